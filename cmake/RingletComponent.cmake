@@ -1,0 +1,26 @@
+# How the host's own code is compiled, and how a component becomes a library.
+
+add_library(ringlet_options INTERFACE)
+target_include_directories(ringlet_options INTERFACE
+  ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/generated)
+target_compile_options(ringlet_options INTERFACE
+  -g -fno-strict-aliasing -fno-omit-frame-pointer -fno-delete-null-pointer-checks
+  $<$<COMPILE_LANGUAGE:CXX>:-fnon-call-exceptions>
+  $<$<COMPILE_LANGUAGE:C,CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Werror>)
+# NT's structures have anonymous structures inside unions; clang has no other way to say that they are meant.
+target_compile_options(ringlet_options INTERFACE
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-nested-anon-types;-Wno-gnu-anonymous-struct>)
+if(RINGLET_SANITIZE)
+  target_compile_options(ringlet_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize=vptr,function,alignment -fno-sanitize-recover=undefined)
+  target_link_options(ringlet_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# ringlet_component(name SOURCES ... DEPENDS ...): the static library ringlet_<name>.
+function(ringlet_component name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(ringlet_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(ringlet_${name} PUBLIC ringlet_options ${ARG_DEPENDS})
+  # The specification's generated headers come first.
+  add_dependencies(ringlet_${name} ringlet_api_generated)
+endfunction()
