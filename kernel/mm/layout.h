@@ -45,6 +45,8 @@ inline constexpr ULONG_PTR kEnd = 0x4060'0000'0000;
 
 /// KUSER_SHARED_DATA, read-only for user code, where every Windows has it; the kernel's alias is patched to it.
 inline constexpr ULONG_PTR kSharedUserData = 0x7FFE0000;
+/// The page behind it.
+inline constexpr ULONG_PTR kSharedUserDataShadow = 0x4045'0000'0000;
 inline constexpr ULONG_PTR kSharedUserDataKernel = 0xFFFF'F780'0000'0000;
 
 inline constexpr bool IsUserAddress(ULONG_PTR address) { return address < kUserProbe; }

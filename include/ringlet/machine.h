@@ -1,0 +1,112 @@
+// Ringlet's embedding API: an NT machine in this process.
+//
+//   ringlet::Machine machine({.processors = 2, .virtual_time = true, .seed = 7});
+//   auto driver = machine.LoadDriver("zero.sys");
+//   auto run = machine.Run("ZeroTest.exe", {"--threads", "4"});
+//   auto report = machine.Shutdown();
+//
+// One process holds one machine at a time; when it is shut down another can be booted. All calls come from one host thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ringlet {
+
+/// How a machine is made.
+struct Options {
+  unsigned processors = 2;         ///< 1 to 64
+  bool virtual_time = false;       ///< idle time costs nothing, and the seed decides every choice of the scheduler
+  std::uint64_t seed = 0;          ///< for virtual time
+  std::string directory;           ///< registry and C: drive; empty: a fresh temporary directory, removed at the end
+  bool special_pool = false;       ///< each pool allocation on pages of its own, so that misuse faults at the very instruction
+  unsigned trace = 0;              ///< a sum of kTrace…
+  std::function<void(const std::string&)> trace_sink;  ///< gets each line of the trace; standard error if empty
+  std::function<void(const std::string&)> debug_sink;  ///< gets what DbgPrint prints; standard output if empty
+  std::uint64_t timeout_ms = 0;    ///< host time one call may take; 0: no limit
+};
+
+inline constexpr unsigned kTraceApi = 1, kTraceIrp = 2, kTraceSched = 4;
+
+/// How a call into the machine ended.
+enum class Outcome { Finished, BugCheck, Deadlock, Timeout };
+
+/// What stopped the machine.
+struct BugCheck {
+  std::uint32_t code = 0;
+  std::uint64_t parameters[4] = {};
+  std::string name;      ///< "DRIVER_IRQL_NOT_LESS_OR_EQUAL"
+  std::string rule;      ///< the rule that was broken, in one sentence
+  std::string details;   ///< what is known of the addresses among the parameters
+  std::string driver;    ///< whose code it was
+  unsigned irql = 0;
+  unsigned processor = 0;
+  struct Frame {
+    std::uint64_t address;
+    std::string symbol;  ///< "zero.sys!ZeroRead+0x1c"
+    std::string source;  ///< "zero.cpp:120", empty if unknown
+  };
+  std::vector<Frame> stack;
+};
+
+/// Something a driver left behind.
+struct Leftover {
+  std::string driver;
+  std::string kind;  ///< "pool", "device object", "symbolic link", "timer", "thread", "handle", "object"
+  std::string what;  ///< "tag 'Zero', 2 blocks, 128 bytes, allocated at zero.sys!DriverEntry+0x40 (zero.cpp:31)"
+};
+
+/// The end of a driver's loading.
+struct LoadResult {
+  Outcome outcome = Outcome::Finished;
+  std::int32_t status = 0;             ///< NTSTATUS
+  std::string why;                     ///< one sentence if it failed
+  std::vector<std::string> absent;     ///< imports that Ringlet does not have
+  bool ok() const { return outcome == Outcome::Finished && status >= 0; }
+};
+
+/// The end of a client.
+struct RunResult {
+  Outcome outcome = Outcome::Finished;
+  std::int32_t status = 0;     ///< NTSTATUS of the start
+  std::uint32_t exit_code = 0;
+  std::string why;
+};
+
+class Machine {
+ public:
+  /// Boots. Throws std::runtime_error with a clear sentence if the host lacks something.
+  explicit Machine(const Options& options = {});
+  /// Shuts down, if that has not been done.
+  ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  /// Registers a driver file as the service NAME (default: the file's base name) and starts it.
+  LoadResult LoadDriver(const std::string& path, std::string name = {});
+  /// Stops a driver: calls its Unload. STATUS_INVALID_DEVICE_REQUEST if it has none.
+  LoadResult UnloadDriver(const std::string& name);
+  /// Names of the drivers that LoadDriver started and that are still loaded, in that order.
+  std::vector<std::string> Drivers() const;
+
+  /// Runs a client program to its end.
+  RunResult Run(const std::string& path, const std::vector<std::string>& arguments = {});
+
+  /// Runs host code in a system thread at PASSIVE_LEVEL, for tests that call the kernel's exports.
+  Outcome Call(const std::function<void()>& work);
+
+  /// The bugcheck that stopped the machine, or null.
+  const BugCheck* bugcheck() const;
+
+  /// Unloads what is still loaded, in reverse order, and says what each driver left behind.
+  std::vector<Leftover> Shutdown();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ringlet

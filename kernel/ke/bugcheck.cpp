@@ -1,0 +1,230 @@
+// Bugchecks: the report, and the way out of the machine.
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "kernel/ke/exception.h"
+#include "kernel/ke/machine.h"
+#include "kernel/ke/panic.h"
+#include "kernel/ke/scheduler.h"
+#include "kernel/ldr/builtin.h"
+#include "kernel/ldr/image.h"
+#include "kernel/mm/layout.h"
+#include "kernel/mm/mm.h"
+
+extern "C" {
+extern char __executable_start[];
+extern char etext[];
+extern char KiPanicSwitch[];
+}
+
+namespace nt::ke {
+namespace {
+
+constexpr SIZE_T kPanicStackSize = 1 << 20;
+constexpr std::size_t kMaxReportedFrames = 32;
+
+PanicReport panic_report;
+BugCheckInfo last_bugcheck;
+Symbolizer symbolizer = nullptr;
+UserUnhandled user_unhandled = nullptr;
+
+void* PanicStack() {
+  // Lives as long as the process: a bugcheck is no time to ask for memory.
+  static void* const stack =
+      mmap(nullptr, kPanicStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return stack;
+}
+
+StackFrame Describe(ULONG_PTR address, bool is_return) {
+  StackFrame frame{address, {}, {}};
+  // A return address belongs to the instruction before it.
+  const ULONG_PTR within = is_return ? address - 1 : address;
+  if (symbolizer != nullptr && symbolizer(within, &frame.symbol, &frame.source)) return frame;
+  const ldr::Image* const image = ldr::ImageOf(address);
+  char text[64];
+  if (image != nullptr && image->builtin) {
+    frame.symbol = ldr::SymbolOf(address);
+  } else if (image != nullptr) {
+    std::snprintf(text, sizeof text, "+0x%llx", static_cast<unsigned long long>(address - image->base));
+    frame.symbol = image->name + text;
+  } else if (const ldr::UnloadedImage* const gone = ldr::UnloadedAt(address); gone != nullptr) {
+    std::snprintf(text, sizeof text, "+0x%llx (unloaded)", static_cast<unsigned long long>(address - gone->base));
+    frame.symbol = gone->name + text;
+  } else {
+    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(address));
+    frame.symbol = text;
+  }
+  return frame;
+}
+
+void CollectStack(const PanicReport& report, BugCheckInfo* info) {
+  Record* const top = KiThread->host.records;
+  const auto addresses = WalkStack(report.context.Rip != 0 ? &report.context : nullptr, top, kMaxReportedFrames);
+  bool is_return = report.context.Rip == 0;
+  for (const ULONG_PTR address : addresses) {
+    info->stack.push_back(Describe(address, is_return));
+    is_return = true;
+    const ldr::Image* const image = ldr::ImageOf(address);
+    if (info->driver.empty() && image != nullptr && !image->builtin && !image->user) info->driver = image->name;
+    if (const auto* const gone = ldr::UnloadedAt(address); info->driver.empty() && gone != nullptr) info->driver = gone->name;
+  }
+}
+
+void FillInfo(const PanicReport& report) {
+  BugCheckInfo info;
+  info.code = report.code;
+  std::memcpy(info.parameters, report.parameters, sizeof info.parameters);
+  const char* const name = BugCheckName(report.code);
+  info.name = name != nullptr ? name : "MANUALLY_INITIATED_BUGCHECK";
+  if (report.rule != nullptr) info.rule = report.rule;
+  info.irql = KiPcr->irql;
+  info.processor = KiPcr->number;
+  CollectStack(report, &info);
+  for (const ULONG_PTR parameter : report.parameters) {
+    if (parameter < mm::kUserLow) continue;
+    const std::string known = mm::DescribeAddress(parameter);
+    if (known.empty()) continue;
+    if (!info.details.empty()) info.details += "; ";
+    info.details += known;
+  }
+  last_bugcheck = std::move(info);
+}
+
+ULONG UnhandledCode(const EXCEPTION_RECORD* record, const CONTEXT* context, PanicReport* report) {
+  bool in_service = false;
+  for (const Record* walk = KiThread->host.records; walk != nullptr; walk = walk->previous) in_service |= walk->type == RecordType::Service;
+  report->parameters[0] = static_cast<ULONG>(record->ExceptionCode);
+  report->parameters[1] = reinterpret_cast<ULONG_PTR>(record->ExceptionAddress);
+  if (in_service) {
+    report->parameters[2] = reinterpret_cast<ULONG_PTR>(context);
+    return SYSTEM_SERVICE_EXCEPTION;
+  }
+  if (KiPcr->irql < DISPATCH_LEVEL) {
+    report->parameters[2] = reinterpret_cast<ULONG_PTR>(record);
+    report->parameters[3] = reinterpret_cast<ULONG_PTR>(context);
+    return SYSTEM_THREAD_EXCEPTION_NOT_HANDLED;
+  }
+  report->parameters[2] = record->ExceptionInformation[0];
+  report->parameters[3] = record->ExceptionInformation[1];
+  return KMODE_EXCEPTION_NOT_HANDLED;
+}
+
+const char* UnhandledRule(const EXCEPTION_RECORD* record) {
+  switch (record->ExceptionCode) {
+    case STATUS_ACCESS_VIOLATION:
+      if (record->ExceptionInformation[1] < mm::kUserLow) return "A null pointer was dereferenced, and no __try/__except around it handles that.";
+      return "An invalid address was touched, and no __try/__except around it handles that.";
+    case STATUS_INTEGER_DIVIDE_BY_ZERO:
+      return "An integer was divided by zero, and no __try/__except around it handles that.";
+    case STATUS_BREAKPOINT:
+      return "A breakpoint or failed assertion was met, and no debugger is attached.";
+    default:
+      return "An exception was raised, and no __try/__except around it handles it.";
+  }
+}
+
+}  // namespace
+
+PanicReport& Panic() { return panic_report; }
+
+ULONG_PTR PanicStackTop() { return reinterpret_cast<ULONG_PTR>(PanicStack()) + kPanicStackSize - 64; }
+
+bool IsHostCode(ULONG_PTR address) {
+  return (address >= reinterpret_cast<ULONG_PTR>(__executable_start) && address < reinterpret_cast<ULONG_PTR>(etext)) ||
+         address >= 0x7f00'0000'0000;
+}
+
+extern "C" void KiPanic() {
+  State& ki = Ki();
+  if (!ki.stopped_by_bugcheck) {
+    ki.stopped_by_bugcheck = true;  // a fault while telling is not told
+    FillInfo(panic_report);
+  }
+  hal::Fiber gone;
+  hal::SwitchFiber(gone, ki.host, true);
+  __builtin_unreachable();
+}
+
+void BugCheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4, const char* rule) {
+  panic_report = PanicReport{};
+  panic_report.code = code;
+  panic_report.parameters[0] = p1;
+  panic_report.parameters[1] = p2;
+  panic_report.parameters[2] = p3;
+  panic_report.parameters[3] = p4;
+  panic_report.rule = rule;
+  asm volatile("mov %0, %%rsp\n xor %%ebp, %%ebp\n call KiPanic\n ud2" ::"r"(PanicStackTop()) : "memory");
+  __builtin_unreachable();
+}
+
+void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context) {
+  if (KiThread->host.in_user) {
+    EXCEPTION_POINTERS pointers{record, context};
+    if (user_unhandled != nullptr) user_unhandled(&pointers);
+    KiEndUserProcess(static_cast<ULONG>(record->ExceptionCode));
+  }
+  PanicReport report{};
+  report.context = *context;
+  report.code = UnhandledCode(record, context, &report);
+  report.rule = UnhandledRule(record);
+  panic_report = report;
+  asm volatile("mov %0, %%rsp\n xor %%ebp, %%ebp\n call KiPanic\n ud2" ::"r"(PanicStackTop()) : "memory");
+  __builtin_unreachable();
+}
+
+void SetUserUnhandled(UserUnhandled handler) { user_unhandled = handler; }
+
+const BugCheckInfo& LastBugCheck() { return last_bugcheck; }
+
+void SetSymbolizer(Symbolizer hook) { symbolizer = hook; }
+
+std::string DescribeCode(ULONG_PTR address) {
+  const StackFrame frame = Describe(address, true);
+  return frame.source.empty() ? frame.symbol : frame.symbol + " (" + frame.source + ")";
+}
+
+namespace {
+
+/// One of the stubs by which the built-in modules export __C_specific_handler.
+bool IsSpecificStub(ULONG64 address) {
+  for (const char* const module : {"ntoskrnl.exe", "ntdll.dll", "kernel32.dll", "msvcrt.dll"}) {
+    const api::Export* const entry = api::Find(module, "__C_specific_handler");
+    if (entry == nullptr) continue;
+    if (address == reinterpret_cast<ULONG64>(api::AddressOf(*entry)) || address == reinterpret_cast<ULONG64>(ldr::HookedAddressOf(*entry))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool IsSpecificHandler(ULONG64 handler) {
+  if (IsSpecificStub(handler)) return true;
+  // An image's own `jmp [import]`.
+  const auto* const code = reinterpret_cast<const UCHAR*>(handler);
+  if (code[0] != 0xff || code[1] != 0x25) return false;
+  LONG displacement = 0;
+  std::memcpy(&displacement, code + 2, sizeof displacement);
+  ULONG64 target = 0;
+  std::memcpy(&target, code + 6 + displacement, sizeof target);
+  return IsSpecificStub(target);
+}
+
+}  // namespace nt::ke
+
+using namespace nt::ke;
+
+extern "C" {
+
+VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2, ULONG_PTR BugCheckParameter3,
+                  ULONG_PTR BugCheckParameter4) {
+  BugCheck(BugCheckCode, BugCheckParameter1, BugCheckParameter2, BugCheckParameter3, BugCheckParameter4,
+           "The driver asked for this bugcheck itself.");
+}
+
+VOID KeBugCheck(ULONG BugCheckCode) { KeBugCheckEx(BugCheckCode, 0, 0, 0, 0); }
+
+}  // extern "C"

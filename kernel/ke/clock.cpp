@@ -1,0 +1,231 @@
+// Time: the clock interrupt, real and virtual time, and KUSER_SHARED_DATA.
+#include <cstring>
+
+#include "kernel/api/api.h"
+#include "kernel/ke/scheduler.h"
+#include "kernel/mm/layout.h"
+#include "nt/bugcodes.h"
+
+namespace nt::ke {
+namespace {
+
+/// Host milliseconds without a scheduling point after which PE code is taken to hang.
+constexpr ULONG kHangMilliseconds = 2000;
+/// Under virtual time, PE code that calls nothing for so long is preempted all the same.
+constexpr ULONG kSpinMilliseconds = 20;
+
+struct KSYSTEM_TIME {
+  ULONG LowPart;
+  LONG High1Time;
+  LONG High2Time;
+};
+
+/// The fields of KUSER_SHARED_DATA that change; ntddk.h has the offsets.
+constexpr ULONG_PTR kInterruptTime = 0x08, kSystemTime = 0x14, kTickCount = 0x320, kTickCountMultiplier = 0x04;
+
+UCHAR* SharedData() { return reinterpret_cast<UCHAR*>(mm::kSharedUserData); }
+
+void Store(ULONG_PTR offset, LONGLONG value) {
+  const KSYSTEM_TIME time{static_cast<ULONG>(value), static_cast<LONG>(value >> 32), static_cast<LONG>(value >> 32)};
+  std::memcpy(SharedData() + offset, &time, sizeof time);
+}
+
+template <class T>
+void Poke(ULONG_PTR offset, T value) {
+  std::memcpy(SharedData() + offset, &value, sizeof value);
+}
+
+void PublishTime() {
+  const State& ki = Ki();
+  Store(kInterruptTime, ki.interrupt_time);
+  Store(kSystemTime, ki.interrupt_time + ki.boot_system_time);
+  Store(kTickCount, ki.interrupt_time / 156'250);
+}
+
+ULONGLONG NextRandom() {
+  ULONGLONG& x = Ki().random;  // xorshift64*
+  x ^= x >> 12;
+  x ^= x << 25;
+  x ^= x >> 27;
+  return x * 0x2545F4914F6CDD1D;
+}
+
+void ChargeQuantum(LONGLONG units) {
+  for (Processor& processor : Ki().processors) {
+    Thread* const thread = processor.current;
+    if (thread->host.is_idle) {
+      processor.idle_time += units;
+      continue;
+    }
+    (thread->host.in_user ? thread->host.user_time : thread->host.kernel_time) += units;
+    thread->host.quantum_left -= units;
+    if (thread->host.quantum_left > 0) continue;
+    thread->host.quantum_left = kQuantumUnits;
+    processor.quantum_end = true;
+    RequestSoftwareInterrupt(processor, kDispatchBit);
+  }
+}
+
+/// A processor that stays at DISPATCH_LEVEL or above starves everything: DPC_WATCHDOG_VIOLATION, as NT.
+void WatchDispatchLevel(LONGLONG units) {
+  Processor& processor = CurrentProcessor();
+  if (KiPcr->irql < DISPATCH_LEVEL) {
+    processor.dispatch_since = 0;
+    return;
+  }
+  processor.dispatch_since += units;
+  if (processor.dispatch_since < static_cast<LONGLONG>(kHangMilliseconds) * 10'000) return;
+  BugCheck(DPC_WATCHDOG_VIOLATION, processor.dpc_active ? 0 : 1, static_cast<ULONG_PTR>(processor.dispatch_since / 156'250),
+           kHangMilliseconds * 10 / 156, 0,
+           "Code ran at DISPATCH_LEVEL or above for too long without end; nothing else can run on that processor meanwhile.");
+}
+
+}  // namespace
+
+void InitializeTime() {
+  State& ki = Ki();
+  ki.host_boot_ns = hal::MonotonicNanoseconds();
+  // Under virtual time every run starts at the same moment: 2022-01-01.
+  ki.boot_system_time = ki.virtual_time ? 132'854'688'000'000'000 : hal::WallClock();
+  ki.random = ki.seed * 0x9E3779B97F4A7C15 + 0x1234567;
+  if (ki.random == 0) ki.random = 1;
+  hal::MapLinear(mm::kSharedUserDataShadow, PAGE_SIZE, hal::Protection::ReadWrite);
+  hal::MapAlias(mm::kSharedUserData, mm::PhysicalOf(mm::kSharedUserDataShadow), PAGE_SIZE, hal::Protection::ReadWrite);
+  std::memset(SharedData(), 0, PAGE_SIZE);
+  Poke<ULONG>(kTickCountMultiplier, 0x0FA00000);
+  Poke<USHORT>(0x2c, 0x8664);  // ImageNumberLow and High
+  Poke<USHORT>(0x2e, 0x8664);
+  std::memcpy(SharedData() + 0x30, u"C:\\Windows", sizeof u"C:\\Windows");
+  Poke<ULONG>(0x260, 22000);   // NtBuildNumber
+  Poke<ULONG>(0x264, 1);       // NtProductWinNt
+  Poke<UCHAR>(0x268, 1);
+  Poke<ULONG>(0x26c, 10);      // NtMajorVersion
+  Poke<ULONG>(0x270, 0);
+  Poke<UCHAR>(0x274 + 2, 1);   // PF_COMPARE_EXCHANGE_DOUBLE
+  for (const int feature : {3, 6, 8, 10, 12, 13, 14, 17, 23, 32}) Poke<UCHAR>(0x274 + static_cast<ULONG_PTR>(feature), 1);
+  Poke<ULONG>(0x3c0, ProcessorCount());
+  PublishTime();
+}
+
+void UpdateTime() {
+  State& ki = Ki();
+  if (ki.virtual_time) return;
+  ki.interrupt_time = static_cast<LONGLONG>((hal::MonotonicNanoseconds() - ki.host_boot_ns) / 100);
+}
+
+void ClockInterrupt() {
+  State& ki = Ki();
+  UpdateTime();
+  const LONGLONG elapsed = ki.interrupt_time - ki.last_tick;
+  if (elapsed <= 0) return;
+  ki.last_tick = ki.interrupt_time;
+  PublishTime();
+  ChargeQuantum(elapsed);
+  ExpireTimers();
+}
+
+/// The body of an interrupt that came in PE code or was pending when an export returned; GS is the KPCR.
+void ServiceClock() {
+  KiPending = 0;
+  ClockInterrupt();
+  if (!Ki().virtual_time) WatchDispatchLevel(kTickUnits);
+  DeliverDue();
+  RotateProcessor();
+}
+
+void VirtualStep() {
+  State& ki = Ki();
+  ki.hang_ticks = 0;
+  ++ki.virtual_steps;
+  ki.interrupt_time += 2;
+  if (ki.interrupt_time - ki.last_tick >= kTickUnits) {
+    ClockInterrupt();
+    DeliverDue();
+  }
+  if (NextRandom() % 8 == 0) RotateProcessor();
+}
+
+void AdvanceVirtualTime(LONGLONG units) {
+  State& ki = Ki();
+  if (!ki.virtual_time || units <= 0) return;
+  ki.interrupt_time += units;
+  ClockInterrupt();
+}
+
+/// The host's tick under virtual time: it drives nothing, but PE code that never comes back must not stop the machine.
+void HostTickUnderVirtualTime() {
+  State& ki = Ki();
+  if (++ki.hang_ticks < kSpinMilliseconds) return;
+  if (KiPcr->irql >= DISPATCH_LEVEL) {
+    if (ki.hang_ticks >= kHangMilliseconds) WatchDispatchLevel(static_cast<LONGLONG>(kHangMilliseconds) * 10'000);
+    RotateProcessor();
+    return;
+  }
+  ki.interrupt_time += kTickUnits;
+  ClockInterrupt();
+  DeliverDue();
+  RotateProcessor();
+}
+
+extern "C" void KiInterruptBody() {
+  if (Ki().virtual_time) {
+    HostTickUnderVirtualTime();
+  } else {
+    ServiceClock();
+  }
+}
+
+/// From KiPreemptEntry: PE code was interrupted.
+extern "C" void KiPreempted() {
+  if (KiThread->host.in_user) {
+    KiRunOnKernelStack(&KiInterruptBody);
+  } else {
+    KiInterruptBody();
+  }
+}
+
+/// From the export thunk, when KiPending was set.
+extern "C" void KiServicePending() {
+  if (KiThread->host.in_user) {
+    KiRunOnKernelStack(&ServiceClock);
+  } else {
+    ServiceClock();
+  }
+}
+
+}  // namespace nt::ke
+
+using namespace nt::ke;
+
+extern "C" {
+
+VOID KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime) { CurrentTime->QuadPart = SystemTime(); }
+VOID KeQuerySystemTime(PLARGE_INTEGER CurrentTime) { CurrentTime->QuadPart = SystemTime(); }
+ULONGLONG KeQueryInterruptTime() { return static_cast<ULONGLONG>(InterruptTime()); }
+ULONGLONG KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp) {
+  const auto now = static_cast<ULONGLONG>(InterruptTime());
+  *QpcTimeStamp = now;
+  return now;
+}
+ULONGLONG KeQueryUnbiasedInterruptTime() { return static_cast<ULONGLONG>(InterruptTime()); }
+VOID KeQueryTickCount(PLARGE_INTEGER TickCount) { TickCount->QuadPart = InterruptTime() / 156'250; }
+ULONG KeQueryTimeIncrement() { return 156'250; }
+
+LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency) {
+  if (PerformanceFrequency != nullptr) PerformanceFrequency->QuadPart = 10'000'000;
+  LARGE_INTEGER counter;
+  counter.QuadPart = InterruptTime();
+  return counter;
+}
+
+VOID KeStallExecutionProcessor(ULONG MicroSeconds) {
+  if (Ki().virtual_time) {
+    AdvanceVirtualTime(static_cast<LONGLONG>(MicroSeconds) * 10);
+    return;
+  }
+  const ULONGLONG end = nt::hal::MonotonicNanoseconds() + ULONGLONG{MicroSeconds} * 1000;
+  while (nt::hal::MonotonicNanoseconds() < end) {
+  }
+}
+
+}  // extern "C"

@@ -1,0 +1,416 @@
+// Structured exception handling: search, unwind, and __C_specific_handler, across PE frames and the host's.
+//
+// A thread's way between PE code and the host is its chain of transition records. The search walks PE frames by .pdata; where it meets a
+// callout it goes on at the export record below, skipping the host's frames. The unwind leaves host frames by a C++ exception, so that
+// their destructors run, and goes on in the export's caller.
+#include "kernel/ke/exception.h"
+
+#include "kernel/ke/scheduler.h"
+#include "kernel/ke/unwind.h"
+#include "kernel/ldr/unwind.h"
+#include "nt/pe.h"
+
+namespace nt::ke {
+namespace {
+
+constexpr int kMaxFrames = 4096;
+
+ULONG64 CalloutReturn() { return reinterpret_cast<ULONG64>(&KiCallPeReturn); }
+
+/// One frame of the walk: who it is and what its unwinding yields.
+struct Frame {
+  DISPATCHER_CONTEXT dispatcher{};
+  CONTEXT caller{};
+  ULONG64 establisher = 0;
+  bool has_handler = false;
+};
+
+/// The stack a thread is on: its user stack in user mode, else its kernel stack.
+ldr::StackLimits StackLimitsOf(const Thread* thread) {
+  if (thread->host.in_user) {
+    const NT_TIB& tib = thread->Tcb.Teb->NtTib;
+    return {reinterpret_cast<ULONG_PTR>(tib.StackLimit), reinterpret_cast<ULONG_PTR>(tib.StackBase)};
+  }
+  return {reinterpret_cast<ULONG_PTR>(thread->Tcb.StackLimit), reinterpret_cast<ULONG_PTR>(thread->Tcb.StackBase)};
+}
+
+/// Looks at the frame in which `context` is. False if the code belongs to no image.
+bool ReadFrame(const CONTEXT& context, ULONG handler_type, Frame* frame) {
+  frame->caller = context;
+  ULONG_PTR base = 0;
+  const RUNTIME_FUNCTION* const function = ldr::LookupFunction(context.Rip, &base);
+  DISPATCHER_CONTEXT& dispatcher = frame->dispatcher;
+  dispatcher = DISPATCHER_CONTEXT{};
+  dispatcher.ControlPc = context.Rip;
+  dispatcher.ImageBase = base;
+  dispatcher.FunctionEntry = const_cast<PRUNTIME_FUNCTION>(function);
+  frame->has_handler = false;
+  if (function == nullptr) {  // a leaf: only the return address is on the stack
+    if (!IsPeAddress(context.Rip) && !IsLeafAddress(context.Rip)) return false;
+    frame->establisher = context.Rsp;
+    if (!KiGuardedCopy(&frame->caller.Rip, reinterpret_cast<const void*>(context.Rsp), sizeof(ULONG64))) return false;
+    frame->caller.Rsp += 8;
+    return true;
+  }
+  ldr::UnwindResult result;
+  if (!NT_SUCCESS(ldr::VirtualUnwind(handler_type, base, context.Rip, function, &frame->caller, StackLimitsOf(KiThread), &result))) return false;
+  frame->establisher = result.establisher_frame;
+  dispatcher.EstablisherFrame = frame->establisher;
+  dispatcher.LanguageHandler = result.handler;
+  dispatcher.HandlerData = result.handler_data;
+  frame->has_handler = result.handler != nullptr;
+  return true;
+}
+
+struct ScopeRecord {
+  ULONG BeginAddress, EndAddress, HandlerAddress, JumpTarget;
+};
+struct ScopeTable {
+  ULONG Count;
+  ScopeRecord Record[1];
+};
+
+/// Calls a filter or a termination handler of a scope.
+LONG CallScope(RecordType type, ULONG64 routine, ULONG_PTR first, ULONG64 frame, void* context, EXCEPTION_RECORD* exception) {
+  const ULONG_PTR arguments[8] = {first, frame};
+  CalloutRecord record{};
+  record.head.type = type;
+  record.context = context;
+  record.exception = exception;
+  const auto result = static_cast<LONG>(CallRecorded(record, reinterpret_cast<const void*>(routine), arguments));
+  if (record.unwound != 0) throw ForeignUnwind{};
+  return result;
+}
+
+EXCEPTION_DISPOSITION SearchScopes(EXCEPTION_RECORD* exception, ULONG64 frame, CONTEXT* context, DISPATCHER_CONTEXT* dispatcher,
+                                   Record* top) {
+  const auto* const table = static_cast<const ScopeTable*>(dispatcher->HandlerData);
+  const auto pc = static_cast<ULONG>(dispatcher->ControlPc - dispatcher->ImageBase);
+  for (ULONG i = dispatcher->ScopeIndex; i < table->Count; ++i) {
+    const ScopeRecord& scope = table->Record[i];
+    if (pc < scope.BeginAddress || pc >= scope.EndAddress || scope.JumpTarget == 0) continue;
+    LONG verdict = 1;
+    if (scope.HandlerAddress != 1) {
+      EXCEPTION_POINTERS pointers{exception, context};
+      verdict = CallScope(RecordType::Search, dispatcher->ImageBase + scope.HandlerAddress, reinterpret_cast<ULONG_PTR>(&pointers), frame,
+                          context, exception);
+    }
+    if (verdict < 0) return ExceptionContinueExecution;
+    if (verdict > 0) {
+      UnwindTo(frame, dispatcher->ImageBase + scope.JumpTarget, exception, static_cast<ULONG>(exception->ExceptionCode), context, top);
+    }
+  }
+  return ExceptionContinueSearch;
+}
+
+void UnwindScopes(EXCEPTION_RECORD* exception, ULONG64 frame, DISPATCHER_CONTEXT* dispatcher) {
+  const auto* const table = static_cast<const ScopeTable*>(dispatcher->HandlerData);
+  const auto pc = static_cast<ULONG>(dispatcher->ControlPc - dispatcher->ImageBase);
+  const auto target = static_cast<ULONG>(dispatcher->TargetIp - dispatcher->ImageBase);
+  const bool is_target = (exception->ExceptionFlags & EXCEPTION_TARGET_UNWIND) != 0;
+  for (ULONG i = dispatcher->ScopeIndex; i < table->Count; ++i) {
+    const ScopeRecord& scope = table->Record[i];
+    if (pc < scope.BeginAddress || pc >= scope.EndAddress) continue;
+    if (is_target) {
+      if (target >= scope.BeginAddress && target < scope.EndAddress && scope.JumpTarget == 0) break;
+      if (scope.JumpTarget != 0 && scope.JumpTarget == target) break;
+    }
+    if (scope.JumpTarget != 0) continue;
+    // A fault in the handler must not run it again: the next scope is first.
+    dispatcher->ScopeIndex = i + 1;
+    CallScope(RecordType::Unwind, dispatcher->ImageBase + scope.HandlerAddress, 1, frame, dispatcher, exception);
+  }
+}
+
+/// Calls a frame's language handler: our own __C_specific_handler directly, others as the PE code they are.
+EXCEPTION_DISPOSITION CallHandler(EXCEPTION_RECORD* exception, ULONG64 establisher, CONTEXT* context, DISPATCHER_CONTEXT* dispatcher,
+                                  bool searching, Record* top) {
+  if (IsSpecificHandler(reinterpret_cast<ULONG64>(dispatcher->LanguageHandler))) {
+    if (searching) return SearchScopes(exception, establisher, context, dispatcher, top);
+    UnwindScopes(exception, establisher, dispatcher);
+    return ExceptionContinueSearch;
+  }
+  const ULONG_PTR arguments[8] = {reinterpret_cast<ULONG_PTR>(exception), establisher, reinterpret_cast<ULONG_PTR>(context),
+                                  reinterpret_cast<ULONG_PTR>(dispatcher)};
+  CalloutRecord record{};
+  record.head.type = searching ? RecordType::Search : RecordType::Unwind;
+  record.context = searching ? static_cast<void*>(context) : dispatcher;
+  record.exception = exception;
+  const ULONG_PTR disposition = CallRecorded(record, reinterpret_cast<const void*>(dispatcher->LanguageHandler), arguments);
+  if (record.unwound != 0) throw ForeignUnwind{};
+  return static_cast<EXCEPTION_DISPOSITION>(disposition);
+}
+
+/// What the search finds at a callout's return address.
+enum class Crossing { Goes, Ends };
+
+Crossing CrossInSearch(CONTEXT* context, Record** top, EXCEPTION_RECORD* exception) {
+  auto* const callout = reinterpret_cast<CalloutRecord*>(*top);
+  *top = callout->head.previous;
+  switch (callout->head.type) {
+    case RecordType::Callout:
+      if (*top == nullptr || (*top)->type != RecordType::Export) return Crossing::Ends;
+      LoadExportContext(context, reinterpret_cast<ExportRecord*>(*top));
+      *top = (*top)->previous;
+      return Crossing::Goes;
+    case RecordType::Search:  // raised in a filter: go on where the filter's exception happened
+      *context = *static_cast<CONTEXT*>(callout->context);
+      exception->ExceptionFlags |= EXCEPTION_NESTED_CALL;
+      return Crossing::Goes;
+    case RecordType::Unwind:  // raised in a termination handler: go on at the frame being unwound
+      *context = *static_cast<DISPATCHER_CONTEXT*>(callout->context)->ContextRecord;
+      return Crossing::Goes;
+    default:
+      return Crossing::Ends;
+  }
+}
+
+/// True if the exception was handled by continuing; false if nobody wants it. Does not return if somebody does.
+bool Search(EXCEPTION_RECORD* exception, CONTEXT* original, Record* top) {
+  CONTEXT context = *original;
+  Frame frame;
+  Record* walk = top;
+  ULONG scope_to_skip = 0;
+  for (int depth = 0; depth < kMaxFrames; ++depth) {
+    if (context.Rip == CalloutReturn()) {
+      if (walk == nullptr) return false;
+      scope_to_skip = 0;
+      if (walk->type == RecordType::Unwind) {
+        scope_to_skip = static_cast<DISPATCHER_CONTEXT*>(reinterpret_cast<CalloutRecord*>(walk)->context)->ScopeIndex;
+      }
+      if (CrossInSearch(&context, &walk, exception) == Crossing::Ends) return false;
+    }
+    if (!ReadFrame(context, UNW_FLAG_EHANDLER, &frame)) return false;
+    if (frame.has_handler) {
+      frame.dispatcher.ContextRecord = &context;
+      frame.dispatcher.ScopeIndex = scope_to_skip;
+      if (CallHandler(exception, frame.establisher, original, &frame.dispatcher, true, top) == ExceptionContinueExecution) {
+        if ((exception->ExceptionFlags & EXCEPTION_NONCONTINUABLE) != 0) RaiseStatus(STATUS_NONCONTINUABLE_EXCEPTION);
+        return true;
+      }
+    }
+    scope_to_skip = 0;
+    context = frame.caller;
+  }
+  return false;
+}
+
+}  // namespace
+
+void LoadExportContext(CONTEXT* context, const ExportRecord* record) {
+  context->Rip = record->rip;
+  context->Rsp = record->rsp;
+  context->Rbx = record->rbx;
+  context->Rbp = record->rbp;
+  context->Rsi = record->rsi;
+  context->Rdi = record->rdi;
+  context->R12 = record->r12;
+  context->R13 = record->r13;
+  context->R14 = record->r14;
+  context->R15 = record->r15;
+  for (int i = 0; i < 10; ++i) (&context->Xmm6)[i] = record->xmm[i];
+}
+
+void DispatchException(EXCEPTION_RECORD* record, CONTEXT* context, Record* top) {
+  if (Search(record, context, top)) {
+    KiThread->host.records = top;
+    return;
+  }
+  UnhandledException(record, context);
+}
+
+void UnwindTo(ULONG64 target_frame, ULONG64 target_ip, EXCEPTION_RECORD* record, ULONG64 return_value, const CONTEXT* start, Record* top) {
+  CONTEXT context = *start;
+  EXCEPTION_RECORD exception = *record;
+  exception.ExceptionFlags |= EXCEPTION_UNWINDING;
+  if (target_frame == 0) exception.ExceptionFlags |= EXCEPTION_EXIT_UNWIND;
+  Frame frame;
+  for (int depth = 0; depth < kMaxFrames; ++depth) {
+    ULONG skip = 0;
+    if (context.Rip == CalloutReturn() && top != nullptr) {
+      auto* const callout = reinterpret_cast<CalloutRecord*>(top);
+      if (callout->head.type == RecordType::Callout) {
+        Thread* const thread = KiThread;
+        thread->host.unwind = {target_frame, target_ip, return_value, exception};
+        thread->host.records = top;
+        KiCallPeUnwound(callout);  // the host's frames go by a C++ exception
+      }
+      top = callout->head.previous;
+      if (callout->head.type == RecordType::Search) {
+        context = *static_cast<CONTEXT*>(callout->context);
+      } else {
+        const auto* const interrupted = static_cast<DISPATCHER_CONTEXT*>(callout->context);
+        skip = interrupted->ScopeIndex;
+        context = *interrupted->ContextRecord;
+        exception.ExceptionFlags |= EXCEPTION_COLLIDED_UNWIND;
+      }
+    }
+    if (!ReadFrame(context, UNW_FLAG_UHANDLER, &frame)) {
+      BugCheck(KMODE_EXCEPTION_NOT_HANDLED, static_cast<ULONG_PTR>(STATUS_BAD_STACK), context.Rip, context.Rsp, 0,
+               "An unwind lost its way: the stack or the unwind data of a frame is damaged.");
+    }
+    const bool at_target = frame.establisher == target_frame && target_frame != 0;
+    if (at_target) exception.ExceptionFlags |= EXCEPTION_TARGET_UNWIND;
+    if (frame.has_handler) {
+      frame.dispatcher.TargetIp = target_ip;
+      frame.dispatcher.ContextRecord = &context;
+      frame.dispatcher.ScopeIndex = skip;
+      KiThread->host.records = top;
+      context.Rax = return_value;
+      CallHandler(&exception, frame.establisher, &context, &frame.dispatcher, false, top);
+    }
+    exception.ExceptionFlags &= ~EXCEPTION_COLLIDED_UNWIND;
+    if (at_target) break;
+    context = frame.caller;
+  }
+  KiThread->host.records = top;
+  context.Rax = return_value;
+  context.Rip = target_ip;
+  context.EFlags = 0x202;
+  if (context.MxCsr == 0) context.MxCsr = 0x1f80;
+  KiRestoreContext(&context);
+}
+
+void ContinueUnwind(const CONTEXT* context, Record* top) {
+  PendingUnwind unwind = KiThread->host.unwind;
+  UnwindTo(unwind.target_frame, unwind.target_ip, &unwind.exception, unwind.return_value, context, top);
+}
+
+extern "C" void KiDispatchTrap(EXCEPTION_RECORD* record, CONTEXT* context) { DispatchException(record, context, KiThread->host.records); }
+
+}  // namespace nt::ke
+
+using namespace nt::ke;
+
+namespace {
+
+/// The context of the running export's caller.
+Record* CallerContext(CONTEXT* context) {
+  auto* const record = reinterpret_cast<ExportRecord*>(KiThread->host.records);
+  *context = CONTEXT{};
+  context->ContextFlags = CONTEXT_ALL;
+  context->MxCsr = 0x1f80;
+  context->EFlags = 0x202;
+  context->SegCs = 0x10;
+  context->SegSs = 0x18;
+  LoadExportContext(context, record);
+  return record->head.previous;
+}
+
+}  // namespace
+
+extern "C" {
+
+EXCEPTION_DISPOSITION __C_specific_handler(EXCEPTION_RECORD* ExceptionRecord, PVOID EstablisherFrame, CONTEXT* ContextRecord,
+                                           DISPATCHER_CONTEXT* DispatcherContext) {
+  // Reached only when PE code calls it itself (a GS handler that wraps it): the dispatcher calls SearchScopes directly.
+  auto* const record = KiThread->host.records->previous;
+  if ((ExceptionRecord->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND)) == 0) {
+    return SearchScopes(ExceptionRecord, reinterpret_cast<ULONG64>(EstablisherFrame), ContextRecord, DispatcherContext,
+                        record != nullptr ? record->previous : nullptr);
+  }
+  UnwindScopes(ExceptionRecord, reinterpret_cast<ULONG64>(EstablisherFrame), DispatcherContext);
+  return ExceptionContinueSearch;
+}
+
+VOID RtlRaiseException(EXCEPTION_RECORD* ExceptionRecord) {
+  CONTEXT context;
+  Record* const top = CallerContext(&context);
+  ExceptionRecord->ExceptionAddress = reinterpret_cast<PVOID>(context.Rip);
+  DispatchException(ExceptionRecord, &context, top);
+  KiRestoreContext(&context);
+}
+
+VOID RtlRaiseStatus(NTSTATUS Status) {
+  EXCEPTION_RECORD record{};
+  record.ExceptionCode = Status;
+  record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
+  RtlRaiseException(&record);
+}
+
+VOID RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, EXCEPTION_RECORD* ExceptionRecord, PVOID ReturnValue, CONTEXT* /*OriginalContext*/,
+                 UNWIND_HISTORY_TABLE* /*HistoryTable*/) {
+  CONTEXT context;
+  Record* const top = CallerContext(&context);
+  EXCEPTION_RECORD unwind{};
+  unwind.ExceptionCode = STATUS_UNWIND;
+  unwind.ExceptionAddress = reinterpret_cast<PVOID>(context.Rip);
+  UnwindTo(reinterpret_cast<ULONG64>(TargetFrame), reinterpret_cast<ULONG64>(TargetIp),
+           ExceptionRecord != nullptr ? ExceptionRecord : &unwind, reinterpret_cast<ULONG64>(ReturnValue), &context, top);
+}
+
+VOID RtlUnwind(PVOID TargetFrame, PVOID TargetIp, EXCEPTION_RECORD* ExceptionRecord, PVOID ReturnValue) {
+  RtlUnwindEx(TargetFrame, TargetIp, ExceptionRecord, ReturnValue, nullptr, nullptr);
+}
+
+VOID _local_unwind(PVOID TargetFrame, PVOID TargetIp) { RtlUnwindEx(TargetFrame, TargetIp, nullptr, nullptr, nullptr, nullptr); }
+
+VOID RtlCaptureContext(CONTEXT* ContextRecord) {
+  CallerContext(ContextRecord);
+  ContextRecord->ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS;
+}
+
+VOID RtlRestoreContext(CONTEXT* ContextRecord, EXCEPTION_RECORD* ExceptionRecord) {
+  constexpr NTSTATUS kUnwindConsolidate = static_cast<NTSTATUS>(0x80000029);
+  if (ExceptionRecord != nullptr && ExceptionRecord->ExceptionCode == kUnwindConsolidate && ExceptionRecord->NumberParameters >= 1) {
+    // The first parameter is a routine that makes the frames vanish and says where to go on.
+    CONTEXT context = *ContextRecord;
+    context.Rip = Callout<ULONG_PTR>(reinterpret_cast<const void*>(ExceptionRecord->ExceptionInformation[0]), ExceptionRecord);
+    KiThread->host.records = KiThread->host.records->previous;
+    KiRestoreContext(&context);
+  }
+  KiThread->host.records = KiThread->host.records->previous;
+  KiRestoreContext(ContextRecord);
+}
+
+USHORT RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID* BackTrace, PULONG BackTraceHash) {
+  CONTEXT context;
+  Record* top = CallerContext(&context);
+  Frame frame;
+  ULONG hash = 0;
+  USHORT count = 0;
+  for (ULONG depth = 0; depth < kMaxFrames && count < FramesToCapture; ++depth) {
+    if (context.Rip == CalloutReturn()) {
+      EXCEPTION_RECORD ignored{};
+      if (top == nullptr || CrossInSearch(&context, &top, &ignored) == Crossing::Ends) break;
+    }
+    if (depth >= FramesToSkip) {
+      BackTrace[count++] = reinterpret_cast<PVOID>(context.Rip);
+      hash += static_cast<ULONG>(context.Rip);
+    }
+    if (!ReadFrame(context, UNW_FLAG_NHANDLER, &frame)) break;
+    context = frame.caller;
+  }
+  if (BackTraceHash != nullptr) *BackTraceHash = hash;
+  return count;
+}
+
+}  // extern "C"
+
+namespace nt::ke {
+
+std::vector<ULONG_PTR> WalkStack(const CONTEXT* start, Record* top, std::size_t limit) {
+  std::vector<ULONG_PTR> addresses;
+  CONTEXT context{};
+  if (start != nullptr) {
+    context = *start;
+  } else {
+    while (top != nullptr && top->type != RecordType::Export) top = top->previous;
+    if (top == nullptr) return addresses;
+    LoadExportContext(&context, reinterpret_cast<ExportRecord*>(top));
+    top = top->previous;
+  }
+  Frame frame;
+  while (addresses.size() < limit) {
+    if (context.Rip == CalloutReturn()) {
+      EXCEPTION_RECORD ignored{};
+      if (top == nullptr || CrossInSearch(&context, &top, &ignored) == Crossing::Ends) break;
+    }
+    addresses.push_back(context.Rip);
+    if (!ReadFrame(context, UNW_FLAG_NHANDLER, &frame)) break;
+    context = frame.caller;
+  }
+  return addresses;
+}
+
+}  // namespace nt::ke

@@ -1,0 +1,27 @@
+// What ends an exception's search, and the walk of a stack for reports.
+#pragma once
+
+#include <vector>
+
+#include "kernel/ke/ki.h"
+#include "nt/bugcodes.h"
+#include "nt/status.h"
+
+namespace nt::ke {
+
+/// Nobody handled it: a bugcheck in kernel mode; in user mode the process's unhandled-exception filter, then its end.
+[[noreturn]] void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context);
+/// In the frameless leaf exports, or a jump to nowhere.
+bool IsLeafAddress(ULONG_PTR address);
+/// The address is __C_specific_handler's stub, or a jump to it.
+bool IsSpecificHandler(ULONG64 handler);
+/// Return addresses of the PE frames from `start` (null: the innermost export's caller) outwards.
+std::vector<ULONG_PTR> WalkStack(const CONTEXT* start, Record* top, std::size_t limit);
+
+/// How user mode ends an exception that nobody handled; set by the subsystem. Runs in user mode and must not return.
+using UserUnhandled = void (*)(EXCEPTION_POINTERS* pointers);
+void SetUserUnhandled(UserUnhandled handler);
+/// First chance for vectored handlers in user mode: true to continue execution.
+using UserFirstChance = bool (*)(EXCEPTION_POINTERS* pointers);
+
+}  // namespace nt::ke

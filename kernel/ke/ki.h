@@ -1,0 +1,290 @@
+// The kernel's inner parts: processors, threads as fibers, transition records. Private to ke (and ps, which makes threads).
+#pragma once
+
+#include <vector>
+
+#include "kernel/hal/hal.h"
+#include "kernel/ke/ke.h"
+#include "nt/context.h"
+#include "nt/ps.h"
+
+namespace nt::ke {
+
+// ---- transition records: where a thread went from PE code into the host and back ----------------------------------------
+
+enum class RecordType : ULONG {
+  Export = 1,    ///< PE code called an export
+  Callout = 2,   ///< the host called PE code
+  Search = 3,    ///< the host called an exception filter or language handler, looking for who handles
+  Unwind = 4,    ///< the host called a termination handler or language handler, unwinding
+  Service = 5,   ///< user mode entered the kernel
+};
+
+struct Record {
+  Record* previous;
+  RecordType type;
+  ULONG index;  ///< of the export, for RecordType::Export
+};
+
+/// Written by KiExportThunk: the caller's non-volatile registers. Offsets are known to thunk.S.
+struct alignas(16) ExportRecord {
+  Record head;
+  ULONG64 rip, rsp, rbx, rbp, rsi, rdi, r12, r13, r14, r15;
+  M128A xmm[10];
+};
+static_assert(sizeof(ExportRecord) == 256 && offsetof(ExportRecord, xmm) == 96);
+
+/// Written by KiCallPe.
+struct CalloutRecord {
+  Record head;
+  ULONG64 frame;     ///< rbp of KiCallPe
+  ULONG64 unwound;   ///< set when an exception passed instead of a return
+  void* context;     ///< Search: the exception's CONTEXT; Unwind: the frame's DISPATCHER_CONTEXT
+  void* exception;   ///< the EXCEPTION_RECORD being dispatched
+};
+
+/// An unwind on its way through host frames.
+struct PendingUnwind {
+  ULONG64 target_frame;
+  ULONG64 target_ip;
+  ULONG64 return_value;
+  EXCEPTION_RECORD exception;
+};
+
+// ---- threads --------------------------------------------------------------------------------------------------------------
+
+/// What an NT thread is on the host; it lies behind the ETHREAD. The first fields' offsets are known to thunk.S.
+struct ThreadHost {
+  Record* records = nullptr;          ///< 0x900: innermost transition
+  void* kernel_stack_top = nullptr;   ///< 0x908: where system services start on the kernel stack
+  BOOLEAN in_user = FALSE;            ///< 0x910
+  BOOLEAN is_idle = FALSE;
+  BOOLEAN preempted = FALSE;          ///< goes to the head of its ready queue
+  BOOLEAN terminating = FALSE;
+  ULONG processor = 0;                ///< where it runs, or ran last
+  hal::Fiber fiber;
+  LIST_ENTRY ready_link{};
+  LONGLONG quantum_left = 0;          ///< 100 ns units
+  LONG decrement = 0;                 ///< boost still to decay
+  LONGLONG wait_due = 0;
+  SIZE_T stack_size = 0;
+  void (*start)(void*) = nullptr;
+  void* start_context = nullptr;
+  PendingUnwind unwind{};
+  LONG freeze_count = 0;              ///< SuspendThread
+  LONGLONG kernel_time = 0;           ///< 100 ns units
+  LONGLONG user_time = 0;
+  ULONG context_switches = 0;
+  LIST_ENTRY mutants{};               ///< owned
+  KAFFINITY user_affinity = 0;        ///< to go back to from system affinity
+  bool system_affinity = false;
+  bool apc_on_resume = false;         ///< a kernel APC came while it did not run
+  ULONG wait_count = 0;               ///< wait blocks in use
+  KWAIT_REASON wait_reason = Executive;
+  bool wait_alertable = false;
+  bool delaying = false;              ///< the timeout is the purpose: it ends the wait with success
+};
+
+struct Thread : ETHREAD {
+  ThreadHost host;
+};
+/// Where the ThreadHost lies; known to thunk.S.
+inline constexpr SIZE_T kThreadHostOffset = 0x900;
+static_assert(sizeof(ETHREAD) == kThreadHostOffset && alignof(ThreadHost) <= alignof(ETHREAD));
+static_assert(offsetof(ThreadHost, records) == 0 && offsetof(ThreadHost, kernel_stack_top) == 8 && offsetof(ThreadHost, in_user) == 0x10);
+
+inline Thread* ThreadOf(KTHREAD* thread) { return reinterpret_cast<Thread*>(thread); }
+
+// ---- processors -----------------------------------------------------------------------------------------------------------
+
+/// KPCR and KPRCB, only what code reads through GS. Offsets are those of 10.0.22000.
+struct ProcessorBlock {
+  UCHAR tib[0x10];          // 0x00
+  ULONG64 user_rsp;         // 0x10
+  ProcessorBlock* self;     // 0x18
+  void* prcb;               // 0x20
+  void* lock_array;         // 0x28
+  void* used_self;          // 0x30
+  void* idt_base;           // 0x38
+  UCHAR pad40[0x10];        // 0x40
+  KIRQL irql;               // 0x50
+  UCHAR pad51[3];
+  UCHAR software_interrupts;  // 0x54: bit n set: an interrupt of IRQL n is due (NT's reserved space)
+  UCHAR pad55[0x12b];
+  // KPRCB at 0x180
+  ULONG mxcsr;              // 0x180
+  UCHAR legacy_number;      // 0x184
+  UCHAR pad185[3];
+  KTHREAD* current_thread;  // 0x188
+  KTHREAD* next_thread;     // 0x190
+  KTHREAD* idle_thread;     // 0x198
+  UCHAR nesting_level;      // 0x1a0
+  UCHAR pad1a1[3];
+  ULONG number;             // 0x1a4
+};
+static_assert(offsetof(ProcessorBlock, irql) == 0x50);
+static_assert(offsetof(ProcessorBlock, software_interrupts) == 0x54);
+static_assert(offsetof(ProcessorBlock, current_thread) == 0x188);
+static_assert(offsetof(ProcessorBlock, number) == 0x1a4);
+
+struct Processor {
+  ProcessorBlock* block = nullptr;
+  Thread* current = nullptr;
+  Thread* next = nullptr;     ///< standby
+  Thread* idle = nullptr;
+  SINGLE_LIST_ENTRY* dpc_head = nullptr;
+  SINGLE_LIST_ENTRY* dpc_tail = nullptr;
+  ULONG dpc_depth = 0;
+  bool dpc_active = false;
+  PKDPC running_dpc = nullptr;
+  bool quantum_end = false;
+  LONGLONG dispatch_since = 0;    ///< interrupt time at which IRQL last was below DISPATCH_LEVEL
+  LONGLONG idle_time = 0, dpc_time = 0;
+};
+
+inline constexpr UCHAR kApcBit = 1 << APC_LEVEL;
+inline constexpr UCHAR kDispatchBit = 1 << DISPATCH_LEVEL;
+
+inline constexpr LONGLONG kTickUnits = 10'000;           ///< the clock interrupts every millisecond
+inline constexpr LONGLONG kQuantumUnits = 2 * 156'250;   ///< two of NT's clock intervals, as on a client
+inline constexpr SIZE_T kKernelStackSize = 128 * 1024;
+inline constexpr SIZE_T kNtKernelStackSize = 24 * 1024;
+
+/// Everything of the machine that the kernel proper owns.
+struct State {
+  std::vector<Processor> processors;
+  ULONG current = 0;                       ///< the processor whose turn it is
+  LIST_ENTRY ready[MAXIMUM_PRIORITY]{};
+  ULONG ready_summary = 0;
+  hal::Fiber host;                         ///< who booted the machine
+  bool running = false;                    ///< the host is inside Run
+  bool stop = false;                       ///< leave Run at the next chance
+  bool stopped_by_bugcheck = false;
+  bool deadlocked = false;
+  // time
+  bool virtual_time = false;
+  ULONGLONG seed = 0;
+  ULONGLONG random = 0;
+  LONGLONG boot_system_time = 0;
+  LONGLONG interrupt_time = 0;             ///< 100 ns units since boot
+  ULONGLONG host_boot_ns = 0;
+  LONGLONG last_tick = 0;
+  ULONGLONG virtual_steps = 0;
+  ULONG hang_ticks = 0;                    ///< host ticks since the last scheduling point, for hangs under virtual time
+  ULONGLONG host_deadline_ns = 0;          ///< of the running host call; 0: none
+  PKPROCESS system_process = nullptr;
+};
+State& Ki();
+
+/// The thread whose fiber runs now, and its processor's KPCR: read by thunk.S.
+extern "C" Thread* KiThread;
+extern "C" ProcessorBlock* KiPcr;
+/// Set by the clock signal when it hit host code; tested when an export returns.
+extern "C" volatile UCHAR KiPending;
+
+inline Processor& CurrentProcessor() { return Ki().processors[Ki().current]; }
+
+// ---- scheduler ------------------------------------------------------------------------------------------------------------
+
+void InitializeThread(Thread* thread, EPROCESS* process, KPRIORITY priority, void (*start)(void*), void* context);
+void ReadyThread(Thread* thread);
+/// Gives up the processor; the thread's state and queue are already set. Returns when it runs again.
+void SwapContext();
+/// Ends the running thread: never comes back.
+[[noreturn]] void TerminateCurrentThread();
+/// After waking others: reschedules if a better thread is ready for this processor and IRQL allows.
+void ExitDispatcher();
+/// Gives the next processor that has something to do its turn.
+void RotateProcessor();
+void SetPriority(Thread* thread, KPRIORITY priority);
+void BoostThread(Thread* thread, KPRIORITY increment);
+void QuantumEnd();
+bool ReadyThreadFor(const Processor& processor, KPRIORITY above);
+
+// ---- interrupts -----------------------------------------------------------------------------------------------------------
+
+void RequestSoftwareInterrupt(Processor& processor, UCHAR bit);
+/// Runs DPCs, delivers APCs, reschedules, as far as the current IRQL allows.
+void DeliverSoftwareInterrupts();
+void RetireDpcs();
+void ClockInterrupt();
+/// Called at every scheduling point under virtual time: costs time and lets the seed choose who runs.
+void VirtualStep();
+/// The clock interrupt at a safe point, then what became due, then another processor's turn.
+void ServiceClock();
+/// Ends the running thread on its way back to user mode; set by ps.
+[[noreturn]] void TerminateFromUser();
+void SetTerminator(void (*terminate_thread)(), void (*terminate_process)(NTSTATUS));
+/// Acquires a lock at DISPATCH_LEVEL, giving its holder's processor turns.
+void AcquireSpinLock(PKSPIN_LOCK lock);
+void ExpireTimers();
+/// Due time of the next timer, or -1.
+LONGLONG NextTimer();
+void UpdateTime();
+
+// ---- waits ----------------------------------------------------------------------------------------------------------------
+
+/// Wakes a waiting thread with this status; the caller has satisfied the object's side.
+void UnwaitThread(Thread* thread, NTSTATUS status, KPRIORITY increment);
+/// Wakes whom the object's state allows.
+void WakeWaiters(DISPATCHER_HEADER* object, KPRIORITY increment);
+/// A thread's own timer expired: its wait has timed out.
+void WakeTimerWait(PKTIMER timer);
+/// Ends a wait before its time.
+void CancelWait(Thread* thread, NTSTATUS status);
+/// Alerts a thread: ends its alertable wait, or the next one.
+void AlertThread(Thread* thread, KPROCESSOR_MODE mode);
+/// Gives a mutant to a thread; STATUS_ABANDONED if its last owner died with it.
+NTSTATUS AcquireMutant(KMUTANT* mutant, Thread* thread);
+/// Takes a dead thread's mutants away from it.
+void AbandonMutants(Thread* thread);
+/// Delivers the software interrupts that the current IRQL allows.
+void DeliverDue();
+/// Puts a timer into the timer table; `due` is interrupt time in 100 ns units.
+void InsertTimer(PKTIMER timer, LONGLONG due);
+bool RemoveTimer(PKTIMER timer);
+
+// ---- exceptions -----------------------------------------------------------------------------------------------------------
+
+/// Dispatches an exception raised in PE code at `context`; returns if execution continues there.
+void DispatchException(EXCEPTION_RECORD* record, CONTEXT* context, Record* top);
+void LoadExportContext(CONTEXT* context, const ExportRecord* record);
+bool IsPeAddress(ULONG_PTR address);
+/// Carries out a privileged instruction that kernel code executed; false if it is none.
+bool EmulateInstruction(hal::Trap& trap);
+void InstallTraps();
+void RemoveTraps();
+
+/// Thrown through host frames while PE frames are unwound.
+struct ForeignUnwind {};
+/// Thrown by RaiseStatus, caught by the thunk.
+struct RaisedException {
+  EXCEPTION_RECORD record;
+};
+
+/// What stopped the machine.
+struct BugCheckReport {
+  ULONG code;
+  ULONG_PTR parameters[4];
+  const char* rule;
+};
+
+extern "C" {
+ULONG_PTR KiCallPe(CalloutRecord* record, const void* routine, const ULONG_PTR* arguments);
+extern const char KiCallPeReturn[];
+[[noreturn]] void KiCallPeUnwound(CalloutRecord* record);
+void KiDispatchEntry();
+[[noreturn]] void KiRestoreContext(const CONTEXT* context);
+void KiPreemptEntry();
+void KiExportThunk();
+void KiExportThunkHooked();
+[[noreturn]] void KiEnterUser(void (*entry)(void*), void* stack, void* argument, void* teb);
+void KiRunOnKernelStack(void (*function)());
+bool KiGuardedCopy(void* to, const void* from, SIZE_T size);
+extern const char KiGuardedBegin[], KiGuardedEnd[], KiGuardedFault[];
+extern const char ki_leaf_begin[], ki_leaf_end[];
+extern ULONG64 KiXsaveSize;
+void KiServicePending();
+}
+
+}  // namespace nt::ke

@@ -1,0 +1,150 @@
+// Threads' priorities, affinity, APC regions, and the queries about processors.
+#include "kernel/ke/scheduler.h"
+#include "nt/bugcodes.h"
+
+using namespace nt::ke;
+
+namespace {
+
+KAFFINITY AllProcessors() { return (KAFFINITY{1} << ProcessorCount()) - 1; }
+
+PKAPC_STATE StateOf(PKTHREAD thread) { return &thread->ApcState; }
+
+}  // namespace
+
+extern "C" {
+
+KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
+  if (Priority <= 0 || Priority >= MAXIMUM_PRIORITY) {
+    BugCheck(IRQL_UNEXPECTED_VALUE, static_cast<ULONG_PTR>(Priority), 0, 0, 0, "KeSetPriorityThread takes priorities from 1 to 31.");
+  }
+  const KPRIORITY old = KthreadPriority(Thread);
+  ThreadOf(Thread)->host.quantum_left = kQuantumUnits;
+  if (Priority < LOW_REALTIME_PRIORITY || old < LOW_REALTIME_PRIORITY) Thread->BasePriority = static_cast<CCHAR>(Priority);
+  Thread->BasePriority = static_cast<CCHAR>(Priority);
+  SetPriority(ThreadOf(Thread), Priority);
+  ExitDispatcher();
+  return old;
+}
+
+KPRIORITY KeQueryPriorityThread(PKTHREAD Thread) { return KthreadPriority(Thread); }
+
+LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment) {
+  constexpr KPRIORITY kProcessBase = 8;
+  const LONG old = Thread->BasePriority - kProcessBase;
+  KPRIORITY base = kProcessBase + Increment;
+  if (Increment <= -15) base = 1;
+  if (Increment >= 15) base = LOW_REALTIME_PRIORITY - 1;
+  Thread->BasePriority = static_cast<CCHAR>(base);
+  SetPriority(ThreadOf(Thread), base);
+  ExitDispatcher();
+  return old;
+}
+
+LONG KeQueryBasePriorityThread(PKTHREAD Thread) { return Thread->BasePriority - 8; }
+
+KAFFINITY KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
+  const KAFFINITY old = KiThread->Tcb.Affinity;
+  if ((Affinity & AllProcessors()) == 0) return 0;
+  const KAFFINITY previous = ThreadOf(&KiThread->Tcb)->host.system_affinity ? old : 0;
+  if (previous == 0) KiThread->host.user_affinity = old;
+  KiThread->host.system_affinity = true;
+  SetAffinity(KiThread, Affinity & AllProcessors());
+  return previous;
+}
+
+VOID KeSetSystemAffinityThread(KAFFINITY Affinity) { KeSetSystemAffinityThreadEx(Affinity); }
+
+VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
+  if (Affinity != 0) {
+    SetAffinity(KiThread, Affinity);
+    return;
+  }
+  if (!KiThread->host.system_affinity) return;
+  KiThread->host.system_affinity = false;
+  SetAffinity(KiThread, KiThread->host.user_affinity);
+}
+
+VOID KeRevertToUserAffinityThread() { KeRevertToUserAffinityThreadEx(0); }
+
+VOID KeEnterCriticalRegion() { --KthreadKernelApcDisable(&KiThread->Tcb); }
+
+VOID KeLeaveCriticalRegion() {
+  if (++KthreadKernelApcDisable(&KiThread->Tcb) > 0) {
+    BugCheck(APC_INDEX_MISMATCH, 0, 0, 1, 0, "KeLeaveCriticalRegion was called more often than KeEnterCriticalRegion.");
+  }
+  DeliverDue();
+}
+
+VOID KeEnterGuardedRegion() { --KthreadSpecialApcDisable(&KiThread->Tcb); }
+
+VOID KeLeaveGuardedRegion() {
+  if (++KthreadSpecialApcDisable(&KiThread->Tcb) > 0) {
+    BugCheck(APC_INDEX_MISMATCH, 0, 0, 1, 0, "KeLeaveGuardedRegion was called more often than KeEnterGuardedRegion.");
+  }
+  DeliverDue();
+}
+
+BOOLEAN KeAreApcsDisabled() {
+  return KthreadKernelApcDisable(&KiThread->Tcb) != 0 || KthreadSpecialApcDisable(&KiThread->Tcb) != 0 ? TRUE : FALSE;
+}
+
+BOOLEAN KeAreAllApcsDisabled() {
+  return KthreadSpecialApcDisable(&KiThread->Tcb) != 0 || KiPcr->irql >= APC_LEVEL ? TRUE : FALSE;
+}
+
+ULONG KeQueryActiveProcessorCount(KAFFINITY* ActiveProcessors) {
+  if (ActiveProcessors != nullptr) *ActiveProcessors = AllProcessors();
+  return ProcessorCount();
+}
+
+ULONG KeQueryActiveProcessorCountEx(USHORT GroupNumber) {
+  return GroupNumber == 0 || GroupNumber == 0xffff ? ProcessorCount() : 0;
+}
+
+ULONG KeQueryMaximumProcessorCount() { return ProcessorCount(); }
+ULONG KeQueryMaximumProcessorCountEx(USHORT GroupNumber) { return KeQueryActiveProcessorCountEx(GroupNumber); }
+USHORT KeQueryActiveGroupCount() { return 1; }
+KAFFINITY KeQueryActiveProcessors() { return AllProcessors(); }
+ULONG KeGetRecommendedSharedDataAlignment() { return 64; }
+
+ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber) {
+  if (ProcNumber != nullptr) *ProcNumber = {0, static_cast<UCHAR>(Ki().current), 0};
+  return Ki().current;
+}
+
+NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber) {
+  if (ProcIndex >= ProcessorCount()) return STATUS_INVALID_PARAMETER;
+  *ProcNumber = {0, static_cast<UCHAR>(ProcIndex), 0};
+  return STATUS_SUCCESS;
+}
+
+ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber) {
+  constexpr ULONG kInvalidProcessorIndex = 0xffffffff;
+  return ProcNumber->Group == 0 && ProcNumber->Number < ProcessorCount() ? ProcNumber->Number : kInvalidProcessorIndex;
+}
+
+VOID KeStackAttachProcess(PRKPROCESS Process, PRKAPC_STATE ApcState) {
+  PKAPC_STATE const current = StateOf(&KiThread->Tcb);
+  if (current->Process == Process) {
+    ApcState->Process = reinterpret_cast<PKPROCESS>(ULONG_PTR{1});  // nothing to undo
+    return;
+  }
+  ApcState->Process = current->Process;
+  current->Process = Process;
+}
+
+VOID KeUnstackDetachProcess(PRKAPC_STATE ApcState) {
+  if (ApcState->Process == reinterpret_cast<PKPROCESS>(ULONG_PTR{1})) return;
+  StateOf(&KiThread->Tcb)->Process = ApcState->Process;
+}
+
+VOID KeAttachProcess(PRKPROCESS Process) { StateOf(&KiThread->Tcb)->Process = Process; }
+VOID KeDetachProcess() { StateOf(&KiThread->Tcb)->Process = KiThread->Tcb.Process; }
+
+NTSTATUS NtYieldExecution() {
+  YieldToEqual();
+  return STATUS_SUCCESS;
+}
+
+}  // extern "C"

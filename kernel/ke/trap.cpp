@@ -1,0 +1,270 @@
+// Faults: what a signal says becomes an NT exception in the faulting thread, or a bugcheck where NT has one.
+#include <signal.h>
+
+#include <cstring>
+
+#include "kernel/api/api.h"
+#include "kernel/ke/exception.h"
+#include "kernel/ke/machine.h"
+#include "kernel/ke/panic.h"
+#include "kernel/ke/scheduler.h"
+#include "kernel/ldr/image.h"
+#include "kernel/mm/layout.h"
+#include "kernel/mm/mm.h"
+
+namespace nt::ke {
+namespace {
+
+struct FaultFrame {
+  EXCEPTION_RECORD record;
+  alignas(16) CONTEXT context;
+};
+
+constexpr ULONG_PTR kRedZone = 128;
+constexpr ULONG_PTR kDispatchRoom = 24 * 1024;  // what the dispatcher may need below a fault
+constexpr ULONG_PTR kErrorWrite = 2, kErrorFetch = 16;
+constexpr ULONG_PTR kGeneralProtection = 13;
+
+bool WithinLeaf(ULONG_PTR rip) {
+  return rip >= reinterpret_cast<ULONG_PTR>(ki_leaf_begin) && rip < reinterpret_cast<ULONG_PTR>(ki_leaf_end);
+}
+
+void CaptureContext(const ucontext_t* from, CONTEXT* context) {
+  const auto& registers = from->uc_mcontext.gregs;
+  *context = CONTEXT{};
+  context->ContextFlags = CONTEXT_ALL;
+  context->MxCsr = from->uc_mcontext.fpregs->mxcsr;
+  context->FltSave.MxCsr = context->MxCsr;
+  context->EFlags = static_cast<DWORD>(registers[REG_EFL]);
+  context->SegCs = 0x10;
+  context->SegSs = 0x18;
+  context->Rip = static_cast<DWORD64>(registers[REG_RIP]);
+  constexpr int order[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                           REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+  DWORD64* to = &context->Rax;
+  for (const int index : order) *to++ = static_cast<DWORD64>(registers[index]);
+  std::memcpy(&context->Xmm0, from->uc_mcontext.fpregs->_xmm, 16 * sizeof(M128A));
+}
+
+void FillRecord(const hal::Trap& trap, EXCEPTION_RECORD* record, ULONG_PTR rip) {
+  *record = EXCEPTION_RECORD{};
+  record->ExceptionAddress = reinterpret_cast<PVOID>(rip);
+  switch (trap.signal) {
+    case SIGFPE:
+      record->ExceptionCode = trap.code == FPE_INTDIV || trap.trap == 0 ? STATUS_INTEGER_DIVIDE_BY_ZERO : STATUS_FLOAT_INVALID_OPERATION;
+      break;
+    case SIGILL:
+      record->ExceptionCode = STATUS_ILLEGAL_INSTRUCTION;
+      break;
+    case SIGTRAP:
+      record->ExceptionCode = trap.trap == 1 ? STATUS_SINGLE_STEP : STATUS_BREAKPOINT;
+      record->NumberParameters = trap.trap == 1 ? 0 : 1;
+      break;
+    default:
+      record->ExceptionCode = STATUS_ACCESS_VIOLATION;
+      record->NumberParameters = 2;
+      record->ExceptionInformation[0] = (trap.error & kErrorFetch) != 0 ? 8 : (trap.error & kErrorWrite) != 0 ? 1 : 0;
+      record->ExceptionInformation[1] = trap.trap == kGeneralProtection ? ~ULONG_PTR{0} : trap.address;
+      break;
+  }
+}
+
+/// In user mode a general protection fault of a privileged instruction has its own code.
+void RefineForUser(EXCEPTION_RECORD* record, const hal::Trap& trap) {
+  if (trap.trap != kGeneralProtection || trap.signal != SIGSEGV) return;
+  const auto* const code = reinterpret_cast<const UCHAR*>(record->ExceptionAddress);
+  const UCHAR opcode = code[0];
+  const bool io = (opcode >= 0xE4 && opcode <= 0xE7) || (opcode >= 0xEC && opcode <= 0xEF) || (opcode >= 0x6C && opcode <= 0x6F);
+  if (io || opcode == 0xF4 || opcode == 0xFA || opcode == 0xFB || opcode == 0x0F || opcode == 0x44) {
+    record->ExceptionCode = STATUS_PRIVILEGED_INSTRUCTION;
+    record->NumberParameters = 0;
+  }
+}
+
+bool OnStackOf(const Thread* thread, ULONG_PTR sp) {
+  const auto low = reinterpret_cast<ULONG_PTR>(thread->Tcb.StackLimit);
+  return sp >= low && sp <= reinterpret_cast<ULONG_PTR>(thread->Tcb.StackBase);
+}
+
+/// The rest of a fault runs in ordinary context, on the thread's own stack, by changing what the signal returns to.
+void Redirect(hal::Trap& trap, const EXCEPTION_RECORD& record, const CONTEXT& context) {
+  auto& registers = trap.context->uc_mcontext.gregs;
+  const ULONG_PTR sp = (static_cast<ULONG_PTR>(registers[REG_RSP]) - kRedZone - sizeof(FaultFrame)) & ~ULONG_PTR{63};
+  auto* const frame = reinterpret_cast<FaultFrame*>(sp);
+  frame->record = record;
+  frame->context = context;
+  registers[REG_RDI] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&frame->record));
+  registers[REG_RSI] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&frame->context));
+  registers[REG_RSP] = static_cast<greg_t>(sp);
+  registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&KiDispatchEntry));
+  registers[REG_EFL] &= ~greg_t{0x400};
+}
+
+/// Runs the bugcheck on the panic stack: the thread's own may be used up.
+void RedirectToPanic(hal::Trap& trap, const PanicReport& report) {
+  auto& registers = trap.context->uc_mcontext.gregs;
+  Panic() = report;
+  registers[REG_RSP] = static_cast<greg_t>(PanicStackTop() - 8);
+  registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&KiPanic));
+  registers[REG_EFL] &= ~greg_t{0x400};
+}
+
+/// The bugchecks that a bad access is, before any handler is asked; null rule if it is an ordinary exception.
+PanicReport ClassifyAccess(const EXCEPTION_RECORD& record, const CONTEXT& context) {
+  PanicReport report{};
+  report.context = context;
+  const ULONG_PTR kind = record.ExceptionInformation[0];
+  const ULONG_PTR address = record.ExceptionInformation[1];
+  const KIRQL irql = KiPcr->irql;
+  if (ldr::UnloadedAt(address) != nullptr) {
+    report.code = DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS;
+    report.parameters[0] = address;
+    report.parameters[1] = kind;
+    report.parameters[2] = context.Rip;
+    report.rule = "Code or data of an unloaded driver was used: it must cancel its timers, DPCs, threads and callbacks before it unloads.";
+  } else if (irql >= DISPATCH_LEVEL && address != ~ULONG_PTR{0}) {
+    report.code = DRIVER_IRQL_NOT_LESS_OR_EQUAL;
+    report.parameters[0] = address;
+    report.parameters[1] = irql;
+    report.parameters[2] = kind;
+    report.parameters[3] = context.Rip;
+    report.rule = "At DISPATCH_LEVEL or above only resident memory may be touched: no invalid, no paged, no user-mode address.";
+  } else if (address != ~ULONG_PTR{0} && !mm::IsUserAddress(address)) {
+    report.code = PAGE_FAULT_IN_NONPAGED_AREA;
+    report.parameters[0] = address;
+    report.parameters[1] = kind == 1 ? 2 : kind == 8 ? 0x10 : 0;
+    report.parameters[2] = context.Rip;
+    report.parameters[3] = 2;
+    report.rule = "A system address that is not valid was touched; __try cannot catch that.";
+  }
+  return report;
+}
+
+PanicReport StackOverflow(const CONTEXT& context) {
+  PanicReport report{};
+  report.context = context;
+  report.code = UNEXPECTED_KERNEL_MODE_TRAP;
+  report.parameters[0] = 8;
+  report.parameters[1] = reinterpret_cast<ULONG_PTR>(KiPcr);
+  report.parameters[2] = context.Rsp;
+  report.parameters[3] = context.Rip;
+  report.rule = "The kernel stack is used up (double fault): recursion too deep, or large local variables; NT's kernel stacks have 24 KiB.";
+  return report;
+}
+
+bool UserStackOverflow(hal::Trap& trap, const CONTEXT& context, EXCEPTION_RECORD* record) {
+  const ULONG_PTR sp = context.Rsp;
+  if (trap.signal != SIGSEGV || trap.address + 0x10000 < sp || trap.address > sp + 0x1000) return false;
+  record->ExceptionCode = STATUS_STACK_OVERFLOW;
+  return true;
+}
+
+bool OnUserFault(hal::Trap& trap, EXCEPTION_RECORD& record, CONTEXT& context) {
+  if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && trap.trap == 14) {
+    const NTSTATUS status = mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0);
+    if (status == STATUS_SUCCESS) return true;
+    if (status != STATUS_ACCESS_VIOLATION) record.ExceptionCode = status;
+  }
+  const bool overflow = record.ExceptionCode == STATUS_STACK_OVERFLOW || UserStackOverflow(trap, context, &record);
+  if (overflow) {
+    // No room is left for a handler: the process ends with the status, as an unhandled stack overflow does on NT.
+    auto& registers = trap.context->uc_mcontext.gregs;
+    registers[REG_RSP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(KiThread->host.kernel_stack_top) - 8);
+    registers[REG_RDI] = static_cast<greg_t>(static_cast<ULONG>(STATUS_STACK_OVERFLOW));
+    registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&KiEndUserProcess));
+    return true;
+  }
+  RefineForUser(&record, trap);
+  Redirect(trap, record, context);
+  return true;
+}
+
+bool OnTrap(hal::Trap& trap) {
+  auto& registers = trap.context->uc_mcontext.gregs;
+  const auto rip = static_cast<ULONG_PTR>(registers[REG_RIP]);
+  if (rip >= reinterpret_cast<ULONG_PTR>(KiGuardedBegin) && rip < reinterpret_cast<ULONG_PTR>(KiGuardedEnd)) {
+    registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(KiGuardedFault));
+    return true;
+  }
+  if (KiThread == nullptr || !Ki().running) return false;
+  const bool fetch = trap.signal == SIGSEGV && ((trap.error & kErrorFetch) != 0 || trap.address == rip);
+  const bool in_pe = IsPeAddress(rip) || WithinLeaf(rip) || fetch;
+  CONTEXT context;
+  EXCEPTION_RECORD record;
+  CaptureContext(trap.context, &context);
+  FillRecord(trap, &record, rip);
+  if (trap.signal == SIGTRAP && trap.trap == 3) {
+    record.ExceptionAddress = reinterpret_cast<PVOID>(rip - 1);
+    context.Rip = rip - 1;
+  }
+  if (KiThread->host.in_user) {
+    if (in_pe) return OnUserFault(trap, record, context);
+    // A built-in user-mode module met a bad pointer of its caller: the exception is the caller's.
+    if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0) == STATUS_SUCCESS) {
+      return true;
+    }
+    Record* const top = KiThread->host.records;
+    if (top == nullptr || top->type != RecordType::Export) return false;
+    LoadExportContext(&context, reinterpret_cast<ExportRecord*>(top));
+    KiThread->host.records = top->previous;
+    Redirect(trap, record, context);
+    return true;
+  }
+  if (in_pe && EmulateInstruction(trap)) return true;
+  if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && trap.address < reinterpret_cast<ULONG_PTR>(KiThread->Tcb.StackLimit) &&
+      trap.address + 0x10000 >= reinterpret_cast<ULONG_PTR>(KiThread->Tcb.StackLimit)) {
+    RedirectToPanic(trap, StackOverflow(context));
+    return true;
+  }
+  if (!in_pe) {  // the host met a bad pointer that PE code gave it
+    Record* const top = KiThread->host.records;
+    if (top == nullptr || top->type != RecordType::Export) return false;
+    LoadExportContext(&context, reinterpret_cast<ExportRecord*>(top));
+    KiThread->host.records = top->previous;
+  }
+  if (record.ExceptionCode == STATUS_ACCESS_VIOLATION) {
+    const PanicReport report = ClassifyAccess(record, context);
+    if (report.rule != nullptr) {
+      RedirectToPanic(trap, report);
+      return true;
+    }
+  }
+  const ULONG_PTR sp = static_cast<ULONG_PTR>(registers[REG_RSP]);
+  if (!OnStackOf(KiThread, sp) || !OnStackOf(KiThread, sp - kDispatchRoom)) {
+    RedirectToPanic(trap, StackOverflow(context));
+    return true;
+  }
+  Redirect(trap, record, context);
+  return true;
+}
+
+void OnClock(ucontext_t* context) {
+  State& ki = Ki();
+  if (!ki.running) return;
+  auto& registers = context->uc_mcontext.gregs;
+  const auto rip = static_cast<ULONG_PTR>(registers[REG_RIP]);
+  if (ki.host_deadline_ns != 0 && hal::MonotonicNanoseconds() > ki.host_deadline_ns) {
+    ki.stop = true;
+    KiPending = 1;
+  }
+  if (!IsPeAddress(rip) || KiThread == nullptr || KiThread->host.is_idle) {
+    if (!ki.virtual_time) KiPending = 1;
+    return;
+  }
+  auto* sp = reinterpret_cast<ULONG_PTR*>(registers[REG_RSP]);
+  *--sp = rip;
+  registers[REG_RSP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(sp));
+  registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&KiPreemptEntry));
+}
+
+}  // namespace
+
+bool IsPeAddress(ULONG_PTR address) { return address >= mm::kWindowsStart && address < mm::kEnd; }
+
+bool IsLeafAddress(ULONG_PTR address) { return WithinLeaf(address) || (!IsPeAddress(address) && ldr::ImageOf(address) == nullptr && !IsHostCode(address)); }
+
+void InstallTraps() { hal::InstallTrapHandlers(&OnTrap, &OnClock); }
+
+void RemoveTraps() { hal::RemoveTrapHandlers(); }
+
+}  // namespace nt::ke

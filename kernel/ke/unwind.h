@@ -1,0 +1,17 @@
+// Structured exception handling over PE and host frames, for the rest of ke.
+#pragma once
+
+#include "kernel/ke/ki.h"
+
+namespace nt::ke {
+
+/// Calls PE code under a record of the caller's making; the record tells whether an exception passed.
+ULONG_PTR CallRecorded(CalloutRecord& record, const void* routine, const ULONG_PTR* arguments);
+
+/// Unwinds to a frame (null: exit unwind) and continues there: the second phase. `context` and `top` say where to start.
+[[noreturn]] void UnwindTo(ULONG64 target_frame, ULONG64 target_ip, EXCEPTION_RECORD* record, ULONG64 return_value, const CONTEXT* start,
+                           Record* top);
+/// Goes on with the thread's pending unwind after host frames are gone.
+[[noreturn]] void ContinueUnwind(const CONTEXT* context, Record* top);
+
+}  // namespace nt::ke

@@ -1,0 +1,196 @@
+// The memory manager: user memory, MDLs, kernel stacks, I/O space, address spaces.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "kernel/mm/layout.h"
+#include "nt/mm.h"
+#include "nt/types.h"
+
+namespace nt::mm {
+
+/// Needs hal's memory.
+void Initialize();
+/// Sets the data exports (MmHighestUserAddress and others); after ldr made the built-in modules.
+void InitializeExports();
+void Shutdown();
+
+// ---- user memory -------------------------------------------------------------------------------------------------------------
+
+/// Copies from memory that may fault. STATUS_ACCESS_VIOLATION if it does, or if [source, source + size) is not user memory;
+/// STATUS_GUARD_PAGE_VIOLATION at a guard page. What was copied before the fault stays. IRQL <= APC_LEVEL.
+NTSTATUS CopyFromUser(void* to, const void* source, SIZE_T size);
+/// Likewise, to memory that may fault.
+NTSTATUS CopyToUser(void* target, const void* from, SIZE_T size);
+/// Checks that a range lies in user space and is aligned: STATUS_ACCESS_VIOLATION, STATUS_DATATYPE_MISALIGNMENT. Touches nothing.
+/// `alignment` is a power of two up to 16. A range of zero bytes is always right.
+NTSTATUS ProbeUserRead(const void* address, SIZE_T size, ULONG alignment);
+/// Likewise, and touches each page for writing.
+NTSTATUS ProbeUserWrite(void* address, SIZE_T size, ULONG alignment);
+
+template <class T>
+NTSTATUS ReadUser(const T* source, T* value) {
+  return CopyFromUser(value, source, sizeof(T));
+}
+template <class T>
+NTSTATUS WriteUser(T* target, const T& value) {
+  return CopyToUser(target, &value, sizeof(T));
+}
+
+// ---- kernel stacks -----------------------------------------------------------------------------------------------------------
+
+/// A stack of `size` bytes (rounded up to pages) above an unmapped guard page; returns its lowest byte, null if there is no memory.
+void* AllocateKernelStack(SIZE_T size);
+void FreeKernelStack(void* stack, SIZE_T size);
+
+// ---- address spaces ----------------------------------------------------------------------------------------------------------
+
+/// A pagefile-backed section's pages, shared by its views.
+struct SectionPages;
+
+/// A process's user memory: its window, reservations and pages. Addresses outside the window are not available to the process,
+/// but for the shared data page.
+class AddressSpace {
+ public:
+  /// Takes the lowest free window. Null if all are taken.
+  static AddressSpace* Create(PEPROCESS process);
+  /// Unmaps everything and gives the window back.
+  static void Destroy(AddressSpace* space);
+
+  ULONG_PTR low() const { return low_; }
+  ULONG_PTR high() const { return low_ + kWindowSize; }
+  PEPROCESS process() const { return process_; }
+
+  /// Reserves and commits as NtAllocateVirtualMemory does; *base of 0 lets the system choose. `zero_bits` as there.
+  NTSTATUS Allocate(ULONG_PTR* base, ULONG_PTR zero_bits, SIZE_T* size, ULONG type, ULONG protection);
+  /// MEM_DECOMMIT, or MEM_RELEASE (size 0: the whole allocation).
+  NTSTATUS Free(ULONG_PTR* base, SIZE_T* size, ULONG type);
+  NTSTATUS Protect(ULONG_PTR* base, SIZE_T* size, ULONG protection, ULONG* old);
+  NTSTATUS Query(ULONG_PTR address, MEMORY_BASIC_INFORMATION* information) const;
+
+  /// Reserves a range for an image and commits it, all pages PAGE_READWRITE; the loader then sets each section's protection.
+  /// *base is a wish, or 0. STATUS_CONFLICTING_ADDRESSES if the wish is taken.
+  NTSTATUS MapImage(ULONG_PTR* base, SIZE_T size);
+  /// Maps [offset, offset + *size) of a section.
+  NTSTATUS MapView(SectionPages* pages, ULONG64 offset, ULONG_PTR* base, SIZE_T* size, ULONG type, ULONG protection);
+  /// Removes the view or image that contains the address.
+  NTSTATUS UnmapView(ULONG_PTR address);
+  /// Reserves a user stack and commits its top, with a guard page below; *limit is the lowest committed byte, *base the end.
+  NTSTATUS CreateStack(SIZE_T reserve, SIZE_T commit, ULONG_PTR* allocation, ULONG_PTR* limit, ULONG_PTR* base);
+
+  /// What NT does at a fault: STATUS_SUCCESS if the access may be repeated (a stack grew), STATUS_GUARD_PAGE_VIOLATION (once),
+  /// STATUS_STACK_OVERFLOW, STATUS_ACCESS_VIOLATION.
+  NTSTATUS HandleFault(ULONG_PTR address, bool write);
+
+  /// Protection of a committed page; 0 if the page is not committed.
+  ULONG ProtectionOf(ULONG_PTR address) const;
+  /// Physical address behind a committed page.
+  ULONG_PTR PhysicalAddressOf(ULONG_PTR address) const;
+  /// Committed bytes.
+  SIZE_T committed() const;
+
+ private:
+  /// A run of pages with one state.
+  struct Run {
+    SIZE_T pages;
+    ULONG protection;  ///< 0: reserved only
+  };
+  /// One reservation (NT's VAD).
+  struct Allocation {
+    SIZE_T size;
+    ULONG protection;  ///< of the reservation
+    ULONG type;        ///< MEM_PRIVATE, MEM_MAPPED, MEM_IMAGE
+    bool stack;
+    SectionPages* section;
+    ULONG64 section_offset;
+    std::map<ULONG_PTR, Run> runs;  ///< by first address; they cover the allocation
+  };
+  using Allocations = std::map<ULONG_PTR, Allocation>;
+
+  Allocations::iterator Find(ULONG_PTR address);
+  Allocations::const_iterator Find(ULONG_PTR address) const;
+  bool Available(ULONG_PTR base, SIZE_T size) const;
+  ULONG_PTR Place(SIZE_T size, ULONG_PTR limit, bool top_down) const;
+  NTSTATUS Reserve(ULONG_PTR* base, SIZE_T size, ULONG_PTR limit, bool top_down, Allocation allocation);
+  NTSTATUS Commit(ULONG_PTR base, SIZE_T size, ULONG protection);
+  bool SetRange(Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
+  bool Apply(const Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection, ULONG old);
+  void Decommit(Allocation& allocation, ULONG_PTR base, SIZE_T size);
+  static void Split(Allocation& allocation, ULONG_PTR address);
+  static void Merge(Allocation& allocation);
+  void Release(Allocations::iterator allocation);
+  NTSTATUS GrowStack(ULONG_PTR start, Allocation& allocation, ULONG_PTR guard);
+
+  ULONG_PTR low_ = 0;
+  PEPROCESS process_ = nullptr;
+  Allocations allocations_;
+};
+
+/// The space of a process; null for the System process and others without user memory.
+AddressSpace* AddressSpaceOf(PEPROCESS process);
+/// The space whose window contains the address, or null.
+AddressSpace* AddressSpaceAt(ULONG_PTR address);
+
+/// Called by the trap handler for every fault of user memory, before it becomes an exception; see AddressSpace::HandleFault.
+NTSTATUS HandleUserFault(ULONG_PTR address, bool write);
+
+/// Pages for a section; `size` is rounded up to pages. Null if there is no memory. Starts with one reference.
+SectionPages* CreateSectionPages(SIZE_T size);
+void ReferenceSectionPages(SectionPages* pages);
+void DereferenceSectionPages(SectionPages* pages);
+SIZE_T SectionSize(const SectionPages* pages);
+/// Where the kernel sees the pages.
+void* SectionMemory(const SectionPages* pages);
+
+// ---- the rest ----------------------------------------------------------------------------------------------------------------
+
+/// In words what is known of an address: pool block, stack, device memory, MDL mapping, a process's page. Empty if nothing is.
+std::string DescribeAddress(ULONG_PTR address);
+
+/// Physical address behind any mapped address of the current process or the system; false if nothing is mapped there.
+bool TranslateAddress(ULONG_PTR address, ULONG_PTR* physical);
+
+/// One MDL mapping or device memory mapping that was not undone.
+struct Mapping {
+  const char* kind;    ///< "MDL mapping", "I/O space", "contiguous memory", "MDL pages", "locked pages"
+  ULONG_PTR address;
+  SIZE_T size;
+  ULONG_PTR caller;    ///< PE address that made it; 0 for the kernel
+};
+/// Visits all of them by ascending address; for the report of what a driver left behind.
+void ForEachMapping(const std::function<void(const Mapping&)>& visit);
+
+/// Makes [physical, physical + size) a device's memory: MmMapIoSpace of it maps `backing` bytes that both sides see. Addresses that no
+/// device has read as zeroes and keep what is written. Returns where the device sees it.
+void* AddDeviceMemory(ULONG_PTR physical, SIZE_T size);
+
+}  // namespace nt::mm
+
+extern "C" {
+SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length);
+VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation);
+VOID MmUnlockPages(PMDL MemoryDescriptorList);
+VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList);
+PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode);
+PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, MEMORY_CACHING_TYPE CacheType,
+                                   PVOID RequestedAddress, ULONG BugCheckOnFailure, ULONG Priority);
+VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList);
+PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress);
+BOOLEAN MmIsAddressValid(PVOID VirtualAddress);
+PVOID MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress);
+VOID MmFreeContiguousMemory(PVOID BaseAddress);
+PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType);
+VOID MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes);
+NTSTATUS MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID FromAddress, PEPROCESS ToProcess, PVOID ToAddress, SIZE_T BufferSize,
+                             KPROCESSOR_MODE PreviousMode, PSIZE_T ReturnSize);
+NTSTATUS NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID* BaseAddress, ULONG_PTR ZeroBits, PSIZE_T RegionSize, ULONG AllocationType,
+                                 ULONG Protect);
+NTSTATUS NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID* BaseAddress, PSIZE_T RegionSize, ULONG FreeType);
+NTSTATUS NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID* BaseAddress, PSIZE_T RegionSize, ULONG NewProtect, PULONG OldProtect);
+NTSTATUS NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, MEMORY_INFORMATION_CLASS Class, PVOID Information, SIZE_T Length,
+                              PSIZE_T ReturnLength);
+NTSTATUS NtReadVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T Size, PSIZE_T Read);
+NTSTATUS NtWriteVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T Size, PSIZE_T Written);
+}

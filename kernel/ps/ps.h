@@ -1,0 +1,54 @@
+// Processes and threads.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/ke/ke.h"
+#include "nt/ob.h"
+#include "nt/ps.h"
+
+namespace nt::ps {
+
+/// Creates the Process and Thread types and the System process.
+void Initialize();
+void Shutdown();
+
+/// How a client is started.
+struct ProcessParameters {
+  std::u16string image_path;    ///< NT path
+  std::string host_path;        ///< where its file is on the host
+  std::u16string command_line;
+  std::u16string current_directory;
+  std::vector<std::u16string> environment;  ///< NAME=value
+  HANDLE standard_handles[3] = {};
+};
+
+/// Creates a process from an .exe with its first thread, ready to run. The caller owns a reference to *process.
+/// STATUS_INVALID_IMAGE_FORMAT and the like for a bad image, with a sentence in *why. IRQL PASSIVE_LEVEL.
+NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* process, std::string* why);
+
+/// A thread of the System process that runs host code; it ends when `start` returns. The caller owns a reference to *thread.
+NTSTATUS CreateKernelThread(void (*start)(void*), void* context, KPRIORITY priority, PETHREAD* thread);
+
+/// Every process, in the order they were made.
+std::vector<PEPROCESS> Processes();
+/// The threads of a process, in the order they were made.
+std::vector<PETHREAD> Threads(PEPROCESS process);
+
+/// Kernel threads whose start routine lies in an image; for the report of what a driver left behind.
+std::vector<PETHREAD> SystemThreadsStartedIn(ULONG_PTR base, SIZE_T size);
+
+}  // namespace nt::ps
+
+extern "C" {
+NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                              PCLIENT_ID ClientId, PVOID StartRoutine, PVOID StartContext);
+NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus);
+NTSTATUS PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD* Thread);
+NTSTATUS PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS* Process);
+HANDLE PsGetCurrentProcessId();
+HANDLE PsGetCurrentThreadId();
+extern PEPROCESS PsInitialSystemProcess;
+}

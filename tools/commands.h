@@ -1,0 +1,24 @@
+// The subcommands of `ringlet`, a file each. Every Add… registers its options with CLI11 and puts its exit code into `*result`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace ringlet::tools {
+
+/// Exit codes of `ringlet run`, by outcome; 0 to 0xFF of the client are passed on where nothing else happened.
+enum ExitCode : int {
+  kSuccess = 0,
+  kUsage = 2,
+  kBugCheck = 100,     ///< the machine stopped with a bugcheck
+  kLoadFailed = 101,   ///< a driver could not be loaded
+  kClientFailed = 102, ///< the client could not be started
+  kDeadlock = 103,     ///< nothing could ever run again
+  kTimeout = 104,      ///< --timeout is over
+  kLeftover = 105,     ///< all went well, but a driver left something behind
+};
+
+void AddRun(CLI::App& app, int* result);
+void AddInspect(CLI::App& app, int* result);
+void AddVersion(CLI::App& app, int* result);
+
+}  // namespace ringlet::tools

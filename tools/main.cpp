@@ -1,0 +1,23 @@
+// The `ringlet` command.
+#include "tools/commands.h"
+
+int main(int argc, char** argv) {
+  CLI::App app{"Ringlet: the Windows NT kernel as a Linux library. Runs x64 Windows drivers (.sys) and their clients (.exe) in this process."};
+  app.footer(
+      "Examples:\n"
+      "  ringlet run --driver zero.sys ZeroTest.exe          load a driver, run a client against it, unload, report\n"
+      "  ringlet run --time virtual --seed 7 --driver zero.sys ZeroTest.exe --threads 4\n"
+      "  ringlet inspect zero.sys                            what an image is, and which of its imports Ringlet has");
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help of all subcommands");
+  int result = ringlet::tools::kSuccess;
+  ringlet::tools::AddRun(app, &result);
+  ringlet::tools::AddInspect(app, &result);
+  ringlet::tools::AddVersion(app, &result);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : ringlet::tools::kUsage;
+  }
+  return result;
+}
