@@ -6,9 +6,9 @@
 
 #include "nt/types.h"
 
-inline constexpr WORD IMAGE_DOS_SIGNATURE = 0x5A4D;     // "MZ"
-inline constexpr WORD IMAGE_OS2_SIGNATURE = 0x454E;     // "NE"
-inline constexpr WORD IMAGE_VXD_SIGNATURE = 0x454C;     // "LE"
+inline constexpr WORD IMAGE_DOS_SIGNATURE = 0x5A4D;      // "MZ"
+inline constexpr WORD IMAGE_OS2_SIGNATURE = 0x454E;      // "NE"
+inline constexpr WORD IMAGE_VXD_SIGNATURE = 0x454C;      // "LE"
 inline constexpr DWORD IMAGE_NT_SIGNATURE = 0x00004550;  // "PE\0\0"
 inline constexpr WORD IMAGE_NT_OPTIONAL_HDR32_MAGIC = 0x10b;
 inline constexpr WORD IMAGE_NT_OPTIONAL_HDR64_MAGIC = 0x20b;

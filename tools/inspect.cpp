@@ -65,9 +65,12 @@ bool Missing(const ImportState& import) { return import.status == "absent" || im
 
 const char* StatusName(api::Status status) {
   switch (status) {
-    case api::Status::Done: return "done";
-    case api::Status::Partial: return "partial";
-    case api::Status::Absent: return "absent";
+    case api::Status::Done:
+      return "done";
+    case api::Status::Partial:
+      return "partial";
+    case api::Status::Absent:
+      return "absent";
   }
   return "absent";
 }
@@ -98,8 +101,7 @@ std::vector<std::byte> ReadFile(const std::string& path, bool* read) {
 std::string FindPdb(const std::string& image, std::string_view named) {
   const std::string_view base = named.substr(named.find_last_of("\\/") + 1);
   std::error_code ignored;
-  for (const std::filesystem::path& path :
-       {std::filesystem::path(named), std::filesystem::path(image).parent_path() / base}) {
+  for (const std::filesystem::path& path : {std::filesystem::path(named), std::filesystem::path(image).parent_path() / base}) {
     if (std::filesystem::is_regular_file(path, ignored)) return path.string();
   }
   return {};
@@ -130,10 +132,14 @@ std::string Kind(const Report& report) {
   const auto& header = report.pe.optional_header();
   const bool library = (report.pe.file_header().Characteristics & IMAGE_FILE_DLL) != 0;
   switch (header.Subsystem) {
-    case IMAGE_SUBSYSTEM_NATIVE: return library ? "native library" : "driver";
-    case IMAGE_SUBSYSTEM_WINDOWS_CUI: return library ? "library" : "console program";
-    case IMAGE_SUBSYSTEM_WINDOWS_GUI: return library ? "library" : "windowed program";
-    default: return fmt::format("subsystem {}", header.Subsystem);
+    case IMAGE_SUBSYSTEM_NATIVE:
+      return library ? "native library" : "driver";
+    case IMAGE_SUBSYSTEM_WINDOWS_CUI:
+      return library ? "library" : "console program";
+    case IMAGE_SUBSYSTEM_WINDOWS_GUI:
+      return library ? "library" : "windowed program";
+    default:
+      return fmt::format("subsystem {}", header.Subsystem);
   }
 }
 
@@ -183,8 +189,7 @@ void PrintHeaders(const InspectOptions& options, const Report& report, const Pal
     fmt::print("  PDB           none named\n");
   } else {
     const bool found = !report.pdb_found.empty();
-    fmt::print("  PDB           {} {}({}){}\n", report.pdb->path, found ? ink.good : ink.warn,
-               found ? "found" : "not found", ink.off);
+    fmt::print("  PDB           {} {}({}){}\n", report.pdb->path, found ? ink.good : ink.warn, found ? "found" : "not found", ink.off);
     fmt::print("                {{{}}} age {}\n", GuidText(report.pdb->signature), report.pdb->age);
   }
   fmt::print("\n{}Security{}\n ", ink.bold, ink.off);
@@ -198,9 +203,8 @@ void PrintSections(const Report& report, const Palette& ink) {
   fmt::print("\n{}Sections{}\n", ink.bold, ink.off);
   for (const auto& section : report.pe.sections()) {
     const ULONG flags = section.Characteristics;
-    fmt::print("  {:<8}  {:#010x}  {:>8}  {}{}\n", nt::ldr::NameOf(section), section.VirtualAddress,
-               nt::ldr::SizeOf(section), Access(flags),
-               (flags & IMAGE_SCN_MEM_DISCARDABLE) != 0 ? "  discardable" : "");
+    fmt::print("  {:<8}  {:#010x}  {:>8}  {}{}\n", nt::ldr::NameOf(section), section.VirtualAddress, nt::ldr::SizeOf(section),
+               Access(flags), (flags & IMAGE_SCN_MEM_DISCARDABLE) != 0 ? "  discardable" : "");
   }
 }
 
@@ -214,8 +218,7 @@ void PrintImports(const Report& report, const Palette& ink) {
       module = &import.module;
     }
     const char* const color = Missing(import) ? ink.bad : import.status == "partial" ? ink.warn : ink.good;
-    fmt::print("  {}{:<7}{}  {:<{}}  {}{}{}\n", color, import.status, ink.off, import.name, width, ink.dim,
-               import.does, ink.off);
+    fmt::print("  {}{:<7}{}  {:<{}}  {}{}{}\n", color, import.status, ink.off, import.name, width, ink.dim, import.does, ink.off);
   }
 }
 
@@ -223,8 +226,7 @@ void PrintExports(const Report& report, const Palette& ink) {
   if (report.exports.exports.empty()) return;
   fmt::print("\n{}Exports{}\n", ink.bold, ink.off);
   for (const auto& entry : report.exports.exports) {
-    const std::string where =
-        entry.forwarder.empty() ? fmt::format("{:#010x}", entry.rva) : "-> " + std::string(entry.forwarder);
+    const std::string where = entry.forwarder.empty() ? fmt::format("{:#010x}", entry.rva) : "-> " + std::string(entry.forwarder);
     fmt::print("  {:>5}  {}  {}\n", entry.ordinal, where, entry.name);
   }
 }
@@ -240,9 +242,10 @@ void PrintVerdict(const Report& report, const Palette& ink) {
   if (missing == 0) {
     fmt::print("{}All {} imports are there.{}\n", ink.good, report.imports.size(), ink.off);
   } else {
-    fmt::print("{}{} of {} imports are absent.{} The image loads all the same; a call of an absent import stops the "
-               "machine and names it.\n",
-               ink.bad, missing, report.imports.size(), ink.off);
+    fmt::print(
+        "{}{} of {} imports are absent.{} The image loads all the same; a call of an absent import stops the "
+        "machine and names it.\n",
+        ink.bad, missing, report.imports.size(), ink.off);
   }
 }
 
@@ -273,10 +276,7 @@ ordered_json ToJson(const InspectOptions& options, const Report& report) {
                                 {"discardable", (section.Characteristics & IMAGE_SCN_MEM_DISCARDABLE) != 0}});
   }
   for (const auto& import : report.imports) {
-    json["imports"].push_back({{"module", import.module},
-                               {"name", import.name},
-                               {"delayed", import.delayed},
-                               {"status", import.status}});
+    json["imports"].push_back({{"module", import.module}, {"name", import.name}, {"delayed", import.delayed}, {"status", import.status}});
   }
   for (const auto& entry : report.exports.exports) {
     ordered_json item = {{"name", std::string(entry.name)}, {"ordinal", entry.ordinal}};
@@ -294,9 +294,8 @@ ordered_json ToJson(const InspectOptions& options, const Report& report) {
 
 int Refuse(const InspectOptions& options, const Palette& ink, NTSTATUS status, const std::string& sentence) {
   if (options.json) {
-    const ordered_json json = {{"file", options.file},
-                               {"status", fmt::format("{:#010x}", static_cast<ULONG>(status))},
-                               {"error", sentence}};
+    const ordered_json json = {
+        {"file", options.file}, {"status", fmt::format("{:#010x}", static_cast<ULONG>(status))}, {"error", sentence}};
     // Names of files may be any bytes.
     fmt::print("{}\n", json.dump(2, ' ', false, ordered_json::error_handler_t::replace));
   } else if (status == 0) {

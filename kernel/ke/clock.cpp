@@ -167,7 +167,7 @@ void HostTickUnderVirtualTime() {
   RotateProcessor();
 }
 
-extern "C" void KiInterruptBody() {
+void KiInterruptBody() {
   if (Ki().virtual_time) {
     HostTickUnderVirtualTime();
   } else {
@@ -175,10 +175,16 @@ extern "C" void KiInterruptBody() {
   }
 }
 
+/// An interrupt of user mode, on the kernel stack.
+void InterruptUser() {
+  KiInterruptBody();
+  BeforeUserMode();
+}
+
 /// From KiPreemptEntry: PE code was interrupted.
 extern "C" void KiPreempted() {
   if (KiThread->host.in_user) {
-    KiRunOnKernelStack(&KiInterruptBody);
+    KiRunOnKernelStack(&InterruptUser);
   } else {
     KiInterruptBody();
   }
@@ -187,7 +193,7 @@ extern "C" void KiPreempted() {
 /// From the export thunk, when KiPending was set.
 extern "C" void KiServicePending() {
   if (KiThread->host.in_user) {
-    KiRunOnKernelStack(&ServiceClock);
+    KiRunOnKernelStack(&InterruptUser);
   } else {
     ServiceClock();
   }

@@ -92,6 +92,14 @@ void TerminateFromUser() {
   __builtin_unreachable();
 }
 
+void BeforeUserMode() {
+  Thread* const thread = KiThread;
+  while (thread->host.freeze_count > 0 && thread->host.terminating == 0) {
+    KeWaitForSingleObject(&thread->host.thawed, Suspended, KernelMode, FALSE, nullptr);
+  }
+  if (thread->host.terminating != 0) TerminateFromUser();
+}
+
 extern "C" void KiEndUserProcess(ULONG status) {
   // From user mode: back to the kernel's GS and stack, then the process ends.
   static ULONG ending_status;

@@ -71,7 +71,10 @@ struct ThreadHost {
   void (*start)(void*) = nullptr;
   void* start_context = nullptr;
   PendingUnwind unwind{};
-  LONG freeze_count = 0;              ///< SuspendThread
+  LONG freeze_count = 0;              ///< NtSuspendThread: it stops before its next user-mode instruction
+  KEVENT thawed{};                    ///< signaled when the count comes back to zero
+  PVOID parameter = nullptr;          ///< of its start routine
+  NTSTATUS exit_status = 0;           ///< what it was told to end with
   LONGLONG kernel_time = 0;           ///< 100 ns units
   LONGLONG user_time = 0;
   ULONG context_switches = 0;
@@ -214,6 +217,8 @@ void VirtualStep();
 void ServiceClock();
 /// Ends the running thread on its way back to user mode; set by ps.
 [[noreturn]] void TerminateFromUser();
+/// What a thread must do before it executes user-mode code again: stop while suspended, end if told to.
+void BeforeUserMode();
 void SetTerminator(void (*terminate_thread)(), void (*terminate_process)(NTSTATUS));
 /// Acquires a lock at DISPATCH_LEVEL, giving its holder's processor turns.
 void AcquireSpinLock(PKSPIN_LOCK lock);

@@ -57,9 +57,9 @@ extern "C" ULONG_PTR KiSystemServiceDispatch(ULONG number, const ULONG_PTR* argu
     BugCheck(IRQL_GT_ZERO_AT_SYSTEM_SERVICE, reinterpret_cast<ULONG_PTR>(service.target), KiPcr->irql, 0, 0,
              "A system call returned to user mode above PASSIVE_LEVEL: a driver raised the IRQL, or acquired a spin lock, and did not undo it.");
   }
-  if (thread->host.terminating) TerminateFromUser();
   if (Ki().virtual_time) VirtualStep();
   if (KiPending != 0) ServiceClock();
+  if (thread->host.terminating != 0 || thread->host.freeze_count > 0) BeforeUserMode();
   return result;
 }
 

@@ -22,7 +22,7 @@ struct Module {
 
 struct Builtins {
   std::vector<Module> modules;
-  std::vector<void*> plain;   ///< by api::IndexOf
+  std::vector<void*> plain;  ///< by api::IndexOf
   std::vector<void*> hooked;
   ULONG_PTR next_user = kSharedUserImages;
   bool bind_hooked = false;
@@ -31,15 +31,13 @@ Builtins* builtins = nullptr;
 
 /// Kernel modules are those with a kernel module's extension, and the few DLLs the kernel itself links to.
 bool IsUserModule(std::string_view name) {
-  constexpr std::array<std::string_view, 5> kKernelLibraries = {"hal.dll", "ci.dll", "kdcom.dll", "bootvid.dll",
-                                                                "pshed.dll"};
+  constexpr std::array<std::string_view, 5> kKernelLibraries = {"hal.dll", "ci.dll", "kdcom.dll", "bootvid.dll", "pshed.dll"};
   if (!name.ends_with(".dll")) return false;
-  return std::none_of(kKernelLibraries.begin(), kKernelLibraries.end(),
-                      [&](std::string_view known) { return SameName(known, name); });
+  return std::none_of(kKernelLibraries.begin(), kKernelLibraries.end(), [&](std::string_view known) { return SameName(known, name); });
 }
 
 std::u16string PathOf(std::string_view name, bool user) {
-  std::u16string path = user                      ? u"C:\\Windows\\System32\\"
+  std::u16string path = user                     ? u"C:\\Windows\\System32\\"
                         : name.ends_with(".sys") ? u"\\SystemRoot\\System32\\drivers\\"
                                                  : u"\\SystemRoot\\system32\\";
   path.append(name.begin(), name.end());
@@ -51,8 +49,7 @@ const api::Export* ForwardTarget(std::string_view text) {
   const SIZE_T dot = text.rfind('.');
   if (dot == std::string_view::npos) return nullptr;
   for (const char* extension : {".exe", ".sys", ".dll"}) {
-    const api::Export* const found =
-        api::Find(std::string(text.substr(0, dot)) + extension, text.substr(dot + 1));
+    const api::Export* const found = api::Find(std::string(text.substr(0, dot)) + extension, text.substr(dot + 1));
     if (found != nullptr) return found;
   }
   return nullptr;
@@ -70,13 +67,18 @@ void* AddressIn(const std::vector<void*>& addresses, const api::Export* entry) {
   return entry == nullptr ? nullptr : addresses[api::IndexOf(*entry)];
 }
 
+/// A module of which nothing is implemented is not there: to look for it must fail.
+bool IsImplemented(std::string_view name) {
+  const auto exports = api::ExportsOf(name);
+  return std::any_of(exports.begin(), exports.end(), [](const api::Export& entry) { return entry.status != api::Status::Absent; });
+}
+
 Verdict LoadModule(std::string_view name) {
   const bool user = IsUserModule(name);
   const Environment& environment = state->environment;
   const auto exports = api::ExportsOf(name);
-  const SyntheticThunks thunks =
-      user ? SyntheticThunks{environment.user_export_thunk, environment.user_export_thunk_hooked}
-           : SyntheticThunks{environment.export_thunk, environment.export_thunk_hooked};
+  const SyntheticThunks thunks = user ? SyntheticThunks{environment.user_export_thunk, environment.user_export_thunk_hooked}
+                                      : SyntheticThunks{environment.export_thunk, environment.export_thunk_hooked};
   // The image's size does not depend on where it will be: it is written once to know it, and once in earnest.
   const SIZE_T size = WriteSyntheticImage(name, exports, 0, thunks).bytes.size();
   const ULONG_PTR base = user ? builtins->next_user : AllocateRange(size);
@@ -151,6 +153,7 @@ Verdict LoadBuiltins(bool hooked) {
     return std::pair(rank(a), std::string_view(a)) < std::pair(rank(b), std::string_view(b));
   });
   for (const std::string& name : names) {
+    if (!IsImplemented(name)) continue;
     Verdict verdict = LoadModule(name);
     if (!verdict.ok()) return verdict;
   }
@@ -158,9 +161,7 @@ Verdict LoadBuiltins(bool hooked) {
   return {};
 }
 
-void* HookedAddressOf(const api::Export& entry) {
-  return builtins == nullptr ? nullptr : AddressIn(builtins->hooked, &entry);
-}
+void* HookedAddressOf(const api::Export& entry) { return builtins == nullptr ? nullptr : AddressIn(builtins->hooked, &entry); }
 
 namespace {
 
@@ -275,9 +276,7 @@ std::string SymbolOf(ULONG_PTR address) {
 
 namespace nt::api {
 
-void* AddressOf(const Export& entry) {
-  return ldr::builtins == nullptr ? nullptr : ldr::AddressIn(ldr::builtins->plain, &entry);
-}
+void* AddressOf(const Export& entry) { return ldr::builtins == nullptr ? nullptr : ldr::AddressIn(ldr::builtins->plain, &entry); }
 
 void* StubOf(std::string_view name) {
   const Export* const entry = Find("ntoskrnl.exe", name);

@@ -12,9 +12,9 @@ namespace nt::ldr {
 /// Where modules in user space begin: a region that all processes see.
 inline constexpr ULONG_PTR kSharedUserImages = 0x3FF0'0000'0000;
 
-/// Makes and maps the image of every module in the specification: ntoskrnl.exe first, then hal.dll, as PsLoadedModuleList has
-/// them. Afterwards nt::api::AddressOf and StubOf answer. `hooked` says which stubs MmGetSystemRoutineAddress hands out.
-/// STATUS_NO_MEMORY if the machine has none.
+/// Makes and maps the image of every module in the specification of which something is implemented: ntoskrnl.exe first, then hal.dll, as
+/// PsLoadedModuleList has them. Afterwards nt::api::AddressOf and StubOf answer. `hooked` says which stubs MmGetSystemRoutineAddress hands
+/// out. STATUS_NO_MEMORY if the machine has none.
 Verdict LoadBuiltins(bool hooked);
 
 /// The stub for an export that calls through the hooked thunk; for leaf exports and data the same as nt::api::AddressOf.

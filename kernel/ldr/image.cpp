@@ -126,8 +126,7 @@ std::vector<Image*> Images() {
 
 const void* ExportOf(const Image& image, std::string_view name, ULONG depth) {
   constexpr ULONG kMostForwards = 8;
-  const auto found = std::find_if(image.exports.begin(), image.exports.end(),
-                                  [&](const ImageExport& entry) { return entry.name == name; });
+  const auto found = std::find_if(image.exports.begin(), image.exports.end(), [&](const ImageExport& entry) { return entry.name == name; });
   if (found == image.exports.end() || name.empty()) return nullptr;
   if (found->forwarder.empty()) return found->address;
   // "module.name", the module without its extension.
@@ -165,8 +164,7 @@ const AbsentImport* AbsentDataAt(ULONG_PTR address) {
 PLIST_ENTRY LoadedModuleList() { return state->loaded_module_list; }
 
 bool SameName(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return LowerAscii(x) == LowerAscii(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return LowerAscii(x) == LowerAscii(y); });
 }
 
 }  // namespace nt::ldr

@@ -25,13 +25,13 @@ struct StackLimits {
 
 /// What the loader is given by the components above it; all addresses may be null in a test.
 struct Environment {
-  const void* export_thunk = nullptr;              ///< kernel stubs jump here, the export's index in EAX
-  const void* export_thunk_hooked = nullptr;       ///< the same for hooked stubs
-  const void* user_export_thunk = nullptr;         ///< the same for modules in user space
+  const void* export_thunk = nullptr;         ///< kernel stubs jump here, the export's index in EAX
+  const void* export_thunk_hooked = nullptr;  ///< the same for hooked stubs
+  const void* user_export_thunk = nullptr;    ///< the same for modules in user space
   const void* user_export_thunk_hooked = nullptr;
-  const void* absent_thunk = nullptr;              ///< an absent import of a driver jumps here, AbsentImport's index in EAX
-  const void* user_absent_thunk = nullptr;         ///< the same for user images
-  StackLimits (*stack_limits)() = nullptr;         ///< the current thread's stack, for RtlVirtualUnwind
+  const void* absent_thunk = nullptr;       ///< an absent import of a driver jumps here, AbsentImport's index in EAX
+  const void* user_absent_thunk = nullptr;  ///< the same for user images
+  StackLimits (*stack_limits)() = nullptr;  ///< the current thread's stack, for RtlVirtualUnwind
 };
 
 /// An import that nothing provides. A call of it arrives at Environment::absent_thunk; a data import is an address that faults.
@@ -75,15 +75,15 @@ struct Image {
   const void* entry_point = nullptr;  ///< null if the image has none
   std::vector<Section> sections;
   std::span<const RUNTIME_FUNCTION> functions;
-  std::vector<ImageExport> exports;         ///< by name in the directory's order, then by ordinal
-  std::vector<ULONG> absent;                ///< indices for AbsentImportAt
-  std::vector<Image*> imported;             ///< loaded images this one refers to
-  std::vector<std::string> notes;           ///< oddities that do not keep the image from running
+  std::vector<ImageExport> exports;          ///< by name in the directory's order, then by ordinal
+  std::vector<ULONG> absent;                 ///< indices for AbsentImportAt
+  std::vector<Image*> imported;              ///< loaded images this one refers to
+  std::vector<std::string> notes;            ///< oddities that do not keep the image from running
   std::optional<IMAGE_TLS_DIRECTORY64> tls;  ///< with actual addresses
-  std::string pdb_path;                     ///< as the image names it; empty if it names none
+  std::string pdb_path;                      ///< as the image names it; empty if it names none
   GUID pdb_signature{};
   ULONG pdb_age = 0;
-  ULONG patched = 0;       ///< immediates that were pointed from the kernel's to the mapped KUSER_SHARED_DATA
+  ULONG patched = 0;  ///< immediates that were pointed from the kernel's to the mapped KUSER_SHARED_DATA
   bool cookie_seeded = false;
 
   bool Contains(ULONG_PTR address) const { return address - base < mapped_size; }

@@ -128,8 +128,7 @@ void Loading::Describe(std::u16string_view path) {
   }
   for (const auto& section : pe_.sections()) {
     const SIZE_T bytes = pe_.flat() ? SizeOf(section) : Pages(SizeOf(section));
-    image_->sections.push_back({std::string(NameOf(section)), section.VirtualAddress,
-                                static_cast<ULONG>(bytes), section.Characteristics});
+    image_->sections.push_back({std::string(NameOf(section)), section.VirtualAddress, static_cast<ULONG>(bytes), section.Characteristics});
   }
 }
 
@@ -172,15 +171,13 @@ Verdict Loading::Relocate() {
   const ULONGLONG delta = image_->base - pe_.optional_header().ImageBase;
   if (delta == 0) return {};
   if ((pe_.file_header().Characteristics & IMAGE_FILE_RELOCS_STRIPPED) != 0) {
-    return {STATUS_ILLEGAL_DLL_RELOCATION,
-            "The image has no relocations and cannot run where it is mapped: link it with /dynamicbase."};
+    return {STATUS_ILLEGAL_DLL_RELOCATION, "The image has no relocations and cannot run where it is mapped: link it with /dynamicbase."};
   }
   std::vector<Relocation> relocations;
   Verdict verdict = pe_.Relocations(&relocations);
   if (!verdict.ok()) return verdict;
   for (const Relocation& relocation : relocations) Relocate(relocation, delta);
-  Store(pe_.header_offset() + offsetof(IMAGE_NT_HEADERS64, OptionalHeader) +
-            offsetof(IMAGE_OPTIONAL_HEADER64, ImageBase),
+  Store(pe_.header_offset() + offsetof(IMAGE_NT_HEADERS64, OptionalHeader) + offsetof(IMAGE_OPTIONAL_HEADER64, ImageBase),
         ULONGLONG{image_->base});
   return {};
 }
@@ -192,11 +189,20 @@ void Loading::Relocate(const Relocation& relocation, ULONGLONG delta) {
     Store(relocation.rva, static_cast<T>(value + amount));
   };
   switch (relocation.type) {
-    case IMAGE_REL_BASED_DIR64: add(delta); break;
-    case IMAGE_REL_BASED_HIGHLOW: add(static_cast<ULONG>(delta)); break;
-    case IMAGE_REL_BASED_HIGH: add(static_cast<USHORT>(delta >> 16)); break;
-    case IMAGE_REL_BASED_LOW: add(static_cast<USHORT>(delta)); break;
-    default: break;
+    case IMAGE_REL_BASED_DIR64:
+      add(delta);
+      break;
+    case IMAGE_REL_BASED_HIGHLOW:
+      add(static_cast<ULONG>(delta));
+      break;
+    case IMAGE_REL_BASED_HIGH:
+      add(static_cast<USHORT>(delta >> 16));
+      break;
+    case IMAGE_REL_BASED_LOW:
+      add(static_cast<USHORT>(delta));
+      break;
+    default:
+      break;
   }
 }
 
@@ -222,8 +228,7 @@ void Loading::DescribeDirectories() {
     image_->notes.push_back(verdict.sentence + " Exceptions cannot unwind through the image.");
   }
   if (!table.empty()) {
-    image_->functions = {reinterpret_cast<const RUNTIME_FUNCTION*>(Place(rva)),
-                         table.size() / sizeof(RUNTIME_FUNCTION)};
+    image_->functions = {reinterpret_cast<const RUNTIME_FUNCTION*>(Place(rva)), table.size() / sizeof(RUNTIME_FUNCTION)};
   }
   verdict = pe_.LoadConfig(&config_);
   if (!verdict.ok()) image_->notes.push_back(verdict.sentence + " It is ignored.");
@@ -246,8 +251,8 @@ void Loading::ReadExports() {
     return;
   }
   for (const PeExport& entry : table.exports) {
-    image_->exports.push_back({std::string(entry.name), entry.ordinal,
-                               entry.forwarder.empty() ? Place(entry.rva) : nullptr, std::string(entry.forwarder)});
+    image_->exports.push_back(
+        {std::string(entry.name), entry.ordinal, entry.forwarder.empty() ? Place(entry.rva) : nullptr, std::string(entry.forwarder)});
   }
 }
 
@@ -277,8 +282,7 @@ void Loading::Bind() {
 const void* Loading::BindAbsent(std::string_view module, const Import& import, ImportResolver::Result found) {
   const auto index = static_cast<ULONG>(state->absent.size());
   state->absent.push_back({image_->name, std::string(module),
-                           import.by_ordinal() ? "#" + std::to_string(import.ordinal) : std::string(import.name),
-                           std::move(found.reason)});
+                           import.by_ordinal() ? "#" + std::to_string(import.ordinal) : std::string(import.name), std::move(found.reason)});
   image_->absent.push_back(index);
   if (found.data) {
     absent_variables_.push_back(index);

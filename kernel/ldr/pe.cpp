@@ -13,9 +13,7 @@ constexpr ULONG kImportBudget = 65536;
 constexpr ULONG kExportLimit = 65536;
 
 Verdict Refuse(NTSTATUS status, std::string sentence) { return {status, std::move(sentence)}; }
-Verdict Malformed(std::string sentence) {
-  return Refuse(STATUS_INVALID_IMAGE_FORMAT, std::move(sentence));
-}
+Verdict Malformed(std::string sentence) { return Refuse(STATUS_INVALID_IMAGE_FORMAT, std::move(sentence)); }
 
 bool IsPowerOfTwo(ULONG value) { return value != 0 && (value & (value - 1)) == 0; }
 
@@ -58,8 +56,7 @@ Verdict PeImage::ReadHeaders() {
   if (bytes_.size() < sizeof(IMAGE_DOS_HEADER) || Load<WORD>(bytes_.data()) != IMAGE_DOS_SIGNATURE) {
     return Refuse(STATUS_INVALID_IMAGE_NOT_MZ, "The file does not begin with an MZ header.");
   }
-  const auto offset =
-      static_cast<ULONG>(Load<LONG>(bytes_.data() + offsetof(IMAGE_DOS_HEADER, e_lfanew)));
+  const auto offset = static_cast<ULONG>(Load<LONG>(bytes_.data() + offsetof(IMAGE_DOS_HEADER, e_lfanew)));
   if (offset > bytes_.size() || bytes_.size() - offset < sizeof(DWORD)) {
     return Refuse(STATUS_INVALID_IMAGE_PROTECT, "The PE header would lie beyond the end of the file.");
   }
@@ -85,21 +82,18 @@ Verdict PeImage::ReadHeaders() {
     return Refuse(STATUS_INVALID_IMAGE_WIN_32, "The image is for 32-bit Windows; this machine runs x64 code.");
   }
   if (file_header_.Machine != IMAGE_FILE_MACHINE_AMD64) {
-    return Refuse(STATUS_IMAGE_MACHINE_TYPE_MISMATCH,
-                  file_header_.Machine == IMAGE_FILE_MACHINE_ARM64
-                      ? "The image is for ARM64 processors; this machine runs x64 code."
-                      : "The image is for another processor than x64.");
+    return Refuse(STATUS_IMAGE_MACHINE_TYPE_MISMATCH, file_header_.Machine == IMAGE_FILE_MACHINE_ARM64
+                                                          ? "The image is for ARM64 processors; this machine runs x64 code."
+                                                          : "The image is for another processor than x64.");
   }
   if (magic != IMAGE_NT_OPTIONAL_HDR64_MAGIC) return Malformed("The optional header is not PE32+.");
   // Directories are optional, all before them is not.
   constexpr SIZE_T kFixed = offsetof(IMAGE_OPTIONAL_HEADER64, DataDirectory);
   const SIZE_T size = file_header_.SizeOfOptionalHeader;
   if (size < kFixed || rest - kOptional < size) return Malformed("The optional header is cut short.");
-  std::memcpy(&optional_header_, bytes_.data() + offset + kOptional,
-              std::min(size, sizeof optional_header_));
+  std::memcpy(&optional_header_, bytes_.data() + offset + kOptional, std::min(size, sizeof optional_header_));
   const SIZE_T room = (size - kFixed) / sizeof(IMAGE_DATA_DIRECTORY);
-  const SIZE_T count = std::min<SIZE_T>({optional_header_.NumberOfRvaAndSizes, room,
-                                         IMAGE_NUMBEROF_DIRECTORY_ENTRIES});
+  const SIZE_T count = std::min<SIZE_T>({optional_header_.NumberOfRvaAndSizes, room, IMAGE_NUMBEROF_DIRECTORY_ENTRIES});
   for (SIZE_T i = count; i < IMAGE_NUMBEROF_DIRECTORY_ENTRIES; ++i) optional_header_.DataDirectory[i] = {};
   return {};
 }
@@ -122,8 +116,7 @@ Verdict PeImage::CheckOptionalHeader() const {
     return Malformed("The size of the image is zero or beyond what NT maps.");
   }
   if (header.ImageBase % 0x10000 != 0) return Malformed("The image base is not a multiple of 64 KiB.");
-  if (header.SizeOfHeaders == 0 || header.SizeOfHeaders > header.SizeOfImage ||
-      header.SizeOfHeaders > bytes_.size()) {
+  if (header.SizeOfHeaders == 0 || header.SizeOfHeaders > header.SizeOfImage || header.SizeOfHeaders > bytes_.size()) {
     return Malformed("The headers' size is zero or greater than the image or the file.");
   }
   if (header.AddressOfEntryPoint >= header.SizeOfImage) {
@@ -167,8 +160,7 @@ Verdict PeImage::CheckSections() const {
       continue;
     }
     if (section.VirtualAddress != next) {
-      return Malformed("Section " + name + (section.VirtualAddress < next ? " overlaps" : " leaves a gap to") +
-                       " what comes before it.");
+      return Malformed("Section " + name + (section.VirtualAddress < next ? " overlaps" : " leaves a gap to") + " what comes before it.");
     }
     if (section.SizeOfRawData != 0 && section.PointerToRawData % 512 != 0) {
       return Malformed("Section " + name + " is not aligned to 512 bytes in the file.");
@@ -195,8 +187,8 @@ IMAGE_DATA_DIRECTORY PeImage::Directory(ULONG index) const {
 std::span<const std::byte> PeImage::Rest(ULONG rva) const {
   if (layout_ == Layout::Mapped || flat() || rva < optional_header_.SizeOfHeaders) {
     const SIZE_T limit = layout_ == Layout::Mapped ? optional_header_.SizeOfImage
-                         : flat() ? std::min<SIZE_T>(bytes_.size(), optional_header_.SizeOfImage)
-                                  : optional_header_.SizeOfHeaders;
+                         : flat()                  ? std::min<SIZE_T>(bytes_.size(), optional_header_.SizeOfImage)
+                                                   : optional_header_.SizeOfHeaders;
     return rva < limit ? bytes_.subspan(rva, limit - rva) : std::span<const std::byte>{};
   }
   for (const auto& section : sections_) {
@@ -266,8 +258,7 @@ Verdict PeImage::Imports(std::vector<ImportModule>* modules) const {
   const auto directory = Directory(IMAGE_DIRECTORY_ENTRY_IMPORT);
   // The list ends with a descriptor without a name; the directory's size is not relied on, as on NT.
   for (ULONGLONG at = directory.VirtualAddress; at != 0; at += sizeof(IMAGE_IMPORT_DESCRIPTOR)) {
-    const auto descriptor =
-        at > kMaximumImage ? std::nullopt : Read<IMAGE_IMPORT_DESCRIPTOR>(static_cast<ULONG>(at));
+    const auto descriptor = at > kMaximumImage ? std::nullopt : Read<IMAGE_IMPORT_DESCRIPTOR>(static_cast<ULONG>(at));
     if (!descriptor) return Malformed("The import directory lies outside the image or has no end.");
     if (descriptor->Name == 0 || descriptor->FirstThunk == 0) break;
     const auto name = StringAt(descriptor->Name);
@@ -275,8 +266,7 @@ Verdict PeImage::Imports(std::vector<ImportModule>* modules) const {
     if (budget-- == 0) return Malformed("The image has more than 65536 imports.");
     ImportModule& module = modules->emplace_back();
     module.name = *name;
-    const ULONG names =
-        descriptor->OriginalFirstThunk != 0 ? descriptor->OriginalFirstThunk : descriptor->FirstThunk;
+    const ULONG names = descriptor->OriginalFirstThunk != 0 ? descriptor->OriginalFirstThunk : descriptor->FirstThunk;
     Verdict verdict = ImportList(names, descriptor->FirstThunk, &module, &budget);
     if (!verdict.ok()) return verdict;
   }
@@ -286,8 +276,7 @@ Verdict PeImage::Imports(std::vector<ImportModule>* modules) const {
 Verdict PeImage::DelayImports(std::vector<ImportModule>* modules, ULONG* budget) const {
   const auto directory = Directory(IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT);
   for (ULONGLONG at = directory.VirtualAddress; at != 0; at += sizeof(IMAGE_DELAYLOAD_DESCRIPTOR)) {
-    const auto descriptor =
-        at > kMaximumImage ? std::nullopt : Read<IMAGE_DELAYLOAD_DESCRIPTOR>(static_cast<ULONG>(at));
+    const auto descriptor = at > kMaximumImage ? std::nullopt : Read<IMAGE_DELAYLOAD_DESCRIPTOR>(static_cast<ULONG>(at));
     if (!descriptor) return Malformed("The delay-import directory lies outside the image or has no end.");
     if (descriptor->DllNameRVA == 0) break;
     if (descriptor->Attributes.RvaBased == 0) {
@@ -299,8 +288,7 @@ Verdict PeImage::DelayImports(std::vector<ImportModule>* modules, ULONG* budget)
     ImportModule& module = modules->emplace_back();
     module.name = *name;
     module.delayed = true;
-    Verdict verdict =
-        ImportList(descriptor->ImportNameTableRVA, descriptor->ImportAddressTableRVA, &module, budget);
+    Verdict verdict = ImportList(descriptor->ImportNameTableRVA, descriptor->ImportAddressTableRVA, &module, budget);
     if (!verdict.ok()) return verdict;
   }
   return {};
@@ -484,8 +472,7 @@ std::optional<PdbReference> PeImage::Pdb() const {
 }
 
 ULONG PeImage::ComputeChecksum() const {
-  const SIZE_T field = header_offset_ + offsetof(IMAGE_NT_HEADERS64, OptionalHeader) +
-                       offsetof(IMAGE_OPTIONAL_HEADER64, CheckSum);
+  const SIZE_T field = header_offset_ + offsetof(IMAGE_NT_HEADERS64, OptionalHeader) + offsetof(IMAGE_OPTIONAL_HEADER64, CheckSum);
   ULONG sum = 0;
   for (SIZE_T i = 0; i < bytes_.size(); i += 2) {
     if (i == field || i == field + 2) continue;

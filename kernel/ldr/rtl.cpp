@@ -14,8 +14,8 @@ constexpr ULONG kNoRangeCheck = 1;
 /// Where an RVA is in a file, or 0.
 ULONG FileOffsetOf(const IMAGE_NT_HEADERS64* headers, ULONG rva) {
   if (rva < headers->OptionalHeader.SizeOfHeaders) return rva;
-  const auto* const section = reinterpret_cast<const IMAGE_SECTION_HEADER*>(
-      reinterpret_cast<const std::byte*>(&headers->OptionalHeader) + headers->FileHeader.SizeOfOptionalHeader);
+  const auto* const section = reinterpret_cast<const IMAGE_SECTION_HEADER*>(reinterpret_cast<const std::byte*>(&headers->OptionalHeader) +
+                                                                            headers->FileHeader.SizeOfOptionalHeader);
   for (WORD i = 0; i < headers->FileHeader.NumberOfSections; ++i) {
     if (rva - section[i].VirtualAddress < section[i].SizeOfRawData) {
       return rva - section[i].VirtualAddress + section[i].PointerToRawData;
@@ -65,8 +65,7 @@ PVOID RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Dir
   auto* const bytes = reinterpret_cast<std::byte*>(value & ~ULONG_PTR{1});
   const IMAGE_NT_HEADERS64* const headers = RtlImageNtHeader(bytes);
   if (headers == nullptr || headers->OptionalHeader.Magic != IMAGE_NT_OPTIONAL_HDR64_MAGIC ||
-      DirectoryEntry >= headers->OptionalHeader.NumberOfRvaAndSizes ||
-      DirectoryEntry >= IMAGE_NUMBEROF_DIRECTORY_ENTRIES) {
+      DirectoryEntry >= headers->OptionalHeader.NumberOfRvaAndSizes || DirectoryEntry >= IMAGE_NUMBEROF_DIRECTORY_ENTRIES) {
     return nullptr;
   }
   const IMAGE_DATA_DIRECTORY& directory = headers->OptionalHeader.DataDirectory[DirectoryEntry];

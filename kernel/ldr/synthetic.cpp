@@ -154,13 +154,11 @@ void Writer::WriteHeaders(ULONG_PTR base) {
     const Bytes* bytes;
   };
   constexpr ULONG kRead = IMAGE_SCN_MEM_READ | IMAGE_SCN_MEM_NOT_PAGED;
-  std::vector<Part> parts = {
-      {".text", kTextRva, text_.size(), kRead | IMAGE_SCN_CNT_CODE | IMAGE_SCN_MEM_EXECUTE, &text_},
-      {".rdata", rdata_rva_, rdata_.size(), kRead | IMAGE_SCN_CNT_INITIALIZED_DATA, &rdata_}};
+  std::vector<Part> parts = {{".text", kTextRva, text_.size(), kRead | IMAGE_SCN_CNT_CODE | IMAGE_SCN_MEM_EXECUTE, &text_},
+                             {".rdata", rdata_rva_, rdata_.size(), kRead | IMAGE_SCN_CNT_INITIALIZED_DATA, &rdata_}};
   const Bytes data(data_size_);
   if (data_size_ != 0) {
-    parts.push_back({".data", data_rva(), data_size_,
-                     kRead | IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_WRITE, &data});
+    parts.push_back({".data", data_rva(), data_size_, kRead | IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_WRITE, &data});
   }
   const auto end = static_cast<ULONG>(parts.back().rva + Pages(parts.back().size));
   Bytes& bytes = image_.bytes;
@@ -184,8 +182,8 @@ void Writer::WriteHeaders(ULONG_PTR base) {
   header.SizeOfImage = end;
   header.SizeOfHeaders = PAGE_SIZE;
   header.Subsystem = IMAGE_SUBSYSTEM_NATIVE;
-  header.DllCharacteristics = IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE | IMAGE_DLLCHARACTERISTICS_NX_COMPAT |
-                              IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA;
+  header.DllCharacteristics =
+      IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE | IMAGE_DLLCHARACTERISTICS_NX_COMPAT | IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA;
   header.NumberOfRvaAndSizes = IMAGE_NUMBEROF_DIRECTORY_ENTRIES;
   header.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT] = {export_rva_, export_size_};
   Put(bytes, 0, dos);

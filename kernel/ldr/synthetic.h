@@ -20,7 +20,7 @@ inline constexpr ULONG kTextRva = PAGE_SIZE;
 /// An image's bytes, and where each export of the module is in it.
 struct SyntheticImage {
   std::vector<std::byte> bytes;
-  std::vector<ULONG> plain;   ///< RVA of the stub or variable, in the specification's order; 0: none
+  std::vector<ULONG> plain;  ///< RVA of the stub or variable, in the specification's order; 0: none
   std::vector<ULONG> hooked;
 };
 

@@ -92,15 +92,22 @@ ULONG SlotsOf(const UNWIND_CODE& code, ULONG version) {
     case UWOP_PUSH_NONVOL:
     case UWOP_ALLOC_SMALL:
     case UWOP_SET_FPREG:
-    case UWOP_PUSH_MACHFRAME: return 1;
-    case UWOP_ALLOC_LARGE: return code.OpInfo == 0 ? 2 : code.OpInfo == 1 ? 3 : 0;
+    case UWOP_PUSH_MACHFRAME:
+      return 1;
+    case UWOP_ALLOC_LARGE:
+      return code.OpInfo == 0 ? 2 : code.OpInfo == 1 ? 3 : 0;
     case UWOP_SAVE_NONVOL:
-    case UWOP_SAVE_XMM128: return 2;
+    case UWOP_SAVE_XMM128:
+      return 2;
     case UWOP_SAVE_NONVOL_FAR:
-    case UWOP_SAVE_XMM128_FAR: return 3;
-    case UWOP_EPILOG: return version == 2 ? 1 : 2;
-    case UWOP_SPARE_CODE: return 3;
-    default: return 0;
+    case UWOP_SAVE_XMM128_FAR:
+      return 3;
+    case UWOP_EPILOG:
+      return version == 2 ? 1 : 2;
+    case UWOP_SPARE_CODE:
+      return 3;
+    default:
+      return 0;
   }
 }
 
@@ -109,8 +116,7 @@ class Frame {
  public:
   Frame(const Image& image, const RUNTIME_FUNCTION& function, ULONG_PTR pc, CONTEXT* context, const StackLimits& limits,
         PKNONVOLATILE_CONTEXT_POINTERS saved)
-      : image_(image), function_(function), pc_(static_cast<ULONG>(pc - image.base)), context_(*context),
-        limits_(limits), saved_(saved) {}
+      : image_(image), function_(function), pc_(static_cast<ULONG>(pc - image.base)), context_(*context), limits_(limits), saved_(saved) {}
 
   NTSTATUS Unwind(ULONG handler_type, UnwindResult* result);
 
@@ -142,8 +148,7 @@ class Frame {
 };
 
 bool Frame::Load(ULONG_PTR address, ULONGLONG* value, SIZE_T size) const {
-  if (address % sizeof(ULONGLONG) != 0 || address < limits_.low || address >= limits_.high ||
-      limits_.high - address < size) {
+  if (address % sizeof(ULONGLONG) != 0 || address < limits_.low || address >= limits_.high || limits_.high - address < size) {
     return false;
   }
   std::memcpy(value, reinterpret_cast<const void*>(address), size);
@@ -255,9 +260,7 @@ ULONG FreeInstruction(const std::byte* at, ULONG left, ULONG frame_register, CON
   if (mode == 3 || (mode == 0 && (modrm & 7) == 5)) return 0;
   const ULONG length = 3 + sib + (mode == 0 ? 0 : mode == 1 ? 1 : 4);
   if (left < length) return 0;
-  const LONG displacement = mode == 0   ? 0
-                            : mode == 1 ? LONG{static_cast<signed char>(at[3 + sib])}
-                                        : ReadLong(at + 3 + sib);
+  const LONG displacement = mode == 0 ? 0 : mode == 1 ? LONG{static_cast<signed char>(at[3 + sib])} : ReadLong(at + 3 + sib);
   if (context != nullptr) context->Rsp = Register(*context, base) + static_cast<ULONG_PTR>(LONG_PTR{displacement});
   return length;
 }
@@ -279,9 +282,9 @@ ULONG PopInstruction(const std::byte* at, ULONG left, ULONG* number) {
 bool Frame::IsExit(const std::byte* at, ULONG left, const Info& info) const {
   const auto byte = [&](ULONG index) { return index < left ? ByteAt(at, index) : UCHAR{0}; };
   const ULONGLONG here = static_cast<ULONGLONG>(reinterpret_cast<ULONG_PTR>(at) - image_.base);
-  if (byte(0) == 0xC3 || (byte(0) == 0xF3 && byte(1) == 0xC3)) return true;   // ret, rep ret
-  if (byte(0) == 0xC2 && left >= 3) return true;                              // ret imm16
-  if (byte(0) == 0xFF && byte(1) == 0x25) return true;                        // jmp [rip + x]
+  if (byte(0) == 0xC3 || (byte(0) == 0xF3 && byte(1) == 0xC3)) return true;                  // ret, rep ret
+  if (byte(0) == 0xC2 && left >= 3) return true;                                             // ret imm16
+  if (byte(0) == 0xFF && byte(1) == 0x25) return true;                                       // jmp [rip + x]
   if ((byte(0) & 0xF8) == 0x48 && byte(1) == 0xFF && (byte(2) & 0x38) == 0x20) return true;  // rex.w jmp
   if (byte(0) == 0xEB && left >= 2) {
     return LeavesFunction(here + 2 + static_cast<ULONGLONG>(LONGLONG{static_cast<signed char>(at[1])}), info);
@@ -335,21 +338,30 @@ NTSTATUS Frame::UndoCode(const Info& info, const UNWIND_CODE* code) {
   const auto near_operand = [&] { return ULONG{code[1].FrameOffset}; };
   const auto far_operand = [&] { return code[1].FrameOffset | ULONG{code[2].FrameOffset} << 16; };
   switch (code->UnwindOp) {
-    case UWOP_PUSH_NONVOL: return Pop(number);
+    case UWOP_PUSH_NONVOL:
+      return Pop(number);
     case UWOP_ALLOC_LARGE:
       context_.Rsp += number == 0 ? ULONG_PTR{near_operand()} * 8 : far_operand();
       return STATUS_SUCCESS;
-    case UWOP_ALLOC_SMALL: context_.Rsp += number * 8 + 8; return STATUS_SUCCESS;
+    case UWOP_ALLOC_SMALL:
+      context_.Rsp += number * 8 + 8;
+      return STATUS_SUCCESS;
     case UWOP_SET_FPREG:
       if (info.head.FrameRegister == 0) return STATUS_BAD_FUNCTION_TABLE;
       context_.Rsp = Register(context_, info.head.FrameRegister) - info.head.FrameOffset * 16U;
       return STATUS_SUCCESS;
-    case UWOP_SAVE_NONVOL: return Restore(number, frame_base_ + ULONG_PTR{near_operand()} * 8);
-    case UWOP_SAVE_NONVOL_FAR: return Restore(number, frame_base_ + far_operand());
-    case UWOP_SAVE_XMM128: return RestoreXmm(number, frame_base_ + ULONG_PTR{near_operand()} * 16);
-    case UWOP_SAVE_XMM128_FAR: return RestoreXmm(number, frame_base_ + far_operand());
-    case UWOP_PUSH_MACHFRAME: return PopMachineFrame(number != 0);
-    default: return STATUS_SUCCESS;  // epilogue codes, and what version 1 left unused
+    case UWOP_SAVE_NONVOL:
+      return Restore(number, frame_base_ + ULONG_PTR{near_operand()} * 8);
+    case UWOP_SAVE_NONVOL_FAR:
+      return Restore(number, frame_base_ + far_operand());
+    case UWOP_SAVE_XMM128:
+      return RestoreXmm(number, frame_base_ + ULONG_PTR{near_operand()} * 16);
+    case UWOP_SAVE_XMM128_FAR:
+      return RestoreXmm(number, frame_base_ + far_operand());
+    case UWOP_PUSH_MACHFRAME:
+      return PopMachineFrame(number != 0);
+    default:
+      return STATUS_SUCCESS;  // epilogue codes, and what version 1 left unused
   }
 }
 
@@ -374,9 +386,8 @@ NTSTATUS Frame::Unwind(ULONG handler_type, UnwindResult* result) {
   function_.UnwindData = direct->UnwindData;
   ULONG offset = pc_ - function_.BeginAddress;
   const bool in_prologue = offset < info->head.SizeOfProlog;
-  frame_base_ = FrameRegisterSet(*info, offset)
-                    ? Register(context_, info->head.FrameRegister) - info->head.FrameOffset * 16U
-                    : context_.Rsp;
+  frame_base_ =
+      FrameRegisterSet(*info, offset) ? Register(context_, info->head.FrameRegister) - info->head.FrameOffset * 16U : context_.Rsp;
   result->establisher_frame = frame_base_;
   if (!in_prologue && InEpilogue(*info)) return UndoEpilogue();
 
@@ -422,17 +433,15 @@ const RUNTIME_FUNCTION* LookupFunction(ULONG_PTR pc, ULONG_PTR* image_base) {
   return rva < function.EndAddress ? &function : nullptr;
 }
 
-NTSTATUS VirtualUnwind(ULONG handler_type, ULONG_PTR image_base, ULONG_PTR control_pc, const RUNTIME_FUNCTION* function,
-                       CONTEXT* context, const StackLimits& limits, UnwindResult* result,
-                       PKNONVOLATILE_CONTEXT_POINTERS saved) {
+NTSTATUS VirtualUnwind(ULONG handler_type, ULONG_PTR image_base, ULONG_PTR control_pc, const RUNTIME_FUNCTION* function, CONTEXT* context,
+                       const StackLimits& limits, UnwindResult* result, PKNONVOLATILE_CONTEXT_POINTERS saved) {
   *result = {};
   const Image* const image = ImageOf(image_base);
   if (image == nullptr || image->base != image_base || function == nullptr || control_pc - image_base >= image->size) {
     return STATUS_BAD_FUNCTION_TABLE;
   }
   const ULONG_PTR old_rsp = context->Rsp;
-  const NTSTATUS status =
-      Frame(*image, *function, control_pc, context, limits, saved).Unwind(handler_type, result);
+  const NTSTATUS status = Frame(*image, *function, control_pc, context, limits, saved).Unwind(handler_type, result);
   if (status != STATUS_SUCCESS) return status;
   // Only an interrupted frame may lie elsewhere; everything else would let a walk go in circles.
   if (!result->machine_frame && context->Rsp <= old_rsp) return STATUS_BAD_STACK;
@@ -471,8 +480,7 @@ PEXCEPTION_ROUTINE RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, ULONG6
   StackLimits limits{0x10000, ~ULONG_PTR{0}};
   if (state->environment.stack_limits != nullptr) limits = state->environment.stack_limits();
   UnwindResult result;
-  const NTSTATUS status = VirtualUnwind(HandlerType, ImageBase, ControlPc, FunctionEntry, ContextRecord, limits, &result,
-                                        ContextPointers);
+  const NTSTATUS status = VirtualUnwind(HandlerType, ImageBase, ControlPc, FunctionEntry, ContextRecord, limits, &result, ContextPointers);
   *EstablisherFrame = result.establisher_frame;
   *HandlerData = result.handler_data;
   if (status != STATUS_SUCCESS) ContextRecord->Rip = 0;

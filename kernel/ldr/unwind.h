@@ -14,7 +14,7 @@ struct UnwindResult {
   ULONG_PTR establisher_frame = 0;
   PEXCEPTION_ROUTINE handler = nullptr;  ///< the language handler, if it wants what was asked for
   PVOID handler_data = nullptr;
-  bool machine_frame = false;            ///< the caller was interrupted: its Rip is not a return address
+  bool machine_frame = false;  ///< the caller was interrupted: its Rip is not a return address
 };
 
 /// The function that holds an address, and its image's base; null for leaf functions and code outside images.
@@ -24,9 +24,8 @@ const RUNTIME_FUNCTION* LookupFunction(ULONG_PTR pc, ULONG_PTR* image_base);
 /// is UNW_FLAG_EHANDLER, UNW_FLAG_UHANDLER or UNW_FLAG_NHANDLER. `saved` may be null.
 /// STATUS_BAD_FUNCTION_TABLE for unwind data that is damaged, STATUS_BAD_STACK for a stack pointer outside `limits` or one
 /// that does not move toward the caller; `context` is undefined then.
-NTSTATUS VirtualUnwind(ULONG handler_type, ULONG_PTR image_base, ULONG_PTR control_pc, const RUNTIME_FUNCTION* function,
-                       CONTEXT* context, const StackLimits& limits, UnwindResult* result,
-                       PKNONVOLATILE_CONTEXT_POINTERS saved = nullptr);
+NTSTATUS VirtualUnwind(ULONG handler_type, ULONG_PTR image_base, ULONG_PTR control_pc, const RUNTIME_FUNCTION* function, CONTEXT* context,
+                       const StackLimits& limits, UnwindResult* result, PKNONVOLATILE_CONTEXT_POINTERS saved = nullptr);
 
 /// One step of a stack walk: VirtualUnwind, or the return address on top of the stack for code without unwind data.
 NTSTATUS UnwindStep(CONTEXT* context, const StackLimits& limits);

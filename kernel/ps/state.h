@@ -1,7 +1,7 @@
 // What ps keeps. Private.
 #pragma once
 
-#include <map>
+#include <string>
 #include <vector>
 
 #include "kernel/ke/ki.h"
@@ -14,34 +14,48 @@ namespace nt::ps {
 
 /// What a process is to the host; it lies behind the EPROCESS.
 struct ProcessHost {
-  mm::AddressSpace* space = nullptr;   ///< null for the System process
-  ULONG_PTR image_base = 0;
-  std::u16string image_path;           ///< NT path
-  bool exiting = false;
+  mm::AddressSpace* space;      ///< null for the System process
+  char16_t* image_path;         ///< NT path, from pool
+  USHORT image_path_length;     ///< bytes
+  bool exiting;
 };
 
 struct Process : EPROCESS {
-  ProcessHost* host;
+  ProcessHost host;
 };
 
 inline Process* ProcessOf(PEPROCESS process) { return static_cast<Process*>(process); }
-inline Process* ProcessOf(PKPROCESS process) { return reinterpret_cast<Process*>(process); }
+inline PEPROCESS ProcessOf(PKPROCESS process) { return reinterpret_cast<PEPROCESS>(process); }
+inline PEPROCESS ProcessOf(const ke::Thread* thread) { return ProcessOf(thread->Tcb.Process); }
 
 struct State {
   POBJECT_TYPE process_type = nullptr;
   POBJECT_TYPE thread_type = nullptr;
   CidTable cids;
   std::vector<PEPROCESS> processes;
+  std::vector<ke::Thread*> dead;   ///< ended threads whose last own reference is to be given up
+  KEVENT dead_event{};
+  PHANDLE unused = nullptr;
 };
 State& Ps();
 
-/// Makes a thread object of a process; the caller readies it. The object has one reference, the thread's own, given up at its end.
+/// Makes a process object with a handle table and, for user processes, an address space. One reference, the process's own.
+NTSTATUS CreateProcessObject(PEPROCESS parent, bool user, Process** process);
+/// Makes a thread object of a process; the caller readies it. It has one reference, the thread's own, given up after its end.
 NTSTATUS CreateThreadObject(PEPROCESS process, KPRIORITY priority, void (*start)(void*), void* context, ke::Thread** thread);
+/// Makes a thread that starts in user mode at `routine(argument)`; a null routine is the image's entry point.
+NTSTATUS CreateUserThread(PEPROCESS process, PVOID routine, PVOID argument, SIZE_T stack_reserve, SIZE_T stack_commit, bool suspended,
+                          ke::Thread** thread);
 /// Ends the running thread.
 [[noreturn]] void ExitThread(NTSTATUS status);
-/// Ends a process: its other threads at their next chance, its handles, its memory with the last reference.
-void TerminateProcess(PEPROCESS process, NTSTATUS status);
-/// Asks a thread to end on its way back to user mode, or at once if it waits in user mode's name.
+/// Tells a thread to end at its next chance: on its way to user mode, or now if it waits there.
 void TerminateThread(ke::Thread* thread, NTSTATUS status);
+/// Ends a process's threads, but for the running one; `status` becomes its exit status.
+void TerminateOtherThreads(PEPROCESS process, NTSTATUS status);
+/// After the last thread: closes handles and signals the process.
+void FinishProcess(PEPROCESS process, NTSTATUS status);
+/// Delete procedures of the object types.
+void DeleteProcess(PVOID process);
+void DeleteThread(PVOID thread);
 
 }  // namespace nt::ps

@@ -49,7 +49,11 @@ class LdrBuiltin : public testing::Test {
 TEST_F(LdrBuiltin, EveryModuleIsAnImage) {
   for (const char* const name : api::Modules()) {
     const Image* const image = FindImage(name);
-    ASSERT_NE(image, nullptr) << name;
+    const auto exports = api::ExportsOf(name);
+    const bool implemented =
+        std::any_of(exports.begin(), exports.end(), [](const auto& entry) { return entry.status != api::Status::Absent; });
+    EXPECT_EQ(image != nullptr, implemented) << name;
+    if (image == nullptr) continue;
     EXPECT_TRUE(image->builtin);
     PeImage pe;
     const std::span bytes(reinterpret_cast<const std::byte*>(image->base), image->size);
@@ -58,8 +62,7 @@ TEST_F(LdrBuiltin, EveryModuleIsAnImage) {
     ExportTable table;
     ASSERT_TRUE(pe.Exports(&table).ok());
     EXPECT_EQ(table.module, name);
-    EXPECT_TRUE(std::is_sorted(table.exports.begin(), table.exports.end(),
-                               [](const auto& a, const auto& b) { return a.name < b.name; }));
+    EXPECT_TRUE(std::is_sorted(table.exports.begin(), table.exports.end(), [](const auto& a, const auto& b) { return a.name < b.name; }));
     EXPECT_EQ(mm::IsUserAddress(image->base), image->user) << name;
   }
 }
@@ -96,6 +99,7 @@ TEST_F(LdrBuiltin, StubsLeadToTheThunks) {
 TEST_F(LdrBuiltin, ExportDirectoryAgreesWithTheSpecification) {
   for (const api::Export& entry : api::Exports()) {
     const Image* const image = FindImage(entry.module);
+    if (image == nullptr) continue;
     const bool listed = entry.exported && entry.status != api::Status::Absent;
     const void* const address = ExportOf(*image, entry.name);
     if (listed) {

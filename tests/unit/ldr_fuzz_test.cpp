@@ -33,11 +33,21 @@ class Mutator {
     ULONG value;
     std::memcpy(&value, file.data() + at, sizeof value);
     switch (Below(6)) {
-      case 0: file[at] = static_cast<std::byte>(random_()); return;
-      case 1: file[at] ^= static_cast<std::byte>(1u << Below(8)); return;
-      case 2: value = kInteresting[Below(std::size(kInteresting))]; break;
-      case 3: value += Below(64) - 32; break;
-      case 4: value = 0x1000 * Below(16) + Below(64); break;
+      case 0:
+        file[at] = static_cast<std::byte>(random_());
+        return;
+      case 1:
+        file[at] ^= static_cast<std::byte>(1u << Below(8));
+        return;
+      case 2:
+        value = kInteresting[Below(std::size(kInteresting))];
+        break;
+      case 3:
+        value += Below(64) - 32;
+        break;
+      case 4:
+        value = 0x1000 * Below(16) + Below(64);
+        break;
       default:
         if (Below(8) == 0) file.resize(Below(file.size()));
         return;

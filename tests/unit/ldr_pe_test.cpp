@@ -75,8 +75,7 @@ TEST(LdrPe, RefusesOtherMachines) {
               nt.OptionalHeader.Magic = IMAGE_NT_OPTIONAL_HDR32_MAGIC;
             }),
             STATUS_INVALID_IMAGE_WIN_32);
-  EXPECT_EQ(StatusWith([](auto& nt) { nt.FileHeader.Machine = IMAGE_FILE_MACHINE_ARM64; }),
-            STATUS_IMAGE_MACHINE_TYPE_MISMATCH);
+  EXPECT_EQ(StatusWith([](auto& nt) { nt.FileHeader.Machine = IMAGE_FILE_MACHINE_ARM64; }), STATUS_IMAGE_MACHINE_TYPE_MISMATCH);
 }
 
 TEST(LdrPe, RefusesInconsistentHeaders) {
@@ -105,7 +104,12 @@ TEST(LdrPe, RefusesInconsistentSections) {
   EXPECT_EQ(StatusWithSection(6, [](auto& s) { s.Misc.VirtualSize = 0xFFFFFFFF; }), bad);
   EXPECT_EQ(StatusWithSection(6, [](auto& s) { s.SizeOfRawData = 0xFFFFFE00; }), bad);
   EXPECT_EQ(StatusWithSection(6, [](auto& s) { s.PointerToRawData = 0xFFFFFE00; }), bad);
-  EXPECT_EQ(StatusWithSection(6, [](auto& s) { s.PointerToRawData += 1; s.SizeOfRawData -= 1; }), bad);
+  EXPECT_EQ(StatusWithSection(6,
+                              [](auto& s) {
+                                s.PointerToRawData += 1;
+                                s.SizeOfRawData -= 1;
+                              }),
+            bad);
 }
 
 TEST(LdrPe, RefusesAFileThatIsCutAnywhere) {

@@ -80,9 +80,7 @@ class PeWriter {
     return section.VirtualAddress;
   }
 
-  void SetDirectory(ULONG index, ULONG rva, SIZE_T size) {
-    nt.OptionalHeader.DataDirectory[index] = {rva, static_cast<DWORD>(size)};
-  }
+  void SetDirectory(ULONG index, ULONG rva, SIZE_T size) { nt.OptionalHeader.DataDirectory[index] = {rva, static_cast<DWORD>(size)}; }
 
   struct ImportSpec {
     std::string module;
@@ -122,7 +120,7 @@ class PeWriter {
   }
 
   struct ExportSpec {
-    std::string name;       ///< sorted by the caller
+    std::string name;  ///< sorted by the caller
     ULONG rva;
     std::string forwarder;  ///< instead of an RVA
   };

@@ -63,8 +63,7 @@ class LdrUnwind : public testing::Test {
     ASSERT_TRUE(verdict.ok()) << verdict.sentence;
     ASSERT_TRUE(image_->notes.empty());
   }
-  static void AppendInfo(Bytes& bytes, UNWIND_INFO head, const std::vector<UNWIND_CODE>& codes,
-                         const std::vector<ULONG>& tail) {
+  static void AppendInfo(Bytes& bytes, UNWIND_INFO head, const std::vector<UNWIND_CODE>& codes, const std::vector<ULONG>& tail) {
     head.CountOfCodes = static_cast<BYTE>(codes.size());
     Append(bytes, head);
     for (const UNWIND_CODE& code : codes) Append(bytes, code);
@@ -126,8 +125,8 @@ TEST_F(LdrUnwind, FollowsTheFrameRegister) {
 
 TEST_F(LdrUnwind, RestoresSavedRegisters) {
   Make({1, 0, 8, 0, 0, 0},
-       {Op(8, UWOP_SAVE_XMM128, 6), Slot(1), Op(7, UWOP_SAVE_XMM128_FAR, 7), Slot(0x20), Slot(0), Op(6, UWOP_SAVE_NONVOL, 7),
-        Slot(8), Op(5, UWOP_SAVE_NONVOL_FAR, 12), Slot(0x48), Slot(0), Op(4, UWOP_ALLOC_SMALL, 15)});
+       {Op(8, UWOP_SAVE_XMM128, 6), Slot(1), Op(7, UWOP_SAVE_XMM128_FAR, 7), Slot(0x20), Slot(0), Op(6, UWOP_SAVE_NONVOL, 7), Slot(8),
+        Op(5, UWOP_SAVE_NONVOL_FAR, 12), Slot(0x48), Slot(0), Op(4, UWOP_ALLOC_SMALL, 15)});
   ASSERT_EQ(Unwind(0x20), STATUS_SUCCESS);
   EXPECT_EQ(context_.Xmm6.Low, 0x1002u);
   EXPECT_EQ(context_.Xmm7.Low, 0x1004u);
@@ -147,8 +146,7 @@ TEST_F(LdrUnwind, CrossesMachineFrames) {
 
 TEST_F(LdrUnwind, FollowsChains) {
   // The second function's prologue was executed before this part's.
-  Make({1, UNW_FLAG_CHAININFO, 4, 0, 0, 0}, {Op(4, UWOP_ALLOC_SMALL, 0)},
-       {kFunction + 0x100, kFunction + 0x180, kInfo + 0x100});
+  Make({1, UNW_FLAG_CHAININFO, 4, 0, 0, 0}, {Op(4, UWOP_ALLOC_SMALL, 0)}, {kFunction + 0x100, kFunction + 0x180, kInfo + 0x100});
   ASSERT_EQ(Unwind(0x20), STATUS_SUCCESS);
   EXPECT_EQ(context_.Rbx, 0x1001u);
   EXPECT_EQ(context_.Rip, 0x1002u);
@@ -184,8 +182,7 @@ TEST_P(LdrEpilogue, IsToldByItsInstructions) {
   Bytes code;
   for (const int value : GetParam().code) code.push_back(static_cast<std::byte>(value));
   // push rbp; sub rsp, 0x40: in an epilogue less than that is left to undo.
-  Make({1, UNW_FLAG_EHANDLER, 5, 0, 0, 0}, {Op(5, UWOP_ALLOC_SMALL, 7), Op(1, UWOP_PUSH_NONVOL, 5)}, {kFunction + 0x40},
-       code);
+  Make({1, UNW_FLAG_EHANDLER, 5, 0, 0, 0}, {Op(5, UWOP_ALLOC_SMALL, 7), Op(1, UWOP_PUSH_NONVOL, 5)}, {kFunction + 0x40}, code);
   ASSERT_EQ(Unwind(0x80, UNW_FLAG_EHANDLER), STATUS_SUCCESS);
   if (GetParam().is_epilogue) {
     EXPECT_LT(Popped(), 10u) << GetParam().what;
@@ -199,19 +196,14 @@ INSTANTIATE_TEST_SUITE_P(
     Forms, LdrEpilogue,
     testing::Values(Epilogue{"add rsp, 8; pop rbp; ret", {0x48, 0x83, 0xC4, 0x08, 0x5D, 0xC3}, true},
                     Epilogue{"add rsp, 0x10; ret", {0x48, 0x81, 0xC4, 0x10, 0, 0, 0, 0xC3}, true},
-                    Epilogue{"pop r12; ret", {0x41, 0x5C, 0xC3}, true},
-                    Epilogue{"ret", {0xC3}, true},
-                    Epilogue{"rep ret", {0xF3, 0xC3}, true},
-                    Epilogue{"ret 8", {0xC2, 0x08, 0x00}, true},
-                    Epilogue{"jmp [rip]", {0xFF, 0x25, 0, 0, 0, 0}, true},
-                    Epilogue{"rex.w jmp rax", {0x48, 0xFF, 0xE0}, true},
+                    Epilogue{"pop r12; ret", {0x41, 0x5C, 0xC3}, true}, Epilogue{"ret", {0xC3}, true},
+                    Epilogue{"rep ret", {0xF3, 0xC3}, true}, Epilogue{"ret 8", {0xC2, 0x08, 0x00}, true},
+                    Epilogue{"jmp [rip]", {0xFF, 0x25, 0, 0, 0, 0}, true}, Epilogue{"rex.w jmp rax", {0x48, 0xFF, 0xE0}, true},
                     Epilogue{"jmp to another function", {0xE9, 0x7B, 0, 0, 0}, true},
                     Epilogue{"jmp to the function's start", {0xE9, 0x7B, 0xFF, 0xFF, 0xFF}, true},
-                    Epilogue{"jmp within", {0xEB, 0x10}, false},
-                    Epilogue{"add rsp, 8; nop", {0x48, 0x83, 0xC4, 0x08, 0x90}, false},
+                    Epilogue{"jmp within", {0xEB, 0x10}, false}, Epilogue{"add rsp, 8; nop", {0x48, 0x83, 0xC4, 0x08, 0x90}, false},
                     Epilogue{"pop rbp; nop", {0x5D, 0x90}, false},
-                    Epilogue{"lea rsp with no frame register", {0x48, 0x8D, 0x65, 0x10, 0xC3}, false},
-                    Epilogue{"nop", {0x90}, false}));
+                    Epilogue{"lea rsp with no frame register", {0x48, 0x8D, 0x65, 0x10, 0xC3}, false}, Epilogue{"nop", {0x90}, false}));
 
 TEST_F(LdrUnwind, EmulatesAnEpilogue) {
   Make({1, 0, 5, 0, 0, 0}, {Op(5, UWOP_ALLOC_SMALL, 7), Op(1, UWOP_PUSH_NONVOL, 5)}, {},
@@ -224,8 +216,7 @@ TEST_F(LdrUnwind, EmulatesAnEpilogue) {
 }
 
 TEST_F(LdrUnwind, EmulatesAnEpilogueByFrameRegister) {
-  Make({1, 0, 10, 0, 5, 0}, {Op(10, UWOP_SET_FPREG, 0), Op(1, UWOP_PUSH_NONVOL, 5)}, {},
-       Code({0x48, 0x8D, 0x65, 0x08, 0x5D, 0xC3}));
+  Make({1, 0, 10, 0, 5, 0}, {Op(10, UWOP_SET_FPREG, 0), Op(1, UWOP_PUSH_NONVOL, 5)}, {}, Code({0x48, 0x8D, 0x65, 0x08, 0x5D, 0xC3}));
   context_.Rbp = reinterpret_cast<ULONG_PTR>(&stack_[9]);
   ASSERT_EQ(Unwind(0x80), STATUS_SUCCESS);
   EXPECT_EQ(context_.Rbp, 0x1000u + 10);
@@ -234,9 +225,8 @@ TEST_F(LdrUnwind, EmulatesAnEpilogueByFrameRegister) {
 
 TEST_F(LdrUnwind, TakesVersion2EpiloguesFromTheTable) {
   // An epilogue of 2 bytes that begins 0x80 before the end; the same bytes elsewhere are none.
-  Make({2, 0, 5, 0, 0, 0}, {Op(2, UWOP_EPILOG, 0), Op(0x80, UWOP_EPILOG, 0), Op(5, UWOP_ALLOC_SMALL, 7),
-                            Op(1, UWOP_PUSH_NONVOL, 5)},
-       {}, Code({0x5D, 0xC3, 0x5D, 0xC3}));
+  Make({2, 0, 5, 0, 0, 0}, {Op(2, UWOP_EPILOG, 0), Op(0x80, UWOP_EPILOG, 0), Op(5, UWOP_ALLOC_SMALL, 7), Op(1, UWOP_PUSH_NONVOL, 5)}, {},
+       Code({0x5D, 0xC3, 0x5D, 0xC3}));
   ASSERT_EQ(Unwind(0x80), STATUS_SUCCESS);
   EXPECT_EQ(Popped(), 2u);
   context_.Rsp = limits_.low;

@@ -1,0 +1,271 @@
+// Processes: the System process, clients' processes, and their end.
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <new>
+
+#include "kernel/ex/ex.h"
+#include "kernel/ke/machine.h"
+#include "kernel/ke/scheduler.h"
+#include "kernel/ldr/builtin.h"
+#include "kernel/ldr/image.h"
+#include "kernel/ps/hooks.h"
+#include "kernel/ps/state.h"
+#include "nt/pe.h"
+#include "nt/status.h"
+
+PEPROCESS PsInitialSystemProcess = nullptr;
+
+namespace nt::ps {
+namespace {
+
+constexpr ULONG kProcessTag = 'corP';
+State* state = nullptr;
+bool bind_hooked = false;
+
+void InitializeProcess(Process* process) {
+  KPROCESS& pcb = process->Pcb;
+  pcb.Header.Type = ProcessObject;
+  pcb.Header.WaitListHead.Flink = pcb.Header.WaitListHead.Blink = &pcb.Header.WaitListHead;
+  pcb.ThreadListHead.Flink = pcb.ThreadListHead.Blink = &pcb.ThreadListHead;
+  pcb.Affinity = (KAFFINITY{1} << ke::ProcessorCount()) - 1;
+  process->ThreadListHead.Flink = process->ThreadListHead.Blink = &process->ThreadListHead;
+  process->ExitStatus = STATUS_PENDING;
+  process->CreateTime.QuadPart = ke::SystemTime();
+  process->PriorityClass = 2;  // normal
+}
+
+void LinkProcess(Process* process) {
+  LIST_ENTRY* const before = PsInitialSystemProcess != nullptr ? &PsInitialSystemProcess->ActiveProcessLinks : nullptr;
+  LIST_ENTRY& link = process->ActiveProcessLinks;
+  if (before == nullptr) {
+    link.Flink = link.Blink = &link;
+  } else {
+    link.Flink = before;
+    link.Blink = before->Blink;
+    before->Blink->Flink = &link;
+    before->Blink = &link;
+  }
+  Ps().processes.push_back(process);
+}
+
+/// A bump allocator over one committed run of the new process's memory.
+class ParameterBlock {
+ public:
+  ParameterBlock(mm::AddressSpace* space, SIZE_T size) {
+    ULONG_PTR base = 0;
+    if (NT_SUCCESS(space->Allocate(&base, 0, &size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE))) {
+      at_ = base;
+      end_ = base + size;
+    }
+  }
+  bool valid() const { return at_ != 0; }
+  void* Take(SIZE_T size) {
+    const ULONG_PTR taken = at_;
+    at_ += (size + 15) & ~SIZE_T{15};
+    return at_ <= end_ ? reinterpret_cast<void*>(taken) : nullptr;
+  }
+  UNICODE_STRING String(std::u16string_view text) {
+    const auto bytes = static_cast<USHORT>(text.size() * sizeof(WCHAR));
+    auto* const buffer = static_cast<WCHAR*>(Take(bytes + sizeof(WCHAR)));
+    std::memcpy(buffer, text.data(), bytes);
+    return {bytes, static_cast<USHORT>(bytes + sizeof(WCHAR)), buffer};
+  }
+
+ private:
+  ULONG_PTR at_ = 0;
+  ULONG_PTR end_ = 0;
+};
+
+SIZE_T EnvironmentSize(const ProcessParameters& parameters) {
+  SIZE_T characters = 1;
+  for (const std::u16string& variable : parameters.environment) characters += variable.size() + 1;
+  return std::max<SIZE_T>(characters + 1, 2) * sizeof(WCHAR);
+}
+
+NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ldr::Image& image) {
+  const SIZE_T strings = (parameters.image_path.size() + parameters.command_line.size() + parameters.current_directory.size() + 256) * 4;
+  ParameterBlock block(process->host.space, sizeof(PEB) + sizeof(RTL_USER_PROCESS_PARAMETERS) + sizeof(PEB_LDR_DATA) + strings +
+                                                EnvironmentSize(parameters) + PAGE_SIZE);
+  if (!block.valid()) return STATUS_NO_MEMORY;
+  auto* const peb = static_cast<PEB*>(block.Take(sizeof(PEB)));
+  auto* const user = static_cast<RTL_USER_PROCESS_PARAMETERS*>(block.Take(sizeof(RTL_USER_PROCESS_PARAMETERS)));
+  user->MaximumLength = user->Length = sizeof *user;
+  user->Flags = 1;  // normalized
+  user->StandardInput = parameters.standard_handles[0];
+  user->StandardOutput = parameters.standard_handles[1];
+  user->StandardError = parameters.standard_handles[2];
+  user->CurrentDirectory.DosPath = block.String(parameters.current_directory);
+  user->ImagePathName = block.String(parameters.image_path);
+  user->CommandLine = block.String(parameters.command_line);
+  user->DesktopInfo = block.String(u"Winsta0\\Default");
+  user->WindowTitle = block.String(parameters.image_path);
+  user->EnvironmentSize = EnvironmentSize(parameters);
+  auto* environment = static_cast<WCHAR*>(block.Take(user->EnvironmentSize));
+  user->Environment = environment;
+  for (const std::u16string& variable : parameters.environment) {
+    std::memcpy(environment, variable.c_str(), (variable.size() + 1) * sizeof(WCHAR));
+    environment += variable.size() + 1;
+  }
+  peb->ImageBaseAddress = reinterpret_cast<PVOID>(image.base);
+  peb->ProcessParameters = user;
+  peb->NumberOfProcessors = ke::ProcessorCount();
+  peb->OSMajorVersion = 10;
+  peb->OSBuildNumber = 22000;
+  peb->OSPlatformId = 2;
+  peb->ImageSubsystem = 3;
+  peb->ImageSubsystemMajorVersion = 6;
+  peb->SessionId = 1;
+  process->Peb = peb;
+  process->SectionBaseAddress = peb->ImageBaseAddress;
+  return STATUS_SUCCESS;
+}
+
+std::vector<std::byte> ReadHostFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const auto* const bytes = reinterpret_cast<const std::byte*>(text.data());
+  return {bytes, bytes + text.size()};
+}
+
+std::u16string_view BaseName(std::u16string_view path) {
+  const auto slash = path.find_last_of(u"\\/");
+  return slash == std::u16string_view::npos ? path : path.substr(slash + 1);
+}
+
+void SetImageName(Process* process, std::u16string_view path) {
+  const std::u16string_view base = BaseName(path);
+  for (SIZE_T i = 0; i < base.size() && i < sizeof(process->ImageFileName) - 1; ++i) process->ImageFileName[i] = static_cast<CHAR>(base[i]);
+  auto* const copy = static_cast<WCHAR*>(ex::AllocatePool(NonPagedPoolNx, path.size() * sizeof(WCHAR) + 2, kProcessTag));
+  std::memcpy(copy, path.data(), path.size() * sizeof(WCHAR));
+  process->host.image_path = copy;
+  process->host.image_path_length = static_cast<USHORT>(path.size() * sizeof(WCHAR));
+}
+
+NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, ldr::Image** image, std::string* why) {
+  const auto file = ReadHostFile(parameters.host_path);
+  if (file.empty()) {
+    *why = "the file is empty or cannot be read";
+    return STATUS_OBJECT_NAME_NOT_FOUND;
+  }
+  ldr::PeImage parsed;
+  ldr::Verdict verdict = ldr::PeImage::Parse(file, &parsed);
+  if (!NT_SUCCESS(verdict.status)) {
+    *why = verdict.reason;
+    return verdict.status;
+  }
+  ULONG_PTR base = 0;
+  const NTSTATUS mapped = process->host.space->MapImage(&base, (SIZE_T{parsed.size_of_image()} + 2 * 65536) & ~SIZE_T{65535});
+  if (!NT_SUCCESS(mapped)) return mapped;
+  ldr::BuiltinResolver resolver(bind_hooked);
+  ldr::LoadOptions options;
+  options.base = base;
+  options.user = true;
+  options.verify_checksum = false;
+  options.resolver = &resolver;
+  options.guard_check = ldr::GuardCheckStub(true);
+  options.guard_dispatch = ldr::GuardDispatchStub(true);
+  verdict = ldr::Load(parameters.image_path, file, options, image);
+  *why = verdict.reason;
+  return verdict.status;
+}
+
+}  // namespace
+
+State& Ps() { return *state; }
+
+void SetBindHooked(bool hooked) { bind_hooked = hooked; }
+
+NTSTATUS CreateProcessObject(PEPROCESS parent, bool user, Process** result) {
+  PVOID body = nullptr;
+  const NTSTATUS status =
+      ObCreateObject(KernelMode, Ps().process_type, nullptr, KernelMode, nullptr, sizeof(Process), 0, 0, &body);
+  if (!NT_SUCCESS(status)) return status;
+  auto* const process = new (body) Process{};
+  InitializeProcess(process);
+  if (user) {
+    process->host.space = mm::AddressSpace::Create(process);
+    if (process->host.space == nullptr) {
+      ObfDereferenceObject(process);
+      return STATUS_INSUFFICIENT_RESOURCES;
+    }
+  }
+  process->ObjectTable = ob::CreateHandleTable(process);
+  process->UniqueProcessId = Ps().cids.Insert(process, false);
+  if (parent != nullptr) process->InheritedFromUniqueProcessId = parent->UniqueProcessId;
+  LinkProcess(process);
+  *result = process;
+  return STATUS_SUCCESS;
+}
+
+void DeleteProcess(PVOID object) {
+  auto* const process = static_cast<Process*>(object);
+  if (process->UniqueProcessId != nullptr) {
+    process->ActiveProcessLinks.Blink->Flink = process->ActiveProcessLinks.Flink;
+    process->ActiveProcessLinks.Flink->Blink = process->ActiveProcessLinks.Blink;
+    std::erase(Ps().processes, process);
+    Ps().cids.Remove(process->UniqueProcessId);
+  }
+  if (process->host.image_path != nullptr) ex::FreePool(process->host.image_path);
+  if (process->host.space == nullptr) return;
+  for (ldr::Image* image : ldr::Images()) {
+    if (image->user && image->base >= process->host.space->low() && image->base < process->host.space->high()) ldr::Unload(image);
+  }
+  mm::AddressSpace::Destroy(process->host.space);
+}
+
+void FinishProcess(PEPROCESS process, NTSTATUS status) {
+  if (process->ExitStatus == STATUS_PENDING) process->ExitStatus = status;
+  ob::DestroyHandleTable(process);
+  process->Pcb.Header.SignalState = 1;
+  ke::WakeWaiters(&process->Pcb.Header, 0);
+  ObfDereferenceObject(process);
+}
+
+NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* result, std::string* why) {
+  Process* process = nullptr;
+  NTSTATUS status = CreateProcessObject(ke::CurrentProcess(), true, &process);
+  if (!NT_SUCCESS(status)) return status;
+  SetImageName(process, parameters.image_path);
+  ldr::Image* image = nullptr;
+  status = LoadProgram(process, parameters, &image, why);
+  if (NT_SUCCESS(status)) status = MakePeb(process, parameters, *image);
+  ke::Thread* thread = nullptr;
+  if (NT_SUCCESS(status)) {
+    const auto& headers = *reinterpret_cast<const IMAGE_NT_HEADERS64*>(
+        image->base + static_cast<ULONG>(reinterpret_cast<const IMAGE_DOS_HEADER*>(image->base)->e_lfanew));
+    status = CreateUserThread(process, nullptr, nullptr, headers.OptionalHeader.SizeOfStackReserve, headers.OptionalHeader.SizeOfStackCommit,
+                              false, &thread);
+  }
+  if (!NT_SUCCESS(status)) {
+    ob::DestroyHandleTable(process);
+    ObfDereferenceObject(process);
+    return status;
+  }
+  ObfReferenceObject(process);
+  *result = process;
+  ke::ReadyThread(thread);
+  return STATUS_SUCCESS;
+}
+
+std::vector<PEPROCESS> Processes() { return Ps().processes; }
+
+void Initialize() {
+  state = new State;
+  CreateTypes();
+  Process* system = nullptr;
+  CreateProcessObject(nullptr, false, &system);
+  std::memcpy(system->ImageFileName, "System", sizeof "System");
+  PsInitialSystemProcess = system;
+  ke::SetSystemProcess(system);
+  StartReaper();
+}
+
+void Shutdown() {
+  delete state;
+  state = nullptr;
+  PsInitialSystemProcess = nullptr;
+}
+
+}  // namespace nt::ps
