@@ -10,6 +10,8 @@ target_compile_options(ringlet_options INTERFACE
 # NT's structures have anonymous structures inside unions; clang has no other way to say that they are meant.
 target_compile_options(ringlet_options INTERFACE
   $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-nested-anon-types;-Wno-gnu-anonymous-struct>)
+# Pool tags are multi-character constants, as NT has them.
+target_compile_options(ringlet_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-multichar>)
 if(RINGLET_SANITIZE)
   target_compile_options(ringlet_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize=vptr,function,alignment -fno-sanitize-recover=undefined)

@@ -19,7 +19,7 @@ struct KiTarget {
   ULONG kind;
 };
 KiTarget* KiExportTable = nullptr;
-ULONG KiSlowIndex[4] = {};
+ULONG KiSlowIndex[5] = {};
 }
 
 namespace nt::ke {
@@ -93,7 +93,8 @@ void FillExportTable() {
     const ULONG kind = exports[i].kind == api::Kind::Sysv ? 0 : exports[i].kind == api::Kind::Variadic ? 1 : 2;
     KiExportTable[i] = {exports[i].target, exports[i].argument_count, kind};
   }
-  const char* const slow[] = {"KiIrqlMistakeSlow", "KiInterruptsDueSlow", "KiLockContendedSlow", "KiLockNotOwnedSlow"};
+  const char* const slow[] = {"KiIrqlMistakeSlow", "KiInterruptsDueSlow", "KiLockContendedSlow", "KiLockNotOwnedSlow",
+                                "KiAbsentImportSlow"};
   for (std::size_t i = 0; i < std::size(slow); ++i) {
     const api::Export* const entry = api::Find("ntoskrnl.exe", slow[i]);
     if (entry != nullptr) KiSlowIndex[i] = api::IndexOf(*entry);

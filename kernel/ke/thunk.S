@@ -224,6 +224,15 @@ KiExportThunkHooked:
     .cfi_endproc
     .size KiExportThunkHooked, . - KiExportThunkHooked
 
+# A call of an import that nothing provides: eax = its index for ldr.
+    .globl KiAbsentThunk
+    .type KiAbsentThunk, @function
+KiAbsentThunk:
+    mov %eax, %ecx
+    mov KiSlowIndex+16(%rip), %eax
+    jmp KiExportThunk
+    .size KiAbsentThunk, . - KiAbsentThunk
+
 # A C++ exception reached an export's frame (KiThunkPersonality sent it here): rax = exception object, rbp = the thunk's frame.
     .globl KiExportCatch
     .type KiExportCatch, @function

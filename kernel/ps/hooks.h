@@ -6,6 +6,12 @@
 namespace nt::ps {
 
 /// Called in a thread that ends, before it is signaled: io cancels its IRPs.
+/// Makes the object types.
+void CreateTypes();
+/// Sets the data exports; after ldr made the built-in modules.
+void PublishExports();
+/// Whether clients are bound to hooked stubs.
+void SetBindHooked(bool hooked);
 void SetThreadExitHook(void (*hook)(PETHREAD thread));
 /// Starts the thread that frees ended threads.
 void StartReaper();

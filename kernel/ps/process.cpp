@@ -150,13 +150,16 @@ NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, ldr:
     return STATUS_OBJECT_NAME_NOT_FOUND;
   }
   ldr::PeImage parsed;
-  ldr::Verdict verdict = ldr::PeImage::Parse(file, &parsed);
-  if (!NT_SUCCESS(verdict.status)) {
-    *why = verdict.reason;
-    return verdict.status;
+  ldr::Verdict verdict = ldr::PeImage::Parse(file, ldr::PeImage::Layout::File, &parsed);
+  if (!verdict.ok()) {
+    *why = verdict.sentence;
+    return STATUS_INVALID_IMAGE_FORMAT;
   }
+  // Behind the image come the thunks of its absent imports.
+  constexpr SIZE_T kGranularity = 65536;
   ULONG_PTR base = 0;
-  const NTSTATUS mapped = process->host.space->MapImage(&base, (SIZE_T{parsed.size_of_image()} + 2 * 65536) & ~SIZE_T{65535});
+  const SIZE_T room = (parsed.optional_header().SizeOfImage + 2 * kGranularity) & ~(kGranularity - 1);
+  const NTSTATUS mapped = process->host.space->MapImage(&base, room);
   if (!NT_SUCCESS(mapped)) return mapped;
   ldr::BuiltinResolver resolver(bind_hooked);
   ldr::LoadOptions options;
@@ -167,7 +170,7 @@ NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, ldr:
   options.guard_check = ldr::GuardCheckStub(true);
   options.guard_dispatch = ldr::GuardDispatchStub(true);
   verdict = ldr::Load(parameters.image_path, file, options, image);
-  *why = verdict.reason;
+  *why = verdict.sentence;
   return verdict.status;
 }
 

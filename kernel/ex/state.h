@@ -1,0 +1,47 @@
+// What ex keeps besides pool. Private.
+#pragma once
+
+#include <array>
+#include <unordered_map>
+#include <vector>
+
+#include "kernel/ex/ex.h"
+
+namespace nt::ex {
+
+/// A thread that waits for a push lock; it lies on the thread's stack.
+struct PushLockWaiter {
+  KEVENT event;
+  PushLockWaiter* next;
+  bool exclusive;
+};
+
+/// First come, first served.
+struct PushLockQueue {
+  PushLockWaiter* first = nullptr;
+  PushLockWaiter* last = nullptr;
+};
+
+/// Work items come in as many queues as there are thread priorities.
+inline constexpr SIZE_T kWorkPriorities = 32;
+
+struct State {
+  std::vector<Leftover> leftovers;
+  std::unordered_map<PEX_PUSH_LOCK, PushLockQueue> push_locks;  ///< those that are waited for
+  std::array<LIST_ENTRY, kWorkPriorities> work{};
+  KSEMAPHORE work_available{};
+  ULONG workers = 0;
+  ULONG idle_workers = 0;
+  bool workers_allowed = false;
+  LONGLONG time_zone_bias = 0;   ///< 100 ns units; local time = system time - bias
+  ULONG timer_resolution_requests = 0;
+  ULONG timer_resolution = 0;    ///< 100 ns units; 0: the default
+  LONGLONG last_uuid_time = 0;
+};
+extern State* state;
+
+/// Notes something that its driver must delete.
+void Track(const char* kind, const void* address);
+void Untrack(const void* address);
+
+}  // namespace nt::ex

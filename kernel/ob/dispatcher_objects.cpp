@@ -1,0 +1,218 @@
+// Named and unnamed events, mutants and semaphores, and the services that wait for handles.
+#include "kernel/api/api.h"
+#include "kernel/ke/ke.h"
+#include "kernel/mm/mm.h"
+#include "kernel/ob/services.h"
+#include "kernel/ob/state.h"
+#include "nt/status.h"
+
+extern "C" {
+LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait);
+VOID KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner);
+LONG KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait);
+}
+
+namespace nt::ob {
+namespace {
+
+POBJECT_TYPE event_type;
+POBJECT_TYPE semaphore_type;
+POBJECT_TYPE mutant_type;
+
+constexpr ACCESS_MASK kModifyState = 2;
+
+bool FromUser() { return ke::PreviousMode() == UserMode; }
+
+template <class T>
+NTSTATUS Store(T* to, const T& value) {
+  if (to == nullptr) return STATUS_SUCCESS;
+  if (FromUser()) return mm::WriteUser(to, value);
+  *to = value;
+  return STATUS_SUCCESS;
+}
+
+void Publish(const char* name, POBJECT_TYPE* type) {
+  if (const api::Export* const entry = api::Find("ntoskrnl.exe", name); entry != nullptr && api::AddressOf(*entry) != nullptr) {
+    *static_cast<POBJECT_TYPE**>(api::AddressOf(*entry)) = type;
+  }
+}
+
+}  // namespace
+
+void InitializeDispatcherTypes() {
+  event_type = CreateType({.name = u"Event", .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003}, .valid_access = 0x1f0003, .dispatcher = true});
+  semaphore_type =
+      CreateType({.name = u"Semaphore", .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003}, .valid_access = 0x1f0003, .dispatcher = true});
+  mutant_type = CreateType({.name = u"Mutant", .mapping = {0x20001, 0x20000, 0x120000, 0x1f0001}, .valid_access = 0x1f0001, .dispatcher = true});
+}
+
+void PublishDispatcherTypes() {
+  Publish("ExEventObjectType", &event_type);
+  Publish("ExSemaphoreObjectType", &semaphore_type);
+  Publish("ExMutantObjectType", &mutant_type);
+}
+
+}  // namespace nt::ob
+
+using namespace nt::ob;
+namespace ke = nt::ke;
+namespace mm = nt::mm;
+
+namespace {
+
+/// Runs `work` on the referenced object behind a handle.
+template <class T, class Work>
+NTSTATUS WithObject(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, Work work) {
+  PVOID object = nullptr;
+  NTSTATUS status = ObReferenceObjectByHandle(handle, access, type, ke::PreviousMode(), &object, nullptr);
+  if (!NT_SUCCESS(status)) return status;
+  status = work(static_cast<T*>(object));
+  ObfDereferenceObject(object);
+  return status;
+}
+
+PKEVENT CreateNamedEvent(PUNICODE_STRING name, PHANDLE handle, EVENT_TYPE type) {
+  OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, name, OBJ_OPENIF | OBJ_KERNEL_HANDLE, nullptr, nullptr};
+  PVOID object = nullptr;
+  if (!NT_SUCCESS(ObCreateObject(KernelMode, event_type, nullptr, KernelMode, nullptr, sizeof(KEVENT), 0, 0, &object))) return nullptr;
+  KeInitializeEvent(static_cast<PKEVENT>(object), type, TRUE);
+  PrefixOf(object)->request = new OBJECT_ATTRIBUTES(attributes);
+  PVOID inserted = nullptr;
+  if (!NT_SUCCESS(ObInsertObject(object, nullptr, 0x1f0003, 0, &inserted, handle))) return nullptr;
+  ObfDereferenceObject(inserted);  // the handle keeps it
+  return static_cast<PKEVENT>(inserted);
+}
+
+}  // namespace
+
+extern "C" {
+
+PKEVENT IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle) {
+  return CreateNamedEvent(EventName, EventHandle, NotificationEvent);
+}
+PKEVENT IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle) {
+  return CreateNamedEvent(EventName, EventHandle, SynchronizationEvent);
+}
+
+NTSTATUS NtCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType,
+                       BOOLEAN InitialState) {
+  if (EventType != NotificationEvent && EventType != SynchronizationEvent) return STATUS_INVALID_PARAMETER;
+  PVOID const object = AllocateObject(event_type, sizeof(KEVENT));
+  if (object == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  KeInitializeEvent(static_cast<PKEVENT>(object), EventType, InitialState);
+  return InsertNew(object, ObjectAttributes, DesiredAccess, EventHandle);
+}
+
+NTSTATUS NtOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes) {
+  return OpenNamed(EventHandle, DesiredAccess, ObjectAttributes, event_type);
+}
+
+NTSTATUS NtSetEvent(HANDLE EventHandle, PLONG PreviousState) {
+  return WithObject<KEVENT>(EventHandle, kModifyState, event_type,
+                            [&](PKEVENT event) { return Store(PreviousState, KeSetEvent(event, EVENT_INCREMENT, FALSE)); });
+}
+
+NTSTATUS NtResetEvent(HANDLE EventHandle, PLONG PreviousState) {
+  return WithObject<KEVENT>(EventHandle, kModifyState, event_type,
+                            [&](PKEVENT event) { return Store(PreviousState, KeResetEvent(event)); });
+}
+
+NTSTATUS NtClearEvent(HANDLE EventHandle) { return NtResetEvent(EventHandle, nullptr); }
+
+NTSTATUS NtPulseEvent(HANDLE EventHandle, PLONG PreviousState) {
+  return WithObject<KEVENT>(EventHandle, kModifyState, event_type,
+                            [&](PKEVENT event) { return Store(PreviousState, KePulseEvent(event, EVENT_INCREMENT, FALSE)); });
+}
+
+NTSTATUS NtCreateMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN InitialOwner) {
+  PVOID const object = AllocateObject(mutant_type, sizeof(KMUTANT));
+  if (object == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  KeInitializeMutant(static_cast<PKMUTANT>(object), InitialOwner);
+  return InsertNew(object, ObjectAttributes, DesiredAccess, MutantHandle);
+}
+
+NTSTATUS NtReleaseMutant(HANDLE MutantHandle, PLONG PreviousCount) {
+  return WithObject<KMUTANT>(MutantHandle, 0, mutant_type, [&](PKMUTANT mutant) {
+    if (mutant->OwnerThread != ke::CurrentThread()) return STATUS_MUTANT_NOT_OWNED;
+    return Store(PreviousCount, KeReleaseMutant(mutant, 1, FALSE, FALSE));
+  });
+}
+
+NTSTATUS NtCreateSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, LONG InitialCount,
+                           LONG MaximumCount) {
+  if (MaximumCount <= 0 || InitialCount < 0 || InitialCount > MaximumCount) return STATUS_INVALID_PARAMETER;
+  PVOID const object = AllocateObject(semaphore_type, sizeof(KSEMAPHORE));
+  if (object == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  KeInitializeSemaphore(static_cast<PKSEMAPHORE>(object), InitialCount, MaximumCount);
+  return InsertNew(object, ObjectAttributes, DesiredAccess, SemaphoreHandle);
+}
+
+NTSTATUS NtReleaseSemaphore(HANDLE SemaphoreHandle, LONG ReleaseCount, PLONG PreviousCount) {
+  if (ReleaseCount <= 0) return STATUS_INVALID_PARAMETER;
+  return WithObject<KSEMAPHORE>(SemaphoreHandle, kModifyState, semaphore_type, [&](PKSEMAPHORE semaphore) {
+    if (LONGLONG{semaphore->Header.SignalState} + ReleaseCount > semaphore->Limit) return STATUS_SEMAPHORE_LIMIT_EXCEEDED;
+    return Store(PreviousCount, KeReleaseSemaphore(semaphore, 1, ReleaseCount, FALSE));
+  });
+}
+
+NTSTATUS NtWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
+  LARGE_INTEGER timeout;
+  if (Timeout != nullptr) {
+    const NTSTATUS status = FromUser() ? mm::ReadUser(Timeout, &timeout) : (timeout = *Timeout, STATUS_SUCCESS);
+    if (!NT_SUCCESS(status)) return status;
+  }
+  return WithObject<VOID>(Handle, SYNCHRONIZE, nullptr, [&](PVOID object) {
+    PVOID const dispatcher = DispatcherOf(object);
+    if (dispatcher == nullptr) return STATUS_OBJECT_TYPE_MISMATCH;
+    return KeWaitForSingleObject(dispatcher, UserRequest, ke::PreviousMode(), Alertable, Timeout != nullptr ? &timeout : nullptr);
+  });
+}
+
+NTSTATUS NtWaitForMultipleObjects(ULONG Count, PHANDLE Handles, WAIT_TYPE WaitType, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
+  if (Count == 0 || Count > MAXIMUM_WAIT_OBJECTS) return STATUS_INVALID_PARAMETER_1;
+  if (WaitType != WaitAll && WaitType != WaitAny) return STATUS_INVALID_PARAMETER_3;
+  HANDLE handles[MAXIMUM_WAIT_OBJECTS];
+  LARGE_INTEGER timeout{};
+  NTSTATUS status = STATUS_SUCCESS;
+  if (FromUser()) {
+    status = mm::CopyFromUser(handles, Handles, Count * sizeof(HANDLE));
+    if (NT_SUCCESS(status) && Timeout != nullptr) status = mm::ReadUser(Timeout, &timeout);
+  } else {
+    __builtin_memcpy(handles, Handles, Count * sizeof(HANDLE));
+    if (Timeout != nullptr) timeout = *Timeout;
+  }
+  PVOID objects[MAXIMUM_WAIT_OBJECTS];
+  PVOID dispatchers[MAXIMUM_WAIT_OBJECTS];
+  ULONG referenced = 0;
+  for (; NT_SUCCESS(status) && referenced < Count; ++referenced) {
+    status = ObReferenceObjectByHandle(handles[referenced], SYNCHRONIZE, nullptr, ke::PreviousMode(), &objects[referenced], nullptr);
+    if (!NT_SUCCESS(status)) break;
+    dispatchers[referenced] = DispatcherOf(objects[referenced]);
+    if (dispatchers[referenced] == nullptr) status = STATUS_OBJECT_TYPE_MISMATCH;
+    for (ULONG i = 0; WaitType == WaitAll && i < referenced; ++i) {
+      if (objects[i] == objects[referenced]) status = STATUS_INVALID_PARAMETER_MIX;
+    }
+  }
+  if (NT_SUCCESS(status)) {
+    KWAIT_BLOCK blocks[MAXIMUM_WAIT_OBJECTS];
+    status = KeWaitForMultipleObjects(Count, dispatchers, WaitType, UserRequest, ke::PreviousMode(), Alertable,
+                                      Timeout != nullptr ? &timeout : nullptr, blocks);
+  }
+  for (ULONG i = 0; i < referenced; ++i) ObfDereferenceObject(objects[i]);
+  return status;
+}
+
+}  // extern "C"
+
+namespace nt::ob {
+
+void CreateState();
+
+void Initialize() {
+  CreateState();
+  Ob().type_type = CreateType({.name = u"Type"});
+  CreateNamespace();
+  InitializeDispatcherTypes();
+}
+
+}  // namespace nt::ob

@@ -1,0 +1,217 @@
+// Handle tables: a process's numbers for objects. Handles are multiples of 4; free ones are used again last in, first out.
+#include <vector>
+
+#include "kernel/ke/ke.h"
+#include "kernel/ob/handle_table.h"
+#include "kernel/ob/state.h"
+#include "nt/status.h"
+
+namespace nt::ob {
+
+HANDLE HandleTable::Insert(PVOID object, ACCESS_MASK access, ULONG attributes) {
+  ULONG index = first_free_;
+  if (index != 0) {
+    first_free_ = entries_[index].next_free;
+  } else {
+    index = static_cast<ULONG>(entries_.size());
+    entries_.emplace_back();
+  }
+  entries_[index] = {object, access, attributes, 0, reinterpret_cast<ULONG_PTR>(ke::CallerAddress())};
+  ++count_;
+  return reinterpret_cast<HANDLE>(ULONG_PTR{index} * 4);
+}
+
+HandleTable::Entry* HandleTable::Find(HANDLE handle) {
+  const ULONG_PTR index = reinterpret_cast<ULONG_PTR>(handle) >> 2;  // the two low bits belong to the caller
+  if (index == 0 || index >= entries_.size() || entries_[index].object == nullptr) return nullptr;
+  return &entries_[index];
+}
+
+void HandleTable::Remove(HANDLE handle) {
+  const auto index = static_cast<ULONG>(reinterpret_cast<ULONG_PTR>(handle) >> 2);
+  entries_[index] = {nullptr, 0, 0, first_free_, 0};
+  first_free_ = index;
+  --count_;
+}
+
+namespace {
+
+constexpr ULONG_PTR kKernelHandle = 0xFFFFFFFF80000000;
+constexpr ULONG kProtectFromClose = 1;
+
+bool IsKernelHandle(HANDLE handle) {
+  const auto value = reinterpret_cast<ULONG_PTR>(handle);
+  return (value & kKernelHandle) == kKernelHandle && static_cast<LONG_PTR>(value) < -8;
+}
+
+struct Located {
+  HandleTable* table;
+  HANDLE handle;
+};
+
+/// The table a handle belongs to, seen from the current process.
+Located Locate(HANDLE handle, KPROCESSOR_MODE mode) {
+  if (IsKernelHandle(handle)) {
+    if (mode != KernelMode) return {nullptr, handle};
+    return {static_cast<HandleTable*>(Ob().system_table), reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(handle) & ~kKernelHandle)};
+  }
+  return {static_cast<HandleTable*>(ke::CurrentProcess()->ObjectTable), handle};
+}
+
+void HandleGone(PVOID object, PEPROCESS process, ACCESS_MASK access) {
+  POBJECT_HEADER const header = HeaderOf(object);
+  POBJECT_TYPE const type = TypeOf(object);
+  const LONGLONG before = header->HandleCount--;
+  --type->handles;
+  if (type->initializer.close != nullptr) type->initializer.close(process, object, access, before, before);
+  if (header->HandleCount == 0 && (header->Flags & OB_FLAG_PERMANENT_OBJECT) == 0) RemoveName(object);
+  ObfDereferenceObject(object);
+}
+
+/// NtCurrentProcess and NtCurrentThread.
+PVOID PseudoHandle(HANDLE handle, POBJECT_TYPE type) {
+  const auto value = reinterpret_cast<LONG_PTR>(handle);
+  PVOID object = nullptr;
+  if (value == -1) object = ke::CurrentProcess();
+  if (value == -2) object = ke::CurrentThread();
+  if (object == nullptr || (type != nullptr && TypeOf(object) != type)) return nullptr;
+  return object;
+}
+
+}  // namespace
+
+ACCESS_MASK MapAccess(POBJECT_TYPE type, ACCESS_MASK access) {
+  const GENERIC_MAPPING& mapping = type->initializer.mapping;
+  if ((access & GENERIC_READ) != 0) access |= mapping.GenericRead;
+  if ((access & GENERIC_WRITE) != 0) access |= mapping.GenericWrite;
+  if ((access & GENERIC_EXECUTE) != 0) access |= mapping.GenericExecute;
+  if ((access & (GENERIC_ALL | MAXIMUM_ALLOWED)) != 0) access |= mapping.GenericAll;
+  return access & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL | MAXIMUM_ALLOWED);
+}
+
+NTSTATUS CreateHandle(PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle) {
+  POBJECT_HEADER const header = HeaderOf(object);
+  if ((header->Flags & OB_FLAG_EXCLUSIVE_OBJECT) != 0 && header->HandleCount != 0) return STATUS_ACCESS_DENIED;
+  const bool kernel = mode == KernelMode && (attributes & OBJ_KERNEL_HANDLE) != 0;
+  auto* const table = static_cast<HandleTable*>(kernel ? Ob().system_table : ke::CurrentProcess()->ObjectTable);
+  ObfReferenceObject(object);
+  ++header->HandleCount;
+  ++TypeOf(object)->handles;
+  const HANDLE made = table->Insert(object, MapAccess(TypeOf(object), access), attributes & OBJ_INHERIT);
+  *handle = kernel ? reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(made) | kKernelHandle) : made;
+  return STATUS_SUCCESS;
+}
+
+PVOID CreateHandleTable(PEPROCESS process) {
+  auto* const table = new HandleTable;
+  if (Ob().system_table == nullptr) Ob().system_table = table;  // the System process's table holds the kernel handles
+  static_cast<void>(process);
+  return table;
+}
+
+void DestroyHandleTable(PEPROCESS process) {
+  auto* const table = static_cast<HandleTable*>(process->ObjectTable);
+  if (table == nullptr) return;
+  for (ULONG index = 1; index < table->size(); ++index) {
+    const HANDLE handle = reinterpret_cast<HANDLE>(ULONG_PTR{index} * 4);
+    const HandleTable::Entry* const entry = table->Find(handle);
+    if (entry == nullptr) continue;
+    const HandleTable::Entry copy = *entry;
+    table->Remove(handle);
+    HandleGone(copy.object, process, copy.access);
+  }
+  process->ObjectTable = nullptr;
+  delete table;
+}
+
+SIZE_T HandleCount(PEPROCESS process) {
+  const auto* const table = static_cast<HandleTable*>(process->ObjectTable);
+  return table != nullptr ? table->count() : 0;
+}
+
+void ForEachHandle(PEPROCESS process, const std::function<void(const HandleReport&)>& visit) {
+  auto* const table = static_cast<HandleTable*>(process->ObjectTable);
+  if (table == nullptr) return;
+  for (ULONG index = 1; index < table->size(); ++index) {
+    const HANDLE handle = reinterpret_cast<HANDLE>(ULONG_PTR{index} * 4);
+    const HandleTable::Entry* const entry = table->Find(handle);
+    if (entry != nullptr) visit({handle, entry->object, entry->access, entry->creator});
+  }
+}
+
+NTSTATUS CloseHandle(HANDLE handle, KPROCESSOR_MODE mode) {
+  const Located located = Locate(handle, mode);
+  HandleTable::Entry* const entry = located.table != nullptr ? located.table->Find(located.handle) : nullptr;
+  if (entry == nullptr) {
+    if (reinterpret_cast<LONG_PTR>(handle) == -1 || reinterpret_cast<LONG_PTR>(handle) == -2) return STATUS_SUCCESS;
+    return STATUS_INVALID_HANDLE;
+  }
+  if ((entry->attributes & kProtectFromClose) != 0) return STATUS_HANDLE_NOT_CLOSABLE;
+  const HandleTable::Entry copy = *entry;
+  located.table->Remove(located.handle);
+  HandleGone(copy.object, ke::CurrentProcess(), copy.access);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS ReferenceByHandle(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, KPROCESSOR_MODE mode, PVOID* object,
+                           POBJECT_HANDLE_INFORMATION information) {
+  *object = nullptr;
+  const Located located = Locate(handle, mode);
+  const HandleTable::Entry* const entry = located.table != nullptr ? located.table->Find(located.handle) : nullptr;
+  if (entry == nullptr) {
+    PVOID const pseudo = PseudoHandle(handle, type);
+    if (pseudo == nullptr) {
+      const bool is_pseudo = reinterpret_cast<LONG_PTR>(handle) == -1 || reinterpret_cast<LONG_PTR>(handle) == -2;
+      return is_pseudo ? STATUS_OBJECT_TYPE_MISMATCH : STATUS_INVALID_HANDLE;
+    }
+    if (information != nullptr) *information = {0, 0x1fffff};
+    ObfReferenceObject(pseudo);
+    *object = pseudo;
+    return STATUS_SUCCESS;
+  }
+  if (type != nullptr && TypeOf(entry->object) != type) return STATUS_OBJECT_TYPE_MISMATCH;
+  if (mode != KernelMode && (access & ~entry->access) != 0) return STATUS_ACCESS_DENIED;
+  if (information != nullptr) *information = {entry->attributes, entry->access};
+  ObfReferenceObject(entry->object);
+  *object = entry->object;
+  return STATUS_SUCCESS;
+}
+
+HandleTable::Entry* EntryOf(HANDLE handle, KPROCESSOR_MODE mode) {
+  const Located located = Locate(handle, mode);
+  return located.table != nullptr ? located.table->Find(located.handle) : nullptr;
+}
+
+}  // namespace nt::ob
+
+using namespace nt::ob;
+
+extern "C" {
+
+NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PVOID* Object,
+                                   POBJECT_HANDLE_INFORMATION HandleInformation) {
+  return ReferenceByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object, HandleInformation);
+}
+
+NTSTATUS ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                          ULONG /*Tag*/, PVOID* Object, POBJECT_HANDLE_INFORMATION HandleInformation) {
+  return ReferenceByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object, HandleInformation);
+}
+
+NTSTATUS ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode) { return CloseHandle(Handle, PreviousMode); }
+
+NTSTATUS NtClose(HANDLE Handle) {
+  return CloseHandle(Handle, nt::ke::PreviousMode());
+}
+
+BOOLEAN ObIsKernelHandle(HANDLE Handle) { return IsKernelHandle(Handle) ? TRUE : FALSE; }
+
+NTSTATUS ObSetHandleAttributes(HANDLE Handle, PVOID HandleFlags, KPROCESSOR_MODE PreviousMode) {
+  HandleTable::Entry* const entry = EntryOf(Handle, PreviousMode);
+  if (entry == nullptr) return STATUS_INVALID_HANDLE;
+  const auto* const flags = static_cast<const BOOLEAN*>(HandleFlags);  // OBJECT_HANDLE_FLAG_INFORMATION: inherit, protect from close
+  entry->attributes = (flags[0] != 0 ? OBJ_INHERIT : 0u) | (flags[1] != 0 ? kProtectFromClose : 0u);
+  return STATUS_SUCCESS;
+}
+
+}  // extern "C"

@@ -1,0 +1,38 @@
+// One handle table. Private to ob.
+#pragma once
+
+#include <vector>
+
+#include "nt/ob.h"
+
+namespace nt::ob {
+
+class HandleTable {
+ public:
+  struct Entry {
+    PVOID object = nullptr;
+    ACCESS_MASK access = 0;
+    ULONG attributes = 0;
+    ULONG next_free = 0;
+    ULONG_PTR creator = 0;
+  };
+  /// Makes a handle; the table takes over the caller's reference.
+  HANDLE Insert(PVOID object, ACCESS_MASK access, ULONG attributes);
+  /// The entry of a handle in use, or null. Valid until the next Insert.
+  Entry* Find(HANDLE handle);
+  /// Frees a handle in use.
+  void Remove(HANDLE handle);
+  SIZE_T count() const { return count_; }
+  SIZE_T size() const { return entries_.size(); }
+
+ private:
+  std::vector<Entry> entries_ = std::vector<Entry>(1);  // handle 0 is never given
+  ULONG first_free_ = 0;
+  SIZE_T count_ = 0;
+};
+
+/// The entry behind a handle of the current process (or a kernel handle), or null.
+HandleTable::Entry* EntryOf(HANDLE handle, KPROCESSOR_MODE mode);
+NTSTATUS CloseHandle(HANDLE handle, KPROCESSOR_MODE mode);
+
+}  // namespace nt::ob

@@ -1,0 +1,128 @@
+// From a made object to a named one with a handle, and from a name to a handle.
+#include <cstring>
+
+#include "kernel/ke/ke.h"
+#include "kernel/mm/mm.h"
+#include "kernel/ob/capture.h"
+#include "kernel/ob/state.h"
+#include "nt/status.h"
+
+namespace nt::ob {
+
+NTSTATUS Capture(const OBJECT_ATTRIBUTES* attributes, KPROCESSOR_MODE mode, Captured* captured) {
+  *captured = Captured{};
+  if (attributes == nullptr) return STATUS_SUCCESS;
+  OBJECT_ATTRIBUTES copy;
+  if (mode == UserMode) {
+    const NTSTATUS status = mm::ReadUser(attributes, &copy);
+    if (!NT_SUCCESS(status)) return status;
+  } else {
+    copy = *attributes;
+  }
+  if (copy.Length != sizeof(OBJECT_ATTRIBUTES) || (copy.Attributes & ~OBJ_VALID_ATTRIBUTES) != 0) return STATUS_INVALID_PARAMETER;
+  captured->attributes = copy.Attributes;
+  if (mode == UserMode) captured->attributes &= ~(OBJ_KERNEL_HANDLE | OBJ_PERMANENT);
+  captured->root = copy.RootDirectory;
+  if (copy.ObjectName == nullptr) return STATUS_SUCCESS;
+  UNICODE_STRING name;
+  if (mode == UserMode) {
+    const NTSTATUS status = mm::ReadUser(copy.ObjectName, &name);
+    if (!NT_SUCCESS(status)) return status;
+  } else {
+    name = *copy.ObjectName;
+  }
+  if ((name.Length & 1) != 0) return STATUS_OBJECT_NAME_INVALID;
+  captured->has_name = name.Length != 0;
+  captured->name.resize(name.Length / sizeof(WCHAR));
+  if (mode == UserMode) return mm::CopyFromUser(captured->name.data(), name.Buffer, name.Length);
+  std::memcpy(captured->name.data(), name.Buffer, name.Length);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS LookupCaptured(const Captured& captured, Lookup lookup, PVOID* object) {
+  lookup.attributes = captured.attributes;
+  if (captured.root != nullptr) {
+    const NTSTATUS status = ObReferenceObjectByHandle(captured.root, 0, nullptr, lookup.mode, &lookup.root, nullptr);
+    if (!NT_SUCCESS(status)) return status;
+  }
+  const NTSTATUS status = LookupName(captured.name, lookup, object);
+  if (lookup.root != nullptr) ObfDereferenceObject(lookup.root);
+  return status;
+}
+
+}  // namespace nt::ob
+
+using namespace nt::ob;
+
+extern "C" {
+
+NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE /*PassedAccessState*/, ACCESS_MASK DesiredAccess, ULONG /*ObjectPointerBias*/,
+                        PVOID* NewObject, PHANDLE Handle) {
+  Prefix* const prefix = PrefixOf(Object);
+  // Attributes given to ObCreateObject were captured by the service already.
+  Captured captured;
+  NTSTATUS status = Capture(prefix->request, KernelMode, &captured);
+  delete prefix->request;
+  prefix->request = nullptr;
+  PVOID inserted = Object;
+  if (NT_SUCCESS(status) && captured.has_name) {
+    Lookup lookup;
+    lookup.insert = Object;
+    lookup.mode = KernelMode;
+    status = LookupCaptured(captured, lookup, &inserted);
+    if (!NT_SUCCESS(status)) inserted = Object;
+    if (NT_SUCCESS(status)) ObfDereferenceObject(Object);  // LookupCaptured referenced what it found: the same or another
+  }
+  if (!NT_SUCCESS(status)) {
+    ObfDereferenceObject(Object);
+    return status;
+  }
+  if (Handle != nullptr) {
+    const NTSTATUS made = CreateHandle(inserted, captured.attributes, DesiredAccess, nt::ke::PreviousMode(), Handle);
+    if (!NT_SUCCESS(made)) status = made;
+  }
+  if (NewObject != nullptr && NT_SUCCESS(status)) {
+    *NewObject = inserted;  // the caller keeps the reference
+  } else {
+    ObfDereferenceObject(inserted);
+  }
+  return status;
+}
+
+NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                            PACCESS_STATE /*AccessState*/, ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle) {
+  Captured captured;
+  NTSTATUS status = Capture(ObjectAttributes, AccessMode, &captured);
+  if (!NT_SUCCESS(status)) return status;
+  Lookup lookup;
+  lookup.type = ObjectType;
+  lookup.mode = AccessMode;
+  lookup.access = DesiredAccess;
+  lookup.context = ParseContext;
+  PVOID object = nullptr;
+  status = LookupCaptured(captured, lookup, &object);
+  if (!NT_SUCCESS(status)) return status;
+  const NTSTATUS made = CreateHandle(object, captured.attributes, DesiredAccess, AccessMode, Handle);
+  ObfDereferenceObject(object);
+  return NT_SUCCESS(made) ? status : made;
+}
+
+NTSTATUS ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, PACCESS_STATE /*AccessState*/, ACCESS_MASK DesiredAccess,
+                                 POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PVOID ParseContext, PVOID* Object) {
+  if (ObjectName == nullptr || ObjectName->Length == 0 || (ObjectName->Length & 1) != 0) return STATUS_OBJECT_NAME_INVALID;
+  Lookup lookup;
+  lookup.type = ObjectType;
+  lookup.mode = AccessMode;
+  lookup.attributes = Attributes;
+  lookup.access = DesiredAccess;
+  lookup.context = ParseContext;
+  return LookupName(View(*ObjectName), lookup, Object);
+}
+
+NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE /*PassedAccessState*/, ACCESS_MASK DesiredAccess,
+                               POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PHANDLE Handle) {
+  if (ObjectType != nullptr && TypeOf(Object) != ObjectType) return STATUS_OBJECT_TYPE_MISMATCH;
+  return CreateHandle(Object, HandleAttributes, DesiredAccess, AccessMode, Handle);
+}
+
+}  // extern "C"

@@ -1,0 +1,114 @@
+// The object manager: types, objects, names, handles.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "nt/ob.h"
+#include "nt/ps.h"
+
+struct ACCESS_STATE;
+using PACCESS_STATE = ACCESS_STATE*;
+
+namespace nt::ob {
+
+/// What a parse procedure is asked: find (or make) what `remaining` names below `object`.
+struct ParseRequest {
+  PVOID object;                 ///< whose name was met
+  POBJECT_TYPE wanted;          ///< type asked for, or null
+  KPROCESSOR_MODE mode;
+  ULONG attributes;
+  ACCESS_MASK access;
+  PVOID context;                ///< the opener's own
+  const UNICODE_STRING* complete;
+  UNICODE_STRING remaining;     ///< what is left of the name; starts with a backslash, or is empty
+};
+
+/// What makes a type. All procedures are optional host functions.
+struct TypeInitializer {
+  const char16_t* name;
+  GENERIC_MAPPING mapping{};
+  ACCESS_MASK valid_access = 0x1f0000;
+  bool dispatcher = false;      ///< the body (or what default_offset says) can be waited for
+  ULONG default_offset = 0;     ///< where in the body the dispatcher header lies
+  void (*close)(PEPROCESS process, PVOID object, ACCESS_MASK access, LONGLONG process_handles, LONGLONG system_handles) = nullptr;
+  void (*destroy)(PVOID object) = nullptr;   ///< before the memory goes; at PASSIVE_LEVEL
+  NTSTATUS (*parse)(ParseRequest& request, PVOID* object) = nullptr;
+  NTSTATUS (*query_name)(PVOID object, std::u16string* name) = nullptr;
+};
+
+/// Creates the directory tree and the basic types. After pool.
+void Initialize();
+/// Sets the data exports that name types; after ldr made the built-in modules.
+void PublishDispatcherTypes();
+void Shutdown();
+
+/// Creates a type and its entry in \ObjectTypes.
+POBJECT_TYPE CreateType(const TypeInitializer& initializer);
+std::u16string_view TypeName(POBJECT_TYPE type);
+POBJECT_TYPE TypeOf(PVOID object);
+/// Where a wait for the object really waits; null if it cannot be waited for.
+PVOID DispatcherOf(PVOID object);
+
+inline POBJECT_HEADER HeaderOf(PVOID object) { return static_cast<POBJECT_HEADER>(object) - 1; }
+
+/// Full name, empty if the object has none.
+std::u16string NameOf(PVOID object);
+
+/// Makes a handle table for a process (EPROCESS::ObjectTable), and closes all of its handles.
+PVOID CreateHandleTable(PEPROCESS process);
+void DestroyHandleTable(PEPROCESS process);
+/// Handles in use.
+SIZE_T HandleCount(PEPROCESS process);
+
+/// Makes a handle for an object the caller has a reference to; the handle has one of its own.
+NTSTATUS CreateHandle(PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle);
+
+/// Creates a directory or symbolic link for the kernel itself; permanent.
+NTSTATUS CreateDirectory(std::u16string_view path);
+NTSTATUS CreateSymbolicLink(std::u16string_view path, std::u16string_view target, bool permanent);
+NTSTATUS DeleteSymbolicLink(std::u16string_view path);
+
+/// One live object, for reports.
+struct ObjectReport {
+  PVOID object;
+  std::u16string_view type;
+  ULONG_PTR creator;   ///< PE address; 0 for the kernel
+};
+void ForEachObject(const std::function<void(const ObjectReport&)>& visit);
+struct HandleReport {
+  HANDLE handle;
+  PVOID object;
+  ACCESS_MASK access;
+  ULONG_PTR creator;
+};
+void ForEachHandle(PEPROCESS process, const std::function<void(const HandleReport&)>& visit);
+
+}  // namespace nt::ob
+
+extern "C" {
+NTSTATUS ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE ObjectType, POBJECT_ATTRIBUTES ObjectAttributes, KPROCESSOR_MODE OwnershipMode,
+                        PVOID ParseContext, ULONG ObjectBodySize, ULONG PagedPoolCharge, ULONG NonPagedPoolCharge, PVOID* Object);
+NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess, ULONG ObjectPointerBias, PVOID* NewObject,
+                        PHANDLE Handle);
+NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PVOID* Object,
+                                   POBJECT_HANDLE_INFORMATION HandleInformation);
+NTSTATUS ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess,
+                                 POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PVOID ParseContext, PVOID* Object);
+NTSTATUS ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode);
+LONG_PTR ObfReferenceObject(PVOID Object);
+LONG_PTR ObfDereferenceObject(PVOID Object);
+VOID ObDereferenceObjectDeferDelete(PVOID Object);
+NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PACCESS_STATE AccessState,
+                            ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle);
+NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
+                               POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PHANDLE Handle);
+NTSTATUS ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
+NTSTATUS ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo, ULONG Length, PULONG ReturnLength);
+POBJECT_TYPE ObGetObjectType(PVOID Object);
+VOID ObMakeTemporaryObject(PVOID Object);
+BOOLEAN ObIsKernelHandle(HANDLE Handle);
+NTSTATUS NtClose(HANDLE Handle);
+}

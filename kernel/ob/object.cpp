@@ -1,0 +1,166 @@
+// Objects: creation, references, deletion.
+#include <cstring>
+
+#include "kernel/api/api.h"
+#include "kernel/ex/ex.h"
+#include "kernel/ke/ke.h"
+#include "kernel/ob/state.h"
+#include "nt/bugcodes.h"
+#include "nt/status.h"
+
+namespace nt::ob {
+namespace {
+
+State* state = nullptr;
+
+void Unlink(LIST_ENTRY& link) {
+  link.Blink->Flink = link.Flink;
+  link.Flink->Blink = link.Blink;
+}
+
+void Delete(PVOID object) {
+  POBJECT_TYPE const type = TypeOf(object);
+  RemoveName(object);
+  if (type->initializer.destroy != nullptr) type->initializer.destroy(object);
+  Prefix* const prefix = PrefixOf(object);
+  Unlink(prefix->link);
+  --type->objects;
+  delete prefix->request;
+  ex::FreePool(prefix);
+}
+
+}  // namespace
+
+State& Ob() { return *state; }
+
+void CreateState() {
+  state = new State;
+  state->objects.Flink = state->objects.Blink = &state->objects;
+}
+
+void Shutdown() {
+  for (POBJECT_TYPE type : state->types) delete type;
+  delete state;
+  state = nullptr;
+}
+
+POBJECT_TYPE TypeOf(PVOID object) { return Ob().types[HeaderOf(object)->TypeIndex]; }
+
+std::u16string_view TypeName(POBJECT_TYPE type) { return type->initializer.name; }
+
+PVOID DispatcherOf(PVOID object) {
+  const TypeInitializer& initializer = TypeOf(object)->initializer;
+  return initializer.dispatcher ? static_cast<char*>(object) + initializer.default_offset : nullptr;
+}
+
+POBJECT_TYPE CreateType(const TypeInitializer& initializer) {
+  auto* const type = new OBJECT_TYPE{};
+  type->initializer = initializer;
+  type->index = static_cast<ULONG>(Ob().types.size());
+  const auto length = static_cast<USHORT>(std::u16string_view(initializer.name).size() * sizeof(WCHAR));
+  type->Name = {length, static_cast<USHORT>(length + 2), const_cast<PWSTR>(initializer.name)};
+  Ob().types.push_back(type);
+  return type;
+}
+
+PVOID AllocateObject(POBJECT_TYPE type, SIZE_T size) {
+  const SIZE_T total = sizeof(Prefix) + sizeof(OBJECT_HEADER) + size;
+  auto* const prefix = static_cast<Prefix*>(ex::AllocatePool(NonPagedPoolNx, total, 'bOtN'));
+  if (prefix == nullptr) return nullptr;
+  std::memset(prefix, 0, total);
+  auto* const header = reinterpret_cast<POBJECT_HEADER>(prefix + 1);
+  header->PointerCount = 1;
+  header->TypeIndex = static_cast<UCHAR>(type->index);
+  prefix->creator = reinterpret_cast<ULONG_PTR>(ke::CallerAddress());
+  LIST_ENTRY& head = Ob().objects;
+  prefix->link.Flink = &head;
+  prefix->link.Blink = head.Blink;
+  head.Blink->Flink = &prefix->link;
+  head.Blink = &prefix->link;
+  ++type->objects;
+  return header + 1;
+}
+
+void Dereference(PVOID object) {
+  POBJECT_HEADER const header = HeaderOf(object);
+  if (--header->PointerCount > 0) return;
+  if (header->PointerCount < 0) {
+    ke::BugCheck(REFERENCE_BY_POINTER, 0, reinterpret_cast<ULONG_PTR>(object), 1, static_cast<ULONG_PTR>(header->PointerCount),
+                 "An object was dereferenced more often than it was referenced.");
+  }
+  if (ke::CurrentIrql() > PASSIVE_LEVEL) {
+    Ob().deferred.push_back(object);
+    return;
+  }
+  Delete(object);
+  while (!Ob().deferred.empty()) {
+    PVOID const next = Ob().deferred.back();
+    Ob().deferred.pop_back();
+    Delete(next);
+  }
+}
+
+void ForEachObject(const std::function<void(const ObjectReport&)>& visit) {
+  LIST_ENTRY& head = Ob().objects;
+  for (LIST_ENTRY* link = head.Flink; link != &head; link = link->Flink) {
+    Prefix* const prefix = CONTAINING_RECORD(link, Prefix, link);
+    PVOID const object = reinterpret_cast<POBJECT_HEADER>(prefix + 1) + 1;
+    visit({object, TypeName(TypeOf(object)), prefix->creator});
+  }
+}
+
+}  // namespace nt::ob
+
+using namespace nt::ob;
+
+extern "C" {
+
+NTSTATUS ObCreateObject(KPROCESSOR_MODE /*ProbeMode*/, POBJECT_TYPE ObjectType, POBJECT_ATTRIBUTES ObjectAttributes,
+                        KPROCESSOR_MODE /*OwnershipMode*/, PVOID /*ParseContext*/, ULONG ObjectBodySize, ULONG /*PagedPoolCharge*/,
+                        ULONG /*NonPagedPoolCharge*/, PVOID* Object) {
+  if (ObjectAttributes != nullptr && ObjectAttributes->Length != sizeof(OBJECT_ATTRIBUTES)) return STATUS_INVALID_PARAMETER;
+  PVOID const object = AllocateObject(ObjectType, ObjectBodySize);
+  if (object == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  if (ObjectAttributes != nullptr) {
+    PrefixOf(object)->request = new OBJECT_ATTRIBUTES(*ObjectAttributes);
+    PrefixOf(object)->attributes = ObjectAttributes->Attributes;
+    if ((ObjectAttributes->Attributes & OBJ_PERMANENT) != 0) HeaderOf(object)->Flags |= OB_FLAG_PERMANENT_OBJECT;
+    if ((ObjectAttributes->Attributes & OBJ_EXCLUSIVE) != 0) HeaderOf(object)->Flags |= OB_FLAG_EXCLUSIVE_OBJECT;
+  }
+  *Object = object;
+  return STATUS_SUCCESS;
+}
+
+LONG_PTR ObfReferenceObject(PVOID Object) { return ++HeaderOf(Object)->PointerCount; }
+
+LONG_PTR ObfReferenceObjectWithTag(PVOID Object, ULONG /*Tag*/) { return ObfReferenceObject(Object); }
+
+LONG_PTR ObfDereferenceObject(PVOID Object) {
+  const LONG_PTR left = HeaderOf(Object)->PointerCount - 1;
+  Dereference(Object);
+  return left;
+}
+
+LONG_PTR ObfDereferenceObjectWithTag(PVOID Object, ULONG /*Tag*/) { return ObfDereferenceObject(Object); }
+
+VOID ObDereferenceObjectDeferDelete(PVOID Object) { ObfDereferenceObject(Object); }
+
+NTSTATUS ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK /*DesiredAccess*/, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode) {
+  if (ObjectType != nullptr ? TypeOf(Object) != ObjectType : AccessMode != KernelMode) return STATUS_OBJECT_TYPE_MISMATCH;
+  ObfReferenceObject(Object);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS ObReferenceObjectByPointerWithTag(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                           ULONG /*Tag*/) {
+  return ObReferenceObjectByPointer(Object, DesiredAccess, ObjectType, AccessMode);
+}
+
+POBJECT_TYPE ObGetObjectType(PVOID Object) { return TypeOf(Object); }
+
+VOID ObMakeTemporaryObject(PVOID Object) {
+  HeaderOf(Object)->Flags &= static_cast<UCHAR>(~OB_FLAG_PERMANENT_OBJECT);
+  if (HeaderOf(Object)->HandleCount == 0) RemoveName(Object);
+}
+
+}  // extern "C"

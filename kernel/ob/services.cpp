@@ -1,0 +1,313 @@
+// The system services about objects, directories and symbolic links.
+#include <cstring>
+
+#include "kernel/ke/ke.h"
+#include "kernel/mm/mm.h"
+#include "kernel/ob/capture.h"
+#include "kernel/ob/handle_table.h"
+#include "kernel/ob/services.h"
+#include "nt/status.h"
+
+namespace nt::ob {
+
+NTSTATUS ReturnHandle(PHANDLE to, HANDLE handle) {
+  if (ke::PreviousMode() != UserMode) {
+    *to = handle;
+    return STATUS_SUCCESS;
+  }
+  const NTSTATUS status = mm::WriteUser(to, handle);
+  if (!NT_SUCCESS(status)) CloseHandle(handle, UserMode);
+  return status;
+}
+
+NTSTATUS InsertNew(PVOID object, const OBJECT_ATTRIBUTES* attributes, ACCESS_MASK access, PHANDLE handle) {
+  Captured captured;
+  NTSTATUS status = Capture(attributes, ke::PreviousMode(), &captured);
+  PVOID inserted = object;
+  if (NT_SUCCESS(status)) {
+    if ((captured.attributes & OBJ_PERMANENT) != 0) HeaderOf(object)->Flags |= OB_FLAG_PERMANENT_OBJECT;
+    if (captured.has_name) {
+      Lookup lookup;
+      lookup.insert = object;
+      lookup.mode = ke::PreviousMode();
+      status = LookupCaptured(captured, lookup, &inserted);
+      if (NT_SUCCESS(status)) {
+        ObfDereferenceObject(object);
+      } else {
+        inserted = object;
+      }
+    }
+  }
+  HANDLE made = nullptr;
+  NTSTATUS result = status;
+  if (NT_SUCCESS(status)) result = CreateHandle(inserted, captured.attributes, access, ke::PreviousMode(), &made);
+  ObfDereferenceObject(inserted);
+  if (!NT_SUCCESS(result)) return result;
+  result = ReturnHandle(handle, made);
+  return NT_SUCCESS(result) ? status : result;
+}
+
+NTSTATUS OpenNamed(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, POBJECT_TYPE type) {
+  HANDLE made = nullptr;
+  const NTSTATUS status = ObOpenObjectByName(attributes, type, ke::PreviousMode(), nullptr, access, nullptr, &made);
+  if (!NT_SUCCESS(status)) return status;
+  const NTSTATUS stored = ReturnHandle(handle, made);
+  return NT_SUCCESS(stored) ? status : stored;
+}
+
+namespace {
+
+bool FromUser() { return ke::PreviousMode() == UserMode; }
+
+NTSTATUS CopyOut(PVOID to, const void* from, SIZE_T size) {
+  if (FromUser()) return mm::CopyToUser(to, from, size);
+  std::memcpy(to, from, size);
+  return STATUS_SUCCESS;
+}
+
+/// Stores a counted string and its text right behind `fixed` bytes of a buffer, pointing at the text's final place.
+NTSTATUS CopyOutString(std::u16string_view text, PVOID buffer, SIZE_T fixed, ULONG length, PULONG needed) {
+  const auto bytes = static_cast<USHORT>(text.size() * sizeof(WCHAR));
+  const ULONG total = static_cast<ULONG>(fixed + (bytes != 0 ? bytes + sizeof(WCHAR) : 0));
+  if (needed != nullptr) {
+    const NTSTATUS status = CopyOut(needed, &total, sizeof total);
+    if (!NT_SUCCESS(status)) return status;
+  }
+  if (length < total) return STATUS_INFO_LENGTH_MISMATCH;
+  auto* const at = static_cast<char*>(buffer) + fixed;
+  const UNICODE_STRING name{bytes, static_cast<USHORT>(bytes != 0 ? bytes + sizeof(WCHAR) : 0), bytes != 0 ? reinterpret_cast<PWSTR>(at) : nullptr};
+  NTSTATUS status = CopyOut(buffer, &name, sizeof name);
+  if (!NT_SUCCESS(status) || bytes == 0) return status;
+  std::u16string terminated(text);
+  return CopyOut(at, terminated.c_str(), bytes + sizeof(WCHAR));
+}
+
+std::u16string FullName(PVOID object) {
+  const TypeInitializer& type = TypeOf(object)->initializer;
+  std::u16string name;
+  if (type.query_name != nullptr && NT_SUCCESS(type.query_name(object, &name))) return name;
+  return NameOf(object);
+}
+
+struct OBJECT_BASIC_INFORMATION {
+  ULONG Attributes;
+  ACCESS_MASK GrantedAccess;
+  ULONG HandleCount;
+  ULONG PointerCount;
+  ULONG PagedPoolCharge;
+  ULONG NonPagedPoolCharge;
+  ULONG Reserved[3];
+  ULONG NameInfoSize;
+  ULONG TypeInfoSize;
+  ULONG SecurityDescriptorSize;
+  LARGE_INTEGER CreationTime;
+};
+static_assert(sizeof(OBJECT_BASIC_INFORMATION) == 0x38);
+
+}  // namespace
+}  // namespace nt::ob
+
+using namespace nt::ob;
+namespace ke = nt::ke;
+namespace mm = nt::mm;
+
+extern "C" {
+
+NTSTATUS ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo, ULONG Length, PULONG ReturnLength) {
+  const std::u16string name = FullName(Object);
+  const auto bytes = static_cast<USHORT>(name.size() * sizeof(WCHAR));
+  const ULONG needed = static_cast<ULONG>(sizeof(OBJECT_NAME_INFORMATION)) + (bytes != 0 ? bytes + 2u : 0u);
+  *ReturnLength = needed;
+  if (Length < needed) return STATUS_INFO_LENGTH_MISMATCH;
+  ObjectNameInfo->Name = UNICODE_STRING{};
+  if (bytes == 0) return STATUS_SUCCESS;
+  auto* const text = reinterpret_cast<PWSTR>(ObjectNameInfo + 1);
+  std::memcpy(text, name.c_str(), bytes + sizeof(WCHAR));
+  ObjectNameInfo->Name = {bytes, static_cast<USHORT>(bytes + 2), text};
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS NtDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle, HANDLE TargetProcessHandle, PHANDLE TargetHandle,
+                           ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Options) {
+  constexpr ULONG kCloseSource = 1, kSameAccess = 2;
+  // Only the current process on both sides: others' tables need the attach that comes with processes of their own.
+  const HANDLE current = reinterpret_cast<HANDLE>(~ULONG_PTR{0});
+  if (SourceProcessHandle != current || (TargetProcessHandle != current && TargetProcessHandle != nullptr)) return STATUS_NOT_SUPPORTED;
+  PVOID object = nullptr;
+  OBJECT_HANDLE_INFORMATION information{};
+  NTSTATUS status = ObReferenceObjectByHandle(SourceHandle, 0, nullptr, ke::PreviousMode(), &object, &information);
+  if (!NT_SUCCESS(status)) return status;
+  const ACCESS_MASK access = (Options & kSameAccess) != 0 ? information.GrantedAccess : DesiredAccess;
+  if ((Options & kCloseSource) != 0) CloseHandle(SourceHandle, ke::PreviousMode());
+  if (TargetHandle != nullptr) {
+    HANDLE made = nullptr;
+    status = CreateHandle(object, HandleAttributes, access, ke::PreviousMode(), &made);
+    if (NT_SUCCESS(status)) status = ReturnHandle(TargetHandle, made);
+  }
+  ObfDereferenceObject(object);
+  return status;
+}
+
+NTSTATUS NtQueryObject(HANDLE Handle, ULONG ObjectInformationClass, PVOID ObjectInformation, ULONG Length, PULONG ReturnLength) {
+  constexpr ULONG kBasic = 0, kName = 1, kType = 2, kFlags = 4;
+  PVOID object = nullptr;
+  OBJECT_HANDLE_INFORMATION granted{};
+  NTSTATUS status = ObReferenceObjectByHandle(Handle, 0, nullptr, ke::PreviousMode(), &object, &granted);
+  if (!NT_SUCCESS(status)) return status;
+  if (ObjectInformationClass == kBasic) {
+    OBJECT_BASIC_INFORMATION basic{};
+    basic.Attributes = granted.HandleAttributes;
+    basic.GrantedAccess = granted.GrantedAccess;
+    basic.HandleCount = static_cast<ULONG>(HeaderOf(object)->HandleCount);
+    basic.PointerCount = static_cast<ULONG>(HeaderOf(object)->PointerCount);
+    status = Length == sizeof basic ? CopyOut(ObjectInformation, &basic, sizeof basic) : STATUS_INFO_LENGTH_MISMATCH;
+  } else if (ObjectInformationClass == kName) {
+    status = CopyOutString(FullName(object), ObjectInformation, sizeof(UNICODE_STRING), Length, ReturnLength);
+  } else if (ObjectInformationClass == kType) {
+    constexpr SIZE_T kTypeInformationSize = 0x68;
+    status = CopyOutString(TypeName(TypeOf(object)), ObjectInformation, kTypeInformationSize, Length, ReturnLength);
+  } else if (ObjectInformationClass == kFlags) {
+    const BOOLEAN flags[2] = {(granted.HandleAttributes & OBJ_INHERIT) != 0, (granted.HandleAttributes & 1) != 0};
+    status = Length == sizeof flags ? CopyOut(ObjectInformation, flags, sizeof flags) : STATUS_INFO_LENGTH_MISMATCH;
+  } else {
+    status = STATUS_INVALID_INFO_CLASS;
+  }
+  ObfDereferenceObject(object);
+  return status;
+}
+
+NTSTATUS NtSetInformationObject(HANDLE Handle, ULONG ObjectInformationClass, PVOID ObjectInformation, ULONG Length) {
+  constexpr ULONG kFlags = 4;
+  if (ObjectInformationClass != kFlags) return STATUS_INVALID_INFO_CLASS;
+  BOOLEAN flags[2] = {};
+  if (Length != sizeof flags) return STATUS_INFO_LENGTH_MISMATCH;
+  if (FromUser()) {
+    const NTSTATUS status = mm::CopyFromUser(flags, ObjectInformation, sizeof flags);
+    if (!NT_SUCCESS(status)) return status;
+  } else {
+    std::memcpy(flags, ObjectInformation, sizeof flags);
+  }
+  return ObSetHandleAttributes(Handle, flags, ke::PreviousMode());
+}
+
+NTSTATUS NtMakeTemporaryObject(HANDLE Handle) {
+  PVOID object = nullptr;
+  const NTSTATUS status = ObReferenceObjectByHandle(Handle, DELETE_ACCESS, nullptr, ke::PreviousMode(), &object, nullptr);
+  if (!NT_SUCCESS(status)) return status;
+  const bool permanent = (HeaderOf(object)->Flags & OB_FLAG_PERMANENT_OBJECT) != 0;
+  ObMakeTemporaryObject(object);
+  if (permanent) ObfDereferenceObject(object);
+  ObfDereferenceObject(object);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS NtCreateDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes) {
+  return InsertNew(MakeDirectoryObject(), ObjectAttributes, DesiredAccess, DirectoryHandle);
+}
+
+NTSTATUS NtOpenDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes) {
+  return OpenNamed(DirectoryHandle, DesiredAccess, ObjectAttributes, Ob().directory_type);
+}
+
+NTSTATUS NtQueryDirectoryObject(HANDLE DirectoryHandle, PVOID Buffer, ULONG Length, BOOLEAN ReturnSingleEntry, BOOLEAN RestartScan,
+                                PULONG Context, PULONG ReturnLength) {
+  PVOID object = nullptr;
+  NTSTATUS status = ObReferenceObjectByHandle(DirectoryHandle, 1, Ob().directory_type, ke::PreviousMode(), &object, nullptr);
+  if (!NT_SUCCESS(status)) return status;
+  ULONG index = 0;
+  if (RestartScan == 0) status = FromUser() ? mm::ReadUser(Context, &index) : (index = *Context, STATUS_SUCCESS);
+  const auto& entries = *static_cast<Directory*>(object)->entries;
+  // Entries first, then a zero one, then the strings they point at.
+  std::vector<OBJECT_DIRECTORY_INFORMATION> found;
+  std::vector<std::u16string> texts;
+  SIZE_T used = sizeof(OBJECT_DIRECTORY_INFORMATION);
+  const ULONG first = index;
+  while (NT_SUCCESS(status) && index < entries.size()) {
+    const PVOID entry = entries[index].object;
+    const Prefix* const prefix = PrefixOf(entry);
+    std::u16string name(prefix->name, prefix->name_length / sizeof(WCHAR));
+    std::u16string type(TypeName(TypeOf(entry)));
+    const SIZE_T size = sizeof(OBJECT_DIRECTORY_INFORMATION) + (name.size() + type.size() + 2) * sizeof(WCHAR);
+    if (used + size > Length) break;
+    used += size;
+    texts.push_back(std::move(name));
+    texts.push_back(std::move(type));
+    ++index;
+    if (ReturnSingleEntry != 0) break;
+  }
+  if (NT_SUCCESS(status)) {
+    if (first >= entries.size()) {
+      status = STATUS_NO_MORE_ENTRIES;
+    } else if (index == first) {
+      status = STATUS_BUFFER_TOO_SMALL;
+    } else if (index < entries.size() && ReturnSingleEntry == 0) {
+      status = STATUS_MORE_ENTRIES;
+    }
+  }
+  if (NT_SUCCESS(status)) {
+    char* text = static_cast<char*>(Buffer) + (texts.size() / 2 + 1) * sizeof(OBJECT_DIRECTORY_INFORMATION);
+    std::vector<UNICODE_STRING> strings;
+    NTSTATUS copied = STATUS_SUCCESS;
+    for (const std::u16string& part : texts) {
+      const SIZE_T bytes = part.size() * sizeof(WCHAR);
+      strings.push_back({static_cast<USHORT>(bytes), static_cast<USHORT>(bytes + 2), reinterpret_cast<PWSTR>(text)});
+      if (NT_SUCCESS(copied)) copied = CopyOut(text, part.c_str(), bytes + sizeof(WCHAR));
+      text += bytes + sizeof(WCHAR);
+    }
+    strings.resize(strings.size() + 2);
+    if (NT_SUCCESS(copied)) copied = CopyOut(Buffer, strings.data(), strings.size() * sizeof(UNICODE_STRING));
+    if (NT_SUCCESS(copied)) copied = CopyOut(Context, &index, sizeof index);
+    if (!NT_SUCCESS(copied)) status = copied;
+  }
+  const auto total = static_cast<ULONG>(used);
+  if (ReturnLength != nullptr) CopyOut(ReturnLength, &total, sizeof total);
+  ObfDereferenceObject(object);
+  return status;
+}
+
+NTSTATUS NtCreateSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                                    PUNICODE_STRING LinkTarget) {
+  UNICODE_STRING target{};
+  std::u16string text;
+  if (FromUser()) {
+    NTSTATUS status = mm::ReadUser(LinkTarget, &target);
+    if (!NT_SUCCESS(status)) return status;
+    text.resize(target.Length / sizeof(WCHAR));
+    status = mm::CopyFromUser(text.data(), target.Buffer, target.Length & ~1u);
+    if (!NT_SUCCESS(status)) return status;
+  } else {
+    text = View(*LinkTarget);
+  }
+  PVOID const link = NewLink(text);
+  if (link == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  return InsertNew(link, ObjectAttributes, DesiredAccess, LinkHandle);
+}
+
+NTSTATUS NtOpenSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes) {
+  return OpenNamed(LinkHandle, DesiredAccess, ObjectAttributes, Ob().link_type);
+}
+
+NTSTATUS NtQuerySymbolicLinkObject(HANDLE LinkHandle, PUNICODE_STRING LinkTarget, PULONG ReturnedLength) {
+  PVOID object = nullptr;
+  NTSTATUS status = ObReferenceObjectByHandle(LinkHandle, 1, Ob().link_type, ke::PreviousMode(), &object, nullptr);
+  if (!NT_SUCCESS(status)) return status;
+  const UNICODE_STRING& target = static_cast<SymbolicLink*>(object)->target;
+  UNICODE_STRING out{};
+  if (FromUser()) {
+    status = mm::ReadUser(LinkTarget, &out);
+  } else {
+    out = *LinkTarget;
+  }
+  const ULONG needed = ReturnedLength != nullptr ? target.MaximumLength : target.Length;
+  if (NT_SUCCESS(status) && ReturnedLength != nullptr) status = CopyOut(ReturnedLength, &needed, sizeof needed);
+  if (NT_SUCCESS(status) && out.MaximumLength < needed) status = STATUS_BUFFER_TOO_SMALL;
+  if (NT_SUCCESS(status)) status = CopyOut(out.Buffer, target.Buffer, needed);
+  if (NT_SUCCESS(status)) {
+    out.Length = target.Length;
+    status = CopyOut(LinkTarget, &out, sizeof out);
+  }
+  ObfDereferenceObject(object);
+  return status;
+}
+
+}  // extern "C"

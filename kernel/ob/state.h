@@ -1,0 +1,99 @@
+// What the object manager keeps. Private.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kernel/ob/ob.h"
+
+/// An object type. Drivers see it only as a pointer that exports like IoFileObjectType lead to.
+struct OBJECT_TYPE {
+  LIST_ENTRY TypeList;
+  UNICODE_STRING Name;
+  nt::ob::TypeInitializer initializer;
+  ULONG index;
+  LONGLONG objects;
+  LONGLONG handles;
+};
+
+namespace nt::ob {
+
+/// In front of every OBJECT_HEADER: what NT keeps in optional headers, and what reports need.
+struct Prefix {
+  LIST_ENTRY link;           ///< of all objects, oldest first
+  PVOID directory;           ///< directory it is named in, or null
+  PWSTR name;                ///< from pool, or null
+  USHORT name_length;        ///< bytes
+  USHORT pad[3];
+  ULONG_PTR creator;
+  ULONG attributes;          ///< of its creation
+  ULONG pad2;
+  OBJECT_ATTRIBUTES* request;  ///< between ObCreateObject and ObInsertObject
+};
+static_assert(sizeof(Prefix) % 16 == 0);
+
+inline Prefix* PrefixOf(PVOID object) { return reinterpret_cast<Prefix*>(HeaderOf(object)) - 1; }
+
+/// Names in a directory are found without regard to case, and kept in the order they came.
+struct Directory {
+  struct Entry {
+    std::u16string key;   ///< upper case
+    PVOID object;
+  };
+  std::vector<Entry>* entries;
+};
+
+struct SymbolicLink {
+  UNICODE_STRING target;
+  LARGE_INTEGER created;
+};
+
+struct State {
+  LIST_ENTRY objects{};
+  std::vector<POBJECT_TYPE> types;
+  POBJECT_TYPE type_type = nullptr;
+  POBJECT_TYPE directory_type = nullptr;
+  POBJECT_TYPE link_type = nullptr;
+  PVOID root = nullptr;
+  PVOID system_table = nullptr;
+  std::vector<PVOID> deferred;   ///< to be deleted when IRQL allows
+};
+State& Ob();
+void CreateState();
+/// Memory for an object of a type, zeroed, with one reference; null if there is none.
+PVOID AllocateObject(POBJECT_TYPE type, SIZE_T size);
+
+/// Upper-case form of a name, as directory keys have it.
+std::u16string Fold(std::u16string_view name);
+inline std::u16string_view View(const UNICODE_STRING& text) {
+  return {text.Buffer, text.Length / sizeof(WCHAR)};
+}
+/// The object of this name in a directory, or null.
+PVOID FindEntry(PVOID directory, std::u16string_view name, bool ignore_case);
+void InsertEntry(PVOID directory, std::u16string_view name, PVOID object);
+void RemoveName(PVOID object);
+
+/// How a lookup goes on when the last component is not there: the object to insert, and in which directory.
+struct Lookup {
+  POBJECT_TYPE type = nullptr;
+  KPROCESSOR_MODE mode = 0;
+  ULONG attributes = 0;
+  ACCESS_MASK access = 0;
+  PVOID context = nullptr;
+  PVOID root = nullptr;           ///< RootDirectory's object, or null
+  PVOID insert = nullptr;         ///< give this object the name
+};
+/// Finds (or inserts) a name. *object has a reference of the caller's.
+/// STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD, STATUS_OBJECT_TYPE_MISMATCH, STATUS_OBJECT_NAME_COLLISION …
+NTSTATUS LookupName(std::u16string_view name, const Lookup& lookup, PVOID* object);
+
+/// Gives up a reference, deleting at the last.
+void Dereference(PVOID object);
+ACCESS_MASK MapAccess(POBJECT_TYPE type, ACCESS_MASK access);
+void InitializeDispatcherTypes();
+void CreateNamespace();
+PVOID NewLink(std::u16string_view target);
+PVOID MakeDirectoryObject();
+
+}  // namespace nt::ob

@@ -1,0 +1,39 @@
+// Information classes of threads and processes (winternl.h, ntddk.h).
+#pragma once
+
+#include "nt/ps.h"
+
+enum THREADINFOCLASS : ULONG {
+  ThreadBasicInformation = 0, ThreadTimes = 1, ThreadPriority = 2, ThreadBasePriority = 3, ThreadAffinityMask = 4,
+  ThreadQuerySetWin32StartAddress = 9, ThreadZeroTlsCell = 10, ThreadAmILastThread = 12, ThreadPriorityBoost = 14,
+  ThreadHideFromDebugger = 17, ThreadIsTerminated = 20, ThreadSuspendCount = 35, ThreadNameInformation = 38
+};
+
+enum PROCESSINFOCLASS : ULONG {
+  ProcessBasicInformation = 0, ProcessTimes = 4, ProcessDebugPort = 7, ProcessPriorityClass = 18, ProcessSessionInformation = 24,
+  ProcessWow64Information = 26, ProcessImageFileName = 27
+};
+
+struct THREAD_BASIC_INFORMATION {
+  NTSTATUS ExitStatus;
+  TEB* TebBaseAddress;
+  CLIENT_ID ClientId;
+  KAFFINITY AffinityMask;
+  KPRIORITY Priority;
+  KPRIORITY BasePriority;
+};
+static_assert(sizeof(THREAD_BASIC_INFORMATION) == 0x30);
+
+struct KERNEL_USER_TIMES {
+  LARGE_INTEGER CreateTime, ExitTime, KernelTime, UserTime;
+};
+
+struct PROCESS_BASIC_INFORMATION {
+  NTSTATUS ExitStatus;
+  PEB* PebBaseAddress;
+  ULONG_PTR AffinityMask;
+  KPRIORITY BasePriority;
+  ULONG_PTR UniqueProcessId;
+  ULONG_PTR InheritedFromUniqueProcessId;
+};
+static_assert(sizeof(PROCESS_BASIC_INFORMATION) == 0x30);

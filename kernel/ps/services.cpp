@@ -1,0 +1,351 @@
+// The system services about processes and threads.
+#include <cstring>
+
+#include "kernel/ke/scheduler.h"
+#include "kernel/ps/information.h"
+#include "kernel/ps/state.h"
+#include "nt/status.h"
+
+using namespace nt::ps;
+namespace ke = nt::ke;
+namespace mm = nt::mm;
+
+namespace {
+
+constexpr ACCESS_MASK kThreadSetInformation = 0x20, kThreadQueryInformation = 0x40, kThreadTerminate = 0x1, kThreadSuspend = 0x2;
+constexpr ACCESS_MASK kProcessTerminate = 0x1, kProcessQueryInformation = 0x400, kProcessCreateThread = 0x2, kProcessSetInformation = 0x200;
+constexpr ACCESS_MASK kThreadAllAccess = 0x1fffff, kProcessAllAccess = 0x1fffff;
+
+bool FromUser() { return ke::PreviousMode() == UserMode; }
+
+/// Stores to a caller's variable, which for user mode may be bad.
+template <class T>
+NTSTATUS Store(T* to, const T& value) {
+  if (FromUser()) return mm::WriteUser(to, value);
+  *to = value;
+  return STATUS_SUCCESS;
+}
+
+template <class T>
+NTSTATUS Load(const T* from, T* value) {
+  if (FromUser()) return mm::ReadUser(from, value);
+  *value = *from;
+  return STATUS_SUCCESS;
+}
+
+/// Gives a caller an information structure of exactly its size, and the length.
+template <class T>
+NTSTATUS Return(const T& information, PVOID buffer, ULONG length, PULONG return_length) {
+  if (return_length != nullptr) {
+    const NTSTATUS status = Store<ULONG>(return_length, sizeof(T));
+    if (!NT_SUCCESS(status)) return status;
+  }
+  if (length < sizeof(T)) return STATUS_INFO_LENGTH_MISMATCH;
+  return Store(static_cast<T*>(buffer), information);
+}
+
+template <class T>
+NTSTATUS Take(PVOID buffer, ULONG length, T* value) {
+  if (length != sizeof(T)) return STATUS_INFO_LENGTH_MISMATCH;
+  return Load(static_cast<const T*>(buffer), value);
+}
+
+/// A referenced thread or process by handle; gives the reference up at the end of the scope. Not held across waits.
+template <class T>
+class Referenced {
+ public:
+  Referenced(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type) {
+    PVOID object = nullptr;
+    status_ = ObReferenceObjectByHandle(handle, access, type, ke::PreviousMode(), &object, nullptr);
+    object_ = static_cast<T*>(object);
+  }
+  ~Referenced() {
+    if (object_ != nullptr) ObfDereferenceObject(object_);
+  }
+  Referenced(const Referenced&) = delete;
+  Referenced& operator=(const Referenced&) = delete;
+  NTSTATUS status() const { return status_; }
+  T* get() const { return object_; }
+  T* operator->() const { return object_; }
+
+ private:
+  NTSTATUS status_;
+  T* object_ = nullptr;
+};
+
+using ThreadReference = Referenced<ke::Thread>;
+using ProcessReference = Referenced<Process>;
+
+NTSTATUS OpenById(PVOID object, POBJECT_TYPE type, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attributes, PHANDLE handle) {
+  ULONG flags = 0;
+  if (attributes != nullptr) {
+    OBJECT_ATTRIBUTES copy;
+    const NTSTATUS status = Load(attributes, &copy);
+    if (!NT_SUCCESS(status)) return status;
+    flags = copy.Attributes;
+  }
+  HANDLE opened = nullptr;
+  const NTSTATUS status = ObOpenObjectByPointer(object, flags, nullptr, access, type, ke::PreviousMode(), &opened);
+  ObfDereferenceObject(object);
+  if (!NT_SUCCESS(status)) return status;
+  return Store(handle, opened);
+}
+
+}  // namespace
+
+extern "C" {
+
+NTSTATUS NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES /*ObjectAttributes*/, HANDLE ProcessHandle,
+                          PVOID StartRoutine, PVOID Argument, ULONG CreateFlags, SIZE_T /*ZeroBits*/, SIZE_T StackSize,
+                          SIZE_T MaximumStackSize, PVOID /*AttributeList*/) {
+  constexpr ULONG kCreateSuspended = 1;
+  ProcessReference process(ProcessHandle, kProcessCreateThread, Ps().process_type);
+  if (!NT_SUCCESS(process.status())) return process.status();
+  if (process->host.space == nullptr) return STATUS_INVALID_HANDLE;
+  if (process->host.exiting) return STATUS_PROCESS_IS_TERMINATING;
+  ke::Thread* thread = nullptr;
+  constexpr SIZE_T kDefaultReserve = 1 << 20;
+  const SIZE_T reserve = MaximumStackSize != 0 ? MaximumStackSize : kDefaultReserve;
+  NTSTATUS status = CreateUserThread(process.get(), StartRoutine, Argument, reserve, StackSize != 0 ? StackSize : PAGE_SIZE * 4,
+                                     (CreateFlags & kCreateSuspended) != 0, &thread);
+  if (!NT_SUCCESS(status)) return status;
+  HANDLE handle = nullptr;
+  status = ObOpenObjectByPointer(thread, 0, nullptr, DesiredAccess, Ps().thread_type, KernelMode, &handle);
+  if (NT_SUCCESS(status)) status = Store(ThreadHandle, handle);
+  if (!NT_SUCCESS(status)) TerminateThread(thread, status);
+  ke::ReadyThread(thread);
+  ke::ExitDispatcher();
+  return status;
+}
+
+NTSTATUS NtTerminateThread(HANDLE ThreadHandle, NTSTATUS ExitStatus) {
+  ke::Thread* target = ke::KiThread;
+  if (ThreadHandle != nullptr) {
+    ThreadReference thread(ThreadHandle, kThreadTerminate, Ps().thread_type);
+    if (!NT_SUCCESS(thread.status())) return thread.status();
+    target = thread.get();
+    if (target->host.stack_size != 0 && ProcessOf(target) == PsInitialSystemProcess) return STATUS_INVALID_PARAMETER;
+    if (target != ke::KiThread) {
+      TerminateThread(target, ExitStatus);
+      return STATUS_SUCCESS;
+    }
+  }
+  ExitThread(ExitStatus);
+}
+
+NTSTATUS NtTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus) {
+  if (ProcessHandle == nullptr) {  // the caller's other threads
+    TerminateOtherThreads(ProcessOf(ke::KiThread), ExitStatus);
+    return STATUS_SUCCESS;
+  }
+  PEPROCESS target = nullptr;
+  {
+    ProcessReference process(ProcessHandle, kProcessTerminate, Ps().process_type);
+    if (!NT_SUCCESS(process.status())) return process.status();
+    target = process.get();
+    if (target == PsInitialSystemProcess) return STATUS_ACCESS_DENIED;
+    if (ProcessOf(target)->host.exiting && target != ProcessOf(ke::KiThread)) return STATUS_PROCESS_IS_TERMINATING;
+    if (!ProcessOf(target)->host.exiting) target->ExitStatus = ExitStatus;
+    ProcessOf(target)->host.exiting = true;
+    TerminateOtherThreads(target, ExitStatus);
+  }
+  if (target == ProcessOf(ke::KiThread)) ExitThread(ExitStatus);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId) {
+  if (ClientId == nullptr) return STATUS_INVALID_PARAMETER_MIX;
+  CLIENT_ID id;
+  NTSTATUS status = Load(ClientId, &id);
+  if (!NT_SUCCESS(status)) return status;
+  PEPROCESS process = nullptr;
+  status = PsLookupProcessByProcessId(id.UniqueProcess, &process);
+  if (!NT_SUCCESS(status)) return STATUS_INVALID_CID;
+  return OpenById(process, Ps().process_type, DesiredAccess, ObjectAttributes, ProcessHandle);
+}
+
+NTSTATUS NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId) {
+  if (ClientId == nullptr) return STATUS_INVALID_PARAMETER_MIX;
+  CLIENT_ID id;
+  NTSTATUS status = Load(ClientId, &id);
+  if (!NT_SUCCESS(status)) return status;
+  PETHREAD thread = nullptr;
+  status = PsLookupThreadByThreadId(id.UniqueThread, &thread);
+  if (!NT_SUCCESS(status)) return STATUS_INVALID_CID;
+  return OpenById(thread, Ps().thread_type, DesiredAccess, ObjectAttributes, ThreadHandle);
+}
+
+NTSTATUS NtSuspendThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount) {
+  ThreadReference thread(ThreadHandle, kThreadSuspend, Ps().thread_type);
+  if (!NT_SUCCESS(thread.status())) return thread.status();
+  constexpr LONG kMaximumSuspendCount = 127;
+  const LONG old = thread->host.freeze_count;
+  if (old >= kMaximumSuspendCount) return STATUS_SUSPEND_COUNT_EXCEEDED;
+  if (thread->host.terminating != 0) return STATUS_THREAD_IS_TERMINATING;
+  thread->host.freeze_count = old + 1;
+  KeClearEvent(&thread->host.thawed);
+  return PreviousSuspendCount != nullptr ? Store<ULONG>(PreviousSuspendCount, static_cast<ULONG>(old)) : STATUS_SUCCESS;
+}
+
+NTSTATUS NtResumeThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount) {
+  ThreadReference thread(ThreadHandle, kThreadSuspend, Ps().thread_type);
+  if (!NT_SUCCESS(thread.status())) return thread.status();
+  const LONG old = thread->host.freeze_count;
+  if (old > 0 && --thread->host.freeze_count == 0) KeSetEvent(&thread->host.thawed, 0, FALSE);
+  return PreviousSuspendCount != nullptr ? Store<ULONG>(PreviousSuspendCount, static_cast<ULONG>(old)) : STATUS_SUCCESS;
+}
+
+NTSTATUS NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER DelayInterval) {
+  LARGE_INTEGER interval;
+  const NTSTATUS status = Load(DelayInterval, &interval);
+  if (!NT_SUCCESS(status)) return status;
+  return KeDelayExecutionThread(ke::PreviousMode(), Alertable, &interval);
+}
+
+NTSTATUS NtQuerySystemTime(PLARGE_INTEGER SystemTime) {
+  LARGE_INTEGER now;
+  now.QuadPart = ke::SystemTime();
+  return Store(SystemTime, now);
+}
+
+NTSTATUS NtQueryPerformanceCounter(PLARGE_INTEGER PerformanceCounter, PLARGE_INTEGER PerformanceFrequency) {
+  LARGE_INTEGER value;
+  value.QuadPart = ke::InterruptTime();
+  const NTSTATUS status = Store(PerformanceCounter, value);
+  if (!NT_SUCCESS(status) || PerformanceFrequency == nullptr) return status;
+  value.QuadPart = 10'000'000;
+  return Store(PerformanceFrequency, value);
+}
+
+ULONG NtGetCurrentProcessorNumber() { return ke::Ki().current; }
+
+NTSTATUS NtQueryInformationThread(HANDLE ThreadHandle, ULONG Class, PVOID Information, ULONG Length, PULONG ReturnLength) {
+  ThreadReference thread(ThreadHandle, kThreadQueryInformation, Ps().thread_type);
+  if (!NT_SUCCESS(thread.status())) return thread.status();
+  KTHREAD& tcb = thread->Tcb;
+  switch (Class) {
+    case ThreadBasicInformation: {
+      const bool ended = tcb.Header.SignalState != 0;
+      const THREAD_BASIC_INFORMATION basic{ended ? thread->ExitStatus : STATUS_PENDING, tcb.Teb, thread->Cid, tcb.Affinity,
+                                           KthreadPriority(&tcb), tcb.BasePriority - 8};
+      return Return(basic, Information, Length, ReturnLength);
+    }
+    case ThreadTimes: {
+      const KERNEL_USER_TIMES times{thread->CreateTime, thread->ExitTime, {.QuadPart = thread->host.kernel_time},
+                                    {.QuadPart = thread->host.user_time}};
+      return Return(times, Information, Length, ReturnLength);
+    }
+    case ThreadQuerySetWin32StartAddress:
+      return Return(thread->Win32StartAddress, Information, Length, ReturnLength);
+    case ThreadAmILastThread:
+      return Return<ULONG>(ProcessOf(thread.get())->ActiveThreads == 1 ? 1 : 0, Information, Length, ReturnLength);
+    case ThreadIsTerminated:
+      return Return<ULONG>(tcb.Header.SignalState != 0 ? 1 : 0, Information, Length, ReturnLength);
+    case ThreadSuspendCount:
+      return Return<ULONG>(static_cast<ULONG>(thread->host.freeze_count), Information, Length, ReturnLength);
+    default:
+      return STATUS_INVALID_INFO_CLASS;
+  }
+}
+
+NTSTATUS NtSetInformationThread(HANDLE ThreadHandle, ULONG Class, PVOID Information, ULONG Length) {
+  ThreadReference thread(ThreadHandle, kThreadSetInformation, Ps().thread_type);
+  if (!NT_SUCCESS(thread.status())) return thread.status();
+  switch (Class) {
+    case ThreadPriority: {
+      KPRIORITY priority = 0;
+      const NTSTATUS status = Take(Information, Length, &priority);
+      if (!NT_SUCCESS(status)) return status;
+      if (priority <= 0 || priority >= MAXIMUM_PRIORITY) return STATUS_INVALID_PARAMETER;
+      ke::SetPriority(thread.get(), priority);
+      break;
+    }
+    case ThreadBasePriority: {
+      LONG increment = 0;
+      const NTSTATUS status = Take(Information, Length, &increment);
+      if (!NT_SUCCESS(status)) return status;
+      if (increment > 2 && increment < 15) return STATUS_INVALID_PARAMETER;
+      if (increment < -2 && increment > -15) return STATUS_INVALID_PARAMETER;
+      thread->Tcb.BasePriority = static_cast<CCHAR>(increment >= 15 ? 15 : increment <= -15 ? 1 : 8 + increment);
+      ke::SetPriority(thread.get(), thread->Tcb.BasePriority);
+      break;
+    }
+    case ThreadAffinityMask: {
+      KAFFINITY affinity = 0;
+      const NTSTATUS status = Take(Information, Length, &affinity);
+      if (!NT_SUCCESS(status)) return status;
+      const KAFFINITY all = (KAFFINITY{1} << ke::ProcessorCount()) - 1;
+      if ((affinity & all) == 0 || (affinity & ~all) != 0) return STATUS_INVALID_PARAMETER;
+      ke::SetAffinity(thread.get(), affinity);
+      break;
+    }
+    case ThreadPriorityBoost: case ThreadNameInformation: case ThreadHideFromDebugger: case ThreadZeroTlsCell:
+      break;
+    default:
+      return STATUS_INVALID_INFO_CLASS;
+  }
+  ke::ExitDispatcher();
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS NtQueryInformationProcess(HANDLE ProcessHandle, ULONG Class, PVOID Information, ULONG Length, PULONG ReturnLength) {
+  ProcessReference process(ProcessHandle, kProcessQueryInformation, Ps().process_type);
+  if (!NT_SUCCESS(process.status())) return process.status();
+  switch (Class) {
+    case ProcessBasicInformation: {
+      const PROCESS_BASIC_INFORMATION basic{process->ExitStatus, process->Peb, process->Pcb.Affinity, 8,
+                                            reinterpret_cast<ULONG_PTR>(process->UniqueProcessId),
+                                            reinterpret_cast<ULONG_PTR>(process->InheritedFromUniqueProcessId)};
+      return Return(basic, Information, Length, ReturnLength);
+    }
+    case ProcessTimes: {
+      LONGLONG kernel = 0;
+      LONGLONG user = 0;
+      for (PETHREAD thread : Threads(process.get())) {
+        kernel += static_cast<ke::Thread*>(thread)->host.kernel_time;
+        user += static_cast<ke::Thread*>(thread)->host.user_time;
+      }
+      const KERNEL_USER_TIMES times{process->CreateTime, {.QuadPart = 0}, {.QuadPart = kernel}, {.QuadPart = user}};
+      return Return(times, Information, Length, ReturnLength);
+    }
+    case ProcessDebugPort:
+      return Return<ULONG_PTR>(0, Information, Length, ReturnLength);
+    case ProcessWow64Information:
+      return Return<ULONG_PTR>(0, Information, Length, ReturnLength);
+    case ProcessSessionInformation:
+      return Return<ULONG>(process->host.space != nullptr ? 1 : 0, Information, Length, ReturnLength);
+    case ProcessPriorityClass:
+      return Return<USHORT>(static_cast<USHORT>(process->PriorityClass << 8), Information, Length, ReturnLength);
+    case ProcessImageFileName: {
+      const ULONG bytes = process->host.image_path_length;
+      const ULONG needed = static_cast<ULONG>(sizeof(UNICODE_STRING)) + bytes + 2;
+      if (ReturnLength != nullptr) {
+        const NTSTATUS status = Store(ReturnLength, needed);
+        if (!NT_SUCCESS(status)) return status;
+      }
+      if (Length < needed) return STATUS_INFO_LENGTH_MISMATCH;
+      auto* const text = static_cast<char*>(Information) + sizeof(UNICODE_STRING);
+      const UNICODE_STRING name{static_cast<USHORT>(bytes), static_cast<USHORT>(bytes + 2), reinterpret_cast<PWSTR>(text)};
+      const NTSTATUS status = Store(static_cast<UNICODE_STRING*>(Information), name);
+      if (!NT_SUCCESS(status)) return status;
+      if (FromUser()) return mm::CopyToUser(text, process->host.image_path, bytes);
+      std::memcpy(text, process->host.image_path, bytes);
+      return STATUS_SUCCESS;
+    }
+    default:
+      return STATUS_INVALID_INFO_CLASS;
+  }
+}
+
+NTSTATUS NtSetInformationProcess(HANDLE ProcessHandle, ULONG Class, PVOID Information, ULONG Length) {
+  ProcessReference process(ProcessHandle, kProcessSetInformation, Ps().process_type);
+  if (!NT_SUCCESS(process.status())) return process.status();
+  if (Class != ProcessPriorityClass) return STATUS_INVALID_INFO_CLASS;
+  USHORT value = 0;
+  const NTSTATUS status = Take(Information, Length, &value);
+  if (!NT_SUCCESS(status)) return status;
+  process->PriorityClass = static_cast<UCHAR>(value >> 8);
+  return STATUS_SUCCESS;
+}
+
+}  // extern "C"

@@ -1,0 +1,253 @@
+// The registry functions, over the Nt…Key services. They return the error; the thread's last error stays.
+#include <algorithm>
+#include <cstring>
+
+#include "subsystem/advapi32/registry.h"
+
+namespace nt::win32 {
+namespace {
+
+constexpr std::u16string_view kRoots[] = {u"\\Registry\\Machine\\Software\\Classes", u"\\Registry\\User\\.Default", u"\\Registry\\Machine",
+                                          u"\\Registry\\User", u"", u"\\Registry\\Machine\\System\\CurrentControlSet\\Hardware Profiles\\Current"};
+
+}  // namespace
+
+LONG KeyName::Set(HKEY root, PCWSTR name) {
+  const auto raw = reinterpret_cast<ULONG_PTR>(root);
+  const ULONG index = static_cast<ULONG>(raw) - 0x80000000;
+  const bool predefined = index < std::size(kRoots) && (raw >> 32 == 0 || raw >> 32 == 0xFFFFFFFF);
+  if (predefined && kRoots[index].empty()) return ERROR_INVALID_HANDLE;
+  if (!predefined && !root) return ERROR_INVALID_HANDLE;
+  std::u16string_view rest = name ? name : u"";
+  while (!predefined && rest.starts_with(u"\\")) rest.remove_prefix(1);
+  if (predefined) {
+    text_.Append(kRoots[index]);
+    if (!rest.empty() && rest.front() != u'\\') text_.Append(u'\\');
+  }
+  text_.Append(rest);
+  if (text_.overflow) return ERROR_INVALID_PARAMETER;
+  string_ = {static_cast<USHORT>(text_.length * 2), static_cast<USHORT>(text_.length * 2), text_.text};
+  attributes_ = {sizeof attributes_, predefined ? nullptr : root, &string_, OBJ_CASE_INSENSITIVE, nullptr, nullptr};
+  return ERROR_SUCCESS;
+}
+
+LONG ErrorOf(NTSTATUS status) { return NT_SUCCESS(status) ? static_cast<LONG>(ERROR_SUCCESS) : static_cast<LONG>(RtlNtStatusToDosError(status)); }
+
+LONG OpenedKey::Open(HKEY root, PCWSTR name, ACCESS_MASK access) {
+  KeyName key;
+  const LONG error = key.Set(root, name);
+  return error ? error : ErrorOf(sys::NtOpenKey(&handle, access, key.get()));
+}
+
+LONG QueryValue(HANDLE key, PCWSTR name, ULONG* type, void* data, ULONG* size) {
+  UNICODE_STRING string = StringOf(name ? name : u"");
+  alignas(8) char local[512];
+  ULONG needed = 0;
+  char* buffer = local;
+  NTSTATUS status = sys::NtQueryValueKey(key, &string, KeyValuePartialInformation, local, sizeof local, &needed);
+  if (status == STATUS_BUFFER_OVERFLOW || status == STATUS_BUFFER_TOO_SMALL) {
+    buffer = Allocate<char>(needed);
+    if (!buffer) return ERROR_NOT_ENOUGH_MEMORY;
+    status = sys::NtQueryValueKey(key, &string, KeyValuePartialInformation, buffer, needed, &needed);
+  }
+  LONG error = ErrorOf(status);
+  if (NT_SUCCESS(status)) {
+    const auto& value = *reinterpret_cast<const KEY_VALUE_PARTIAL_INFORMATION*>(buffer);
+    const ULONG room = size ? *size : 0;
+    if (type) *type = value.Type;
+    if (size) *size = value.DataLength;
+    if (data && room < value.DataLength) error = ERROR_MORE_DATA;
+    else if (data) std::memcpy(data, value.Data, value.DataLength);
+  }
+  if (buffer != local) Free(buffer);
+  return error;
+}
+
+bool QueryDword(HANDLE key, PCWSTR name, ULONG* value) {
+  ULONG type = 0, size = sizeof *value;
+  return QueryValue(key, name, &type, value, &size) == ERROR_SUCCESS && type == REG_DWORD && size == sizeof *value;
+}
+
+LONG SetValue(HANDLE key, PCWSTR name, ULONG type, const void* data, ULONG size) {
+  UNICODE_STRING string = StringOf(name ? name : u"");
+  return ErrorOf(sys::NtSetValueKey(key, &string, 0, type, const_cast<PVOID>(data), size));
+}
+
+LONG SetString(HANDLE key, PCWSTR name, std::u16string_view text, ULONG type) {
+  auto* const copy = Allocate<WCHAR>(text.size() + 1);
+  if (!copy) return ERROR_NOT_ENOUGH_MEMORY;
+  std::memcpy(copy, text.data(), text.size() * sizeof(WCHAR));
+  const LONG error = SetValue(key, name, type, copy, static_cast<ULONG>((text.size() + 1) * sizeof(WCHAR)));
+  Free(copy);
+  return error;
+}
+
+}  // namespace nt::win32
+
+using namespace nt::win32;
+namespace sys = nt::sys;
+
+namespace {
+
+constexpr ULONG kAllTypes = 0xFFFF;
+
+/// The real handle of a key that may be a predefined one: opened for the call's time.
+class UsedKey {
+ public:
+  UsedKey(HKEY key, ACCESS_MASK access) {
+    const bool predefined = static_cast<ULONG>(reinterpret_cast<ULONG_PTR>(key)) >= 0x80000000;
+    if (predefined) error_ = opened_.Open(key, nullptr, access);
+    handle_ = predefined ? opened_.handle : key;
+  }
+  HANDLE handle() const { return handle_; }
+  LONG error() const { return error_; }
+  LONG Close(LONG result) {
+    if (opened_.handle) sys::NtClose(opened_.handle);
+    return result;
+  }
+
+ private:
+  OpenedKey opened_;
+  HANDLE handle_ = nullptr;
+  LONG error_ = ERROR_SUCCESS;
+};
+
+}  // namespace
+
+extern "C" {
+
+/// Opens a key.
+LONG RegOpenKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Options, ACCESS_MASK Desired, HKEY* Result) {
+  if (Options & ~0xCU || !Result) return ERROR_INVALID_PARAMETER;
+  OpenedKey key;
+  const LONG error = key.Open(Key, SubKey, Desired & ~0x300U);
+  *Result = key.handle;
+  return error;
+}
+
+/// Opens a key.
+LONG RegOpenKeyExA(HKEY Key, LPCSTR SubKey, DWORD Options, ACCESS_MASK Desired, HKEY* Result) {
+  return RegOpenKeyExW(Key, WideName(SubKey).c_str(), Options, Desired, Result);
+}
+
+/// Creates a key with all missing ones on its way, or opens it.
+LONG RegCreateKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Reserved, LPWSTR Class, DWORD Options, ACCESS_MASK Desired, LPSECURITY_ATTRIBUTES Security,
+                     HKEY* Result, LPDWORD Disposition) {
+  if (Reserved || !Result) return ERROR_INVALID_PARAMETER;
+  const std::u16string_view path = SubKey ? SubKey : u"";
+  UNICODE_STRING class_name = StringOf(Class);
+  WCHAR part[kMaxPath];
+  ULONG disposition = 2;
+  HANDLE handle = nullptr;
+  LONG error = ERROR_INVALID_PARAMETER;
+  for (SIZE_T end = 0; end <= path.size() && path.size() < kMaxPath; end++) {
+    const bool last = end == path.size();
+    if (!last && (path[end] != u'\\' || end == 0)) continue;
+    std::memcpy(part, path.data(), end * sizeof(WCHAR));
+    part[end] = 0;
+    KeyName name;
+    error = name.Set(Key, part);
+    if (error) return error;
+    if (last && Security) name.get()->SecurityDescriptor = Security->lpSecurityDescriptor;
+    error = ErrorOf(sys::NtCreateKey(&handle, last ? Desired & ~0x300U : 4U, name.get(), 0, last && Class ? &class_name : nullptr, Options, &disposition));
+    if (error) return error;
+    if (!last) sys::NtClose(handle);
+  }
+  if (error) return error;
+  if (Disposition) *Disposition = disposition;
+  *Result = handle;
+  return ERROR_SUCCESS;
+}
+
+/// Creates a key, or opens it.
+LONG RegCreateKeyW(HKEY Key, LPCWSTR SubKey, HKEY* Result) { return RegCreateKeyExW(Key, SubKey, 0, nullptr, 0, 0x2000000, nullptr, Result, nullptr); }
+
+/// Closes a key; predefined ones stay.
+LONG RegCloseKey(HKEY Key) {
+  if (static_cast<ULONG>(reinterpret_cast<ULONG_PTR>(Key)) >= 0x80000000) return ERROR_SUCCESS;
+  return ErrorOf(sys::NtClose(Key));
+}
+
+/// Reads a value.
+LONG RegQueryValueExW(HKEY Key, LPCWSTR ValueName, LPDWORD Reserved, LPDWORD Type, PUCHAR Data, LPDWORD Size) {
+  if (Reserved || (Data && !Size)) return ERROR_INVALID_PARAMETER;
+  UsedKey key(Key, 1);
+  return key.error() ? key.error() : key.Close(QueryValue(key.handle(), ValueName, Type, Data, Size));
+}
+
+/// Reads a value of a key below another; text gets its terminator if it lacks one. Partial: %NAME% is not expanded.
+LONG RegGetValueW(HKEY Key, LPCWSTR SubKey, LPCWSTR ValueName, DWORD Flags, LPDWORD Type, PVOID Data, LPDWORD Size) {
+  OpenedKey key;
+  ULONG type = 0;
+  const ULONG room = Size ? *Size : 0;
+  LONG error = key.Open(Key, SubKey, 1);
+  if (error) return error;
+  error = QueryValue(key.handle, ValueName, &type, Data, Size);
+  sys::NtClose(key.handle);
+  if (error) return error;
+  if (Type) *Type = type;
+  const bool wanted = (Flags & kAllTypes) == kAllTypes || (type < 16 && (Flags >> type & 1)) || (type == REG_EXPAND_SZ && Flags & 2);
+  if (!wanted) return 1630;  // ERROR_UNSUPPORTED_TYPE
+  const bool text = type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ;
+  if (!text || !Data || !Size) return ERROR_SUCCESS;
+  const ULONG count = *Size / 2;
+  auto* const characters = static_cast<PWSTR>(Data);
+  if (count && !characters[count - 1]) return ERROR_SUCCESS;
+  if (*Size + 2 > room) return ERROR_MORE_DATA;
+  characters[count] = 0;
+  *Size += 2;
+  return ERROR_SUCCESS;
+}
+
+/// Sets a value.
+LONG RegSetValueExW(HKEY Key, LPCWSTR ValueName, DWORD Reserved, DWORD Type, const UCHAR* Data, DWORD Size) {
+  if (Reserved || (Size && !Data)) return ERROR_INVALID_PARAMETER;
+  UsedKey key(Key, 2);
+  return key.error() ? key.error() : key.Close(SetValue(key.handle(), ValueName, Type, Data, Size));
+}
+
+/// Removes a value.
+LONG RegDeleteValueW(HKEY Key, LPCWSTR ValueName) {
+  UsedKey key(Key, 2);
+  UNICODE_STRING name = StringOf(ValueName ? ValueName : u"");
+  return key.error() ? key.error() : key.Close(ErrorOf(sys::NtDeleteValueKey(key.handle(), &name)));
+}
+
+/// Removes a key that has no subkeys.
+LONG RegDeleteKeyW(HKEY Key, LPCWSTR SubKey) {
+  OpenedKey key;
+  if (!SubKey) return ERROR_INVALID_PARAMETER;
+  LONG error = key.Open(Key, SubKey, 0x10000);
+  if (error) return error;
+  const NTSTATUS status = sys::NtDeleteKey(key.handle);
+  // NT refuses a key with subkeys by a status that has an error of its own in Win32.
+  error = status == STATUS_CANNOT_DELETE ? static_cast<LONG>(ERROR_ACCESS_DENIED) : ErrorOf(status);
+  sys::NtClose(key.handle);
+  return error;
+}
+
+/// Removes a key that has no subkeys.
+LONG RegDeleteKeyExW(HKEY Key, LPCWSTR SubKey, [[maybe_unused]] ACCESS_MASK Desired, [[maybe_unused]] DWORD Reserved) { return RegDeleteKeyW(Key, SubKey); }
+
+/// The name of a key's n-th subkey. Partial: no class names.
+LONG RegEnumKeyExW(HKEY Key, DWORD Index, LPWSTR Name, LPDWORD NameSize, [[maybe_unused]] LPDWORD Reserved, LPWSTR Class, LPDWORD ClassSize,
+                   LPFILETIME LastWriteTime) {
+  UsedKey key(Key, 8);
+  alignas(8) char buffer[sizeof(KEY_BASIC_INFORMATION) + 512];
+  ULONG length = 0;
+  if (key.error()) return key.error();
+  const LONG error = key.Close(ErrorOf(sys::NtEnumerateKey(key.handle(), Index, KeyBasicInformation, buffer, sizeof buffer, &length)));
+  if (error) return error;
+  const auto& information = *reinterpret_cast<const KEY_BASIC_INFORMATION*>(buffer);
+  const ULONG count = information.NameLength / 2;
+  if (count >= *NameSize) return ERROR_MORE_DATA;
+  std::memcpy(Name, information.Name, information.NameLength);
+  Name[count] = 0;
+  *NameSize = count;
+  if (Class && ClassSize && *ClassSize) *Class = 0;
+  if (ClassSize) *ClassSize = 0;
+  if (LastWriteTime) *LastWriteTime = ToFileTime(information.LastWriteTime.QuadPart);
+  return ERROR_SUCCESS;
+}
+
+}  // extern "C"

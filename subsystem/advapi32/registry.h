@@ -1,0 +1,39 @@
+// Keys and values, for the registry functions and for the service manager.
+#pragma once
+
+#include "nt/cm.h"
+#include "subsystem/kernel32/base.h"
+
+using HKEY = HANDLE;
+
+namespace nt::win32 {
+
+/// The attributes of a key below an open or a predefined one.
+class KeyName {
+ public:
+  /// ERROR_SUCCESS, or why there can be no such key.
+  LONG Set(HKEY root, PCWSTR name);
+  POBJECT_ATTRIBUTES get() { return &attributes_; }
+
+ private:
+  PathBuffer text_;
+  UNICODE_STRING string_{};
+  OBJECT_ATTRIBUTES attributes_{};
+};
+
+inline HKEY LocalMachine() { return reinterpret_cast<HKEY>(ULONG_PTR{0x80000002}); }
+
+/// A key that the caller closes with NtClose.
+struct OpenedKey {
+  HANDLE handle = nullptr;
+  LONG Open(HKEY root, PCWSTR name, ACCESS_MASK access);
+};
+
+LONG ErrorOf(NTSTATUS status);
+/// Reads a value as RegQueryValueEx does: `*size` is the room and becomes the size; null `data` asks for the size.
+LONG QueryValue(HANDLE key, PCWSTR name, ULONG* type, void* data, ULONG* size);
+bool QueryDword(HANDLE key, PCWSTR name, ULONG* value);
+LONG SetValue(HANDLE key, PCWSTR name, ULONG type, const void* data, ULONG size);
+LONG SetString(HANDLE key, PCWSTR name, std::u16string_view text, ULONG type);
+
+}  // namespace nt::win32

@@ -1,0 +1,11 @@
+// What is added to mingw-w64's wdm.h, by subject.
+#pragma once
+
+#include <ringlet/basics.h>
+#include <ringlet/intrinsics.h>
+#include <ringlet/asserts.h>
+#include <ringlet/pool.h>
+#include <ringlet/synchronization.h>
+#include <ringlet/wdm_io.h>
+#include <ringlet/wdm_registry.h>
+#include <ringlet/transactions.h>

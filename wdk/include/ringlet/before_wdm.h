@@ -1,0 +1,16 @@
+// What has to be in place before mingw-w64's wdm.h is read.
+#pragma once
+
+#include <_mingw.h>
+#include <sdkddkver.h>
+#include <ntdef.h>
+#include <string.h>
+#include <intrin.h>
+
+// wdm.h defines these two as functions and, in C++, again as intrinsics. The intrinsics stay.
+#define InterlockedBitTestAndSet RingletUnusedBitTestAndSet
+#define InterlockedBitTestAndReset RingletUnusedBitTestAndReset
+
+// NT's DEVICE_OBJECT is aligned to 16 bytes and 0x150 long on x64 (public symbols of Windows 10 and 11); the definition
+// that follows takes its alignment from this declaration.
+struct DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) _DEVICE_OBJECT;

@@ -1,0 +1,157 @@
+// What a minifilter registers: callbacks for operations, instances, contexts, names, ports.
+#pragma once
+
+typedef enum _FLT_PREOP_CALLBACK_STATUS {
+  FLT_PREOP_SUCCESS_WITH_CALLBACK,
+  FLT_PREOP_SUCCESS_NO_CALLBACK,
+  FLT_PREOP_PENDING,
+  FLT_PREOP_DISALLOW_FASTIO,
+  FLT_PREOP_COMPLETE,
+  FLT_PREOP_SYNCHRONIZE,
+  FLT_PREOP_DISALLOW_FSFILTER_IO
+} FLT_PREOP_CALLBACK_STATUS, *PFLT_PREOP_CALLBACK_STATUS;
+
+typedef enum _FLT_POSTOP_CALLBACK_STATUS {
+  FLT_POSTOP_FINISHED_PROCESSING,
+  FLT_POSTOP_MORE_PROCESSING_REQUIRED,
+  FLT_POSTOP_DISALLOW_FSFILTER_IO
+} FLT_POSTOP_CALLBACK_STATUS, *PFLT_POSTOP_CALLBACK_STATUS;
+
+typedef ULONG FLT_POST_OPERATION_FLAGS;
+#define FLTFL_POST_OPERATION_DRAINING 0x00000001
+
+typedef FLT_PREOP_CALLBACK_STATUS(FLTAPI* PFLT_PRE_OPERATION_CALLBACK)(PFLT_CALLBACK_DATA Data,
+                                                                       PCFLT_RELATED_OBJECTS FltObjects,
+                                                                       PVOID* CompletionContext);
+typedef FLT_POSTOP_CALLBACK_STATUS(FLTAPI* PFLT_POST_OPERATION_CALLBACK)(PFLT_CALLBACK_DATA Data,
+                                                                         PCFLT_RELATED_OBJECTS FltObjects,
+                                                                         PVOID CompletionContext,
+                                                                         FLT_POST_OPERATION_FLAGS Flags);
+
+typedef ULONG FLT_OPERATION_REGISTRATION_FLAGS;
+#define FLTFL_OPERATION_REGISTRATION_SKIP_PAGING_IO 0x00000001
+#define FLTFL_OPERATION_REGISTRATION_SKIP_CACHED_IO 0x00000002
+#define FLTFL_OPERATION_REGISTRATION_SKIP_NON_DASD_IO 0x00000004
+#define FLTFL_OPERATION_REGISTRATION_SKIP_NON_CACHED_NON_PAGING_IO 0x00000008
+
+typedef struct _FLT_OPERATION_REGISTRATION {
+  UCHAR MajorFunction;
+  FLT_OPERATION_REGISTRATION_FLAGS Flags;
+  PFLT_PRE_OPERATION_CALLBACK PreOperation;
+  PFLT_POST_OPERATION_CALLBACK PostOperation;
+  PVOID Reserved1;
+} FLT_OPERATION_REGISTRATION, *PFLT_OPERATION_REGISTRATION;
+C_ASSERT(sizeof(FLT_OPERATION_REGISTRATION) == 0x20);
+
+typedef VOID(FLTAPI* PFLT_CONTEXT_CLEANUP_CALLBACK)(PFLT_CONTEXT Context, FLT_CONTEXT_TYPE ContextType);
+typedef PVOID(FLTAPI* PFLT_CONTEXT_ALLOCATE_CALLBACK)(POOL_TYPE PoolType, SIZE_T Size, FLT_CONTEXT_TYPE ContextType);
+typedef VOID(FLTAPI* PFLT_CONTEXT_FREE_CALLBACK)(PVOID Pool, FLT_CONTEXT_TYPE ContextType);
+
+typedef USHORT FLT_CONTEXT_REGISTRATION_FLAGS;
+#define FLTFL_CONTEXT_REGISTRATION_NO_EXACT_SIZE_MATCH 0x0001
+#define FLT_VARIABLE_SIZED_CONTEXTS ((SIZE_T)-1)
+
+typedef struct _FLT_CONTEXT_REGISTRATION {
+  FLT_CONTEXT_TYPE ContextType;
+  FLT_CONTEXT_REGISTRATION_FLAGS Flags;
+  PFLT_CONTEXT_CLEANUP_CALLBACK ContextCleanupCallback;
+  SIZE_T Size;
+  ULONG PoolTag;
+  PFLT_CONTEXT_ALLOCATE_CALLBACK ContextAllocateCallback;
+  PFLT_CONTEXT_FREE_CALLBACK ContextFreeCallback;
+  PVOID Reserved1;
+} FLT_CONTEXT_REGISTRATION, *PFLT_CONTEXT_REGISTRATION;
+typedef const FLT_CONTEXT_REGISTRATION* PCFLT_CONTEXT_REGISTRATION;
+C_ASSERT(sizeof(FLT_CONTEXT_REGISTRATION) == 0x38);
+
+typedef ULONG FLT_FILTER_UNLOAD_FLAGS;
+#define FLTFL_FILTER_UNLOAD_MANDATORY 0x00000001
+typedef NTSTATUS(FLTAPI* PFLT_FILTER_UNLOAD_CALLBACK)(FLT_FILTER_UNLOAD_FLAGS Flags);
+
+typedef ULONG FLT_INSTANCE_SETUP_FLAGS;
+#define FLTFL_INSTANCE_SETUP_AUTOMATIC_ATTACHMENT 0x00000001
+#define FLTFL_INSTANCE_SETUP_MANUAL_ATTACHMENT 0x00000002
+#define FLTFL_INSTANCE_SETUP_NEWLY_MOUNTED_VOLUME 0x00000004
+#define FLTFL_INSTANCE_SETUP_DETACHED_VOLUME 0x00000008
+typedef NTSTATUS(FLTAPI* PFLT_INSTANCE_SETUP_CALLBACK)(PCFLT_RELATED_OBJECTS FltObjects, FLT_INSTANCE_SETUP_FLAGS Flags,
+                                                       DEVICE_TYPE VolumeDeviceType,
+                                                       FLT_FILESYSTEM_TYPE VolumeFilesystemType);
+
+typedef ULONG FLT_INSTANCE_QUERY_TEARDOWN_FLAGS;
+typedef NTSTATUS(FLTAPI* PFLT_INSTANCE_QUERY_TEARDOWN_CALLBACK)(PCFLT_RELATED_OBJECTS FltObjects,
+                                                                FLT_INSTANCE_QUERY_TEARDOWN_FLAGS Flags);
+
+typedef ULONG FLT_INSTANCE_TEARDOWN_FLAGS;
+#define FLTFL_INSTANCE_TEARDOWN_MANUAL 0x00000001
+#define FLTFL_INSTANCE_TEARDOWN_FILTER_UNLOAD 0x00000002
+#define FLTFL_INSTANCE_TEARDOWN_MANDATORY_FILTER_UNLOAD 0x00000004
+#define FLTFL_INSTANCE_TEARDOWN_VOLUME_DISMOUNT 0x00000008
+#define FLTFL_INSTANCE_TEARDOWN_INTERNAL_ERROR 0x00000010
+typedef VOID(FLTAPI* PFLT_INSTANCE_TEARDOWN_CALLBACK)(PCFLT_RELATED_OBJECTS FltObjects,
+                                                      FLT_INSTANCE_TEARDOWN_FLAGS Reason);
+
+typedef NTSTATUS(FLTAPI* PFLT_GENERATE_FILE_NAME)(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject,
+                                                  PFLT_CALLBACK_DATA CallbackData, FLT_FILE_NAME_OPTIONS NameOptions,
+                                                  PBOOLEAN CacheFileNameInformation, PFLT_NAME_CONTROL FileName);
+typedef NTSTATUS(FLTAPI* PFLT_NORMALIZE_NAME_COMPONENT)(PFLT_INSTANCE Instance, PCUNICODE_STRING ParentDirectory,
+                                                        USHORT VolumeNameLength, PCUNICODE_STRING Component,
+                                                        PFILE_NAMES_INFORMATION ExpandComponentName,
+                                                        ULONG ExpandComponentNameLength, FLT_NORMALIZE_NAME_FLAGS Flags,
+                                                        PVOID* NormalizationContext);
+typedef NTSTATUS(FLTAPI* PFLT_NORMALIZE_NAME_COMPONENT_EX)(
+    PFLT_INSTANCE Instance, PFILE_OBJECT FileObject, PCUNICODE_STRING ParentDirectory, USHORT VolumeNameLength,
+    PCUNICODE_STRING Component, PFILE_NAMES_INFORMATION ExpandComponentName, ULONG ExpandComponentNameLength,
+    FLT_NORMALIZE_NAME_FLAGS Flags, PVOID* NormalizationContext);
+typedef VOID(FLTAPI* PFLT_NORMALIZE_CONTEXT_CLEANUP)(PVOID* NormalizationContext);
+typedef NTSTATUS(FLTAPI* PFLT_TRANSACTION_NOTIFICATION_CALLBACK)(PCFLT_RELATED_OBJECTS FltObjects,
+                                                                 PFLT_CONTEXT TransactionContext,
+                                                                 ULONG NotificationMask);
+typedef NTSTATUS(FLTAPI* PFLT_SECTION_CONFLICT_NOTIFICATION_CALLBACK)(PFLT_INSTANCE Instance,
+                                                                      PFLT_CONTEXT SectionContext,
+                                                                      PFLT_CALLBACK_DATA Data);
+
+typedef ULONG FLT_REGISTRATION_FLAGS;
+#define FLTFL_REGISTRATION_DO_NOT_SUPPORT_SERVICE_STOP 0x00000001
+#define FLTFL_REGISTRATION_SUPPORT_NPFS_MSFS 0x00000002
+#define FLTFL_REGISTRATION_SUPPORT_DAX_VOLUME 0x00000004
+#define FLTFL_REGISTRATION_SUPPORT_WCOS 0x00000008
+
+#define FLT_REGISTRATION_VERSION_0200 0x0200
+#define FLT_REGISTRATION_VERSION_0201 0x0201
+#define FLT_REGISTRATION_VERSION_0202 0x0202
+#define FLT_REGISTRATION_VERSION_0203 0x0203
+#define FLT_REGISTRATION_VERSION FLT_REGISTRATION_VERSION_0203
+
+typedef struct _FLT_REGISTRATION {
+  USHORT Size;
+  USHORT Version;
+  FLT_REGISTRATION_FLAGS Flags;
+  CONST FLT_CONTEXT_REGISTRATION* ContextRegistration;
+  CONST FLT_OPERATION_REGISTRATION* OperationRegistration;
+  PFLT_FILTER_UNLOAD_CALLBACK FilterUnloadCallback;
+  PFLT_INSTANCE_SETUP_CALLBACK InstanceSetupCallback;
+  PFLT_INSTANCE_QUERY_TEARDOWN_CALLBACK InstanceQueryTeardownCallback;
+  PFLT_INSTANCE_TEARDOWN_CALLBACK InstanceTeardownStartCallback;
+  PFLT_INSTANCE_TEARDOWN_CALLBACK InstanceTeardownCompleteCallback;
+  PFLT_GENERATE_FILE_NAME GenerateFileNameCallback;
+  PFLT_NORMALIZE_NAME_COMPONENT NormalizeNameComponentCallback;
+  PFLT_NORMALIZE_CONTEXT_CLEANUP NormalizeContextCleanupCallback;
+  PFLT_TRANSACTION_NOTIFICATION_CALLBACK TransactionNotificationCallback;
+  PFLT_NORMALIZE_NAME_COMPONENT_EX NormalizeNameComponentExCallback;
+  PFLT_SECTION_CONFLICT_NOTIFICATION_CALLBACK SectionNotificationCallback;
+} FLT_REGISTRATION, *PFLT_REGISTRATION;
+C_ASSERT(sizeof(FLT_REGISTRATION) == 0x70);
+
+typedef NTSTATUS(FLTAPI* PFLT_CONNECT_NOTIFY)(PFLT_PORT ClientPort, PVOID ServerPortCookie, PVOID ConnectionContext,
+                                              ULONG SizeOfContext, PVOID* ConnectionPortCookie);
+typedef VOID(FLTAPI* PFLT_DISCONNECT_NOTIFY)(PVOID ConnectionCookie);
+typedef NTSTATUS(FLTAPI* PFLT_MESSAGE_NOTIFY)(PVOID PortCookie, PVOID InputBuffer, ULONG InputBufferLength,
+                                              PVOID OutputBuffer, ULONG OutputBufferLength,
+                                              PULONG ReturnOutputBufferLength);
+
+typedef VOID(FLTAPI* PFLT_COMPLETED_ASYNC_IO_CALLBACK)(PFLT_CALLBACK_DATA CallbackData, PFLT_CONTEXT Context);
+typedef VOID(FLTAPI* PFLT_GET_OPERATION_STATUS_CALLBACK)(PCFLT_RELATED_OBJECTS FltObjects,
+                                                         PFLT_IO_PARAMETER_BLOCK IopbSnapshot,
+                                                         NTSTATUS OperationStatus, PVOID RequesterContext);
+typedef VOID(FLTAPI* PFLT_COMPLETE_CANCELED_CALLBACK)(PFLT_CALLBACK_DATA CallbackData);
+typedef VOID(FLTAPI* PFLT_COMPLETE_LOCK_CALLBACK_DATA_ROUTINE)(PVOID Context, PFLT_CALLBACK_DATA CallbackData);
