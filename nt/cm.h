@@ -107,7 +107,7 @@ struct KEY_NAME_INFORMATION {
   WCHAR Name[1];
 };
 using PKEY_NAME_INFORMATION = KEY_NAME_INFORMATION*;
-NT_SIZE(KEY_NAME_INFORMATION, 0x8);
+static_assert(sizeof(KEY_NAME_INFORMATION) == 0x8);
 
 struct KEY_CACHED_INFORMATION {
   LARGE_INTEGER LastWriteTime;
@@ -120,7 +120,7 @@ struct KEY_CACHED_INFORMATION {
   ULONG NameLength;
 };
 using PKEY_CACHED_INFORMATION = KEY_CACHED_INFORMATION*;
-NT_SIZE(KEY_CACHED_INFORMATION, 0x28);
+static_assert(sizeof(KEY_CACHED_INFORMATION) == 0x28);
 
 // ---- information about values --------------------------------------------------------------------------------------------
 

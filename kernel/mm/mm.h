@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "kernel/mm/layout.h"
 #include "nt/mm.h"
@@ -13,7 +14,7 @@ namespace nt::mm {
 
 /// Needs hal's memory.
 void Initialize();
-/// Sets the data exports (MmHighestUserAddress and others); after ldr made the built-in modules.
+/// Sets the data exports (MmHighestUserAddress and others) and creates section objects' type; after ldr made the built-in modules, and after ob.
 void InitializeExports();
 void Shutdown();
 
@@ -75,6 +76,8 @@ class AddressSpace {
   NTSTATUS MapImage(ULONG_PTR* base, SIZE_T size);
   /// Maps [offset, offset + *size) of a section.
   NTSTATUS MapView(SectionPages* pages, ULONG64 offset, ULONG_PTR* base, SIZE_T* size, ULONG type, ULONG protection);
+  /// Maps page frames, for an MDL.
+  NTSTATUS MapFrames(ULONG_PTR* base, const PFN_NUMBER* frames, SIZE_T count, ULONG protection);
   /// Removes the view or image that contains the address.
   NTSTATUS UnmapView(ULONG_PTR address);
   /// Reserves a user stack and commits its top, with a guard page below; *limit is the lowest committed byte, *base the end.
@@ -105,6 +108,7 @@ class AddressSpace {
     bool stack;
     SectionPages* section;
     ULONG64 section_offset;
+    std::vector<PFN_NUMBER> frames;  ///< MapFrames: the pages; else empty
     std::map<ULONG_PTR, Run> runs;  ///< by first address; they cover the allocation
   };
   using Allocations = std::map<ULONG_PTR, Allocation>;
@@ -112,16 +116,17 @@ class AddressSpace {
   Allocations::iterator Find(ULONG_PTR address);
   Allocations::const_iterator Find(ULONG_PTR address) const;
   bool Available(ULONG_PTR base, SIZE_T size) const;
-  ULONG_PTR Place(SIZE_T size, ULONG_PTR limit, bool top_down) const;
-  NTSTATUS Reserve(ULONG_PTR* base, SIZE_T size, ULONG_PTR limit, bool top_down, Allocation allocation);
-  NTSTATUS Commit(ULONG_PTR base, SIZE_T size, ULONG protection);
-  bool SetRange(Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
-  bool Apply(const Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection, ULONG old);
-  void Decommit(Allocation& allocation, ULONG_PTR base, SIZE_T size);
+  ULONG_PTR Place(SIZE_T size, bool top_down) const;
+  NTSTATUS Reserve(ULONG_PTR* base, SIZE_T size, bool top_down, Allocation allocation);
+  static bool SetRange(ULONG_PTR start, Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
+  static bool Map(ULONG_PTR start, const Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
+  static void Unmap(const Allocation& allocation, ULONG_PTR base, SIZE_T size);
   static void Split(Allocation& allocation, ULONG_PTR address);
   static void Merge(Allocation& allocation);
-  void Release(Allocations::iterator allocation);
-  NTSTATUS GrowStack(ULONG_PTR start, Allocation& allocation, ULONG_PTR guard);
+  static const Run* RunAt(const Allocation& allocation, ULONG_PTR address);
+  void Release(Allocations::iterator allocation, ULONG_PTR base, SIZE_T size);
+  NTSTATUS CheckWish(ULONG_PTR* base, SIZE_T* size) const;
+  static NTSTATUS GrowStack(ULONG_PTR start, Allocation& allocation, ULONG_PTR guard);
 
   ULONG_PTR low_ = 0;
   PEPROCESS process_ = nullptr;

@@ -1,0 +1,80 @@
+// The configuration manager: the registry's keys and values, in memory and in hive files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nt/cm.h"
+#include "nt/types.h"
+
+struct DRIVER_OBJECT;
+
+namespace nt::cm {
+
+/// Builds the tree from the hive files in `machine_directory`/Windows/System32/config (SYSTEM, SOFTWARE, DEFAULT), or from built-in
+/// defaults where a file is missing, and creates the Key type and \REGISTRY. An empty directory: nothing is ever saved. After ob.
+/// STATUS_REGISTRY_CORRUPT if a file cannot be read; the registry is then empty.
+NTSTATUS Initialize(const std::string& machine_directory);
+/// Sets the data export CmKeyObjectType; after ldr made the built-in modules.
+void InitializeExports();
+/// Saves what changed and frees everything. After ob's objects are gone.
+void Shutdown();
+
+/// Writes the changed hives: STATUS_REGISTRY_IO_FAILED if one cannot be written.
+NTSTATUS Flush();
+
+// ---- for the kernel itself -----------------------------------------------------------------------------------------------
+// Paths are absolute: \Registry\Machine\System\CurrentControlSet\... Case does not matter. IRQL PASSIVE_LEVEL; nothing waits.
+
+/// Creates a key with all keys missing on its way. STATUS_INVALID_PARAMETER if it would lie outside of any hive.
+NTSTATUS CreateKey(std::u16string_view key_path);
+bool KeyExists(std::u16string_view key_path);
+/// Names of the keys below one, sorted without regard to case; empty if there is no such key.
+std::vector<std::u16string> SubKeys(std::u16string_view key_path);
+/// Deletes a key and all below it. STATUS_OBJECT_NAME_NOT_FOUND, STATUS_CANNOT_DELETE for a hive's root and above.
+NTSTATUS DeleteTree(std::u16string_view key_path);
+
+/// These create the key if it is missing.
+NTSTATUS SetDword(std::u16string_view key_path, std::u16string_view name, ULONG value);
+/// REG_SZ, or REG_EXPAND_SZ; stored with a terminator.
+NTSTATUS SetString(std::u16string_view key_path, std::u16string_view name, std::u16string_view value, ULONG type = REG_SZ);
+NTSTATUS SetStrings(std::u16string_view key_path, std::u16string_view name, const std::vector<std::u16string>& value);
+NTSTATUS SetBinary(std::u16string_view key_path, std::u16string_view name, ULONG type, const void* data, SIZE_T size);
+
+/// Nothing if there is no such value, or it has another type.
+std::optional<ULONG> ReadDword(std::u16string_view key_path, std::u16string_view name);
+/// REG_SZ or REG_EXPAND_SZ, up to the terminator.
+std::optional<std::u16string> ReadString(std::u16string_view key_path, std::u16string_view name);
+/// REG_MULTI_SZ.
+std::optional<std::vector<std::u16string>> ReadStrings(std::u16string_view key_path, std::u16string_view name);
+NTSTATUS DeleteValue(std::u16string_view key_path, std::u16string_view name);
+
+}  // namespace nt::cm
+
+extern "C" {
+NTSTATUS NtCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG TitleIndex, PUNICODE_STRING Class,
+                     ULONG CreateOptions, PULONG Disposition);
+NTSTATUS NtOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes);
+NTSTATUS NtOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG OpenOptions);
+NTSTATUS NtSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleIndex, ULONG Type, PVOID Data, ULONG DataSize);
+NTSTATUS NtQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
+                         PVOID KeyValueInformation, ULONG Length, PULONG ResultLength);
+NTSTATUS NtEnumerateValueKey(HANDLE KeyHandle, ULONG Index, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass, PVOID KeyValueInformation,
+                             ULONG Length, PULONG ResultLength);
+NTSTATUS NtQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation, ULONG Length, PULONG ResultLength);
+NTSTATUS NtEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation, ULONG Length,
+                        PULONG ResultLength);
+NTSTATUS NtDeleteKey(HANDLE KeyHandle);
+NTSTATUS NtDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName);
+NTSTATUS NtFlushKey(HANDLE KeyHandle);
+
+NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable, PVOID Context, PVOID Environment);
+NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType, PVOID ValueData, ULONG ValueLength);
+NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName);
+NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path);
+NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path);
+NTSTATUS IoOpenDriverRegistryKey(DRIVER_OBJECT* DriverObject, DRIVER_REGKEY_TYPE RegKeyType, ACCESS_MASK DesiredAccess, ULONG Flags,
+                                 PHANDLE DriverRegKey);
+}

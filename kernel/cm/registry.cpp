@@ -1,0 +1,198 @@
+#include "kernel/cm/registry.h"
+
+#include <cstring>
+
+#include "kernel/cm/default_tree.h"
+#include "kernel/cm/hive.h"
+#include "nt/status.h"
+
+namespace nt::cm {
+namespace {
+
+constexpr SIZE_T kMaxNameLength = 256;   // characters of one key's name
+constexpr int kMaxLinks = 64;
+
+Registry* g_registry = nullptr;
+
+/// A place in the tree that a hive file is mounted at.
+struct Mount {
+  const char* file;
+  std::u16string_view parent;
+  std::u16string_view name;
+  void (*defaults)(Key* root, LONGLONG now);
+};
+constexpr Mount kMounts[] = {
+    {"SYSTEM", u"MACHINE", u"SYSTEM", &AddSystemDefaults},
+    {"SOFTWARE", u"MACHINE", u"SOFTWARE", &AddSoftwareDefaults},
+    {"DEFAULT", u"USER", u".DEFAULT", &AddUserDefaults},
+};
+
+/// Takes the next component off a path, with the backslashes around it.
+std::u16string_view TakeComponent(std::u16string_view* rest) {
+  rest->remove_prefix(std::min(rest->find_first_not_of(u'\\'), rest->size()));
+  const std::u16string_view component = rest->substr(0, rest->find(u'\\'));
+  rest->remove_prefix(component.size());
+  rest->remove_prefix(std::min(rest->find_first_not_of(u'\\'), rest->size()));
+  return component;
+}
+
+/// What a link points at; empty if it points nowhere.
+std::u16string LinkTarget(const Key& link) {
+  const Value* const value = link.FindValue(kLinkValue);
+  if (value == nullptr || value->type != REG_LINK) return {};
+  std::u16string target(value->data.size() / sizeof(WCHAR), u'\0');
+  std::memcpy(target.data(), value->data.data(), target.size() * sizeof(WCHAR));
+  std::u16string_view below = target;
+  return StripRegistry(&below) ? std::u16string(below) : std::u16string();
+}
+
+NTSTATUS CreateChild(Key* parent, std::u16string_view name, Walk& walk, Key** made) {
+  if (parent->hive == nullptr) return STATUS_INVALID_PARAMETER;
+  const bool is_volatile = (walk.options & REG_OPTION_VOLATILE) != 0;
+  if (parent->is_volatile && !is_volatile) return STATUS_CHILD_MUST_BE_VOLATILE;
+  *made = parent->Add(name, is_volatile, g_registry->now());
+  (*made)->is_link = (walk.options & REG_OPTION_CREATE_LINK) != 0;
+  (*made)->class_name = walk.class_name;
+  walk.created = true;
+  return STATUS_SUCCESS;
+}
+
+Key* MountRoot(const Mount& mount, Hive* hive, LONGLONG now) {
+  Key* const parent = g_registry->root.Find(mount.parent);
+  Key* const root = parent->Add(mount.name, false, now);
+  root->hive = hive;
+  return root;
+}
+
+/// CurrentControlSet is made anew at each boot, from what the loaded hive selects.
+void LinkCurrentControlSet(Key* system, LONGLONG now) {
+  ULONG current = 1;
+  const Key* const select = system->Find(u"Select");
+  const Value* const value = select != nullptr ? select->FindValue(u"Current") : nullptr;
+  if (value != nullptr && value->type == REG_DWORD && value->data.size() == sizeof current) std::memcpy(&current, value->data.data(), sizeof current);
+  std::u16string digits = u"000";
+  for (SIZE_T i = digits.size(); i-- > 0; current /= 10) digits[i] = static_cast<char16_t>(u'0' + current % 10);
+  if (system->Find(u"CurrentControlSet") != nullptr) return;
+  const std::u16string target = u"\\Registry\\Machine\\System\\ControlSet" + digits;
+  Key* const link = system->Add(u"CurrentControlSet", true, now);
+  link->is_link = true;
+  link->SetValue(kLinkValue, REG_LINK, target.data(), target.size() * sizeof(WCHAR), now);
+}
+
+}  // namespace
+
+Registry& TheRegistry() { return *g_registry; }
+
+NTSTATUS LoadRegistry(const std::string& machine_directory, LONGLONG (*now)()) {
+  g_registry = new Registry;
+  Registry& registry = *g_registry;
+  registry.now = now;
+  const LONGLONG time = now();
+  registry.root.name = u"REGISTRY";
+  registry.root.is_volatile = true;
+  registry.root.last_write = time;
+  Key* const machine = registry.root.Add(u"MACHINE", true, time);
+  registry.root.Add(u"USER", true, time);
+  for (SIZE_T i = 0; i < std::size(kMounts); ++i) {
+    Hive& hive = registry.files[i];
+    if (!machine_directory.empty()) hive.file = machine_directory + "/Windows/System32/config/" + kMounts[i].file;
+    Key* const root = MountRoot(kMounts[i], &hive, time);
+    const NTSTATUS status = LoadHive(hive.file, root);
+    if (status == STATUS_OBJECT_NAME_NOT_FOUND) kMounts[i].defaults(root, time);
+    if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND) {
+      FreeRegistry();
+      return status;
+    }
+    hive.dirty = false;
+  }
+  LinkCurrentControlSet(machine->Find(u"SYSTEM"), time);
+  Key* const hardware = machine->Add(u"HARDWARE", true, time);
+  hardware->hive = &registry.hardware;
+  AddHardwareDefaults(hardware, time);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS SaveRegistry() {
+  NTSTATUS result = STATUS_SUCCESS;
+  for (SIZE_T i = 0; i < std::size(kMounts); ++i) {
+    Hive& hive = g_registry->files[i];
+    if (!hive.dirty || hive.file.empty()) continue;
+    const NTSTATUS status = SaveHive(hive.file, *g_registry->root.Find(kMounts[i].parent)->Find(kMounts[i].name));
+    if (NT_SUCCESS(status)) hive.dirty = false;
+    if (!NT_SUCCESS(status)) result = status;
+  }
+  return result;
+}
+
+void FreeRegistry() {
+  delete g_registry;
+  g_registry = nullptr;
+}
+
+NTSTATUS WalkTo(Key* start, std::u16string_view path, Walk& walk, Key** found) {
+  Key* at = start;
+  std::u16string_view rest = path;
+  std::u16string linked;   // what `rest` is in, once a link was followed
+  int links = 0;
+  for (;;) {
+    if (at->deleted) return STATUS_KEY_DELETED;
+    const bool last = rest.find_first_not_of(u'\\') == rest.npos;
+    if (at->is_link && !(last && walk.open_link)) {
+      std::u16string target = LinkTarget(*at);
+      if (target.empty() || ++links > kMaxLinks) return STATUS_OBJECT_NAME_NOT_FOUND;
+      linked = target + u'\\' + std::u16string(rest);
+      rest = linked;
+      at = &g_registry->root;
+      continue;
+    }
+    if (last) break;
+    const std::u16string_view component = TakeComponent(&rest);
+    if (component.size() > kMaxNameLength) return STATUS_INVALID_PARAMETER;
+    Key* const child = at->Find(component);
+    if (child == nullptr) {
+      return walk.create && rest.empty() ? CreateChild(at, component, walk, found) : STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    at = child;
+  }
+  if (walk.create && (walk.options & REG_OPTION_CREATE_LINK) != 0) return STATUS_OBJECT_NAME_COLLISION;
+  *found = at;
+  return STATUS_SUCCESS;
+}
+
+bool StripRegistry(std::u16string_view* path) {
+  constexpr std::u16string_view kRegistry = u"\\Registry";
+  if (!SameName(path->substr(0, kRegistry.size()), kRegistry)) return false;
+  const std::u16string_view rest = path->substr(kRegistry.size());
+  if (!rest.empty() && rest.front() != u'\\') return false;
+  *path = rest;
+  return true;
+}
+
+NTSTATUS SetKeyValue(Key* key, std::u16string_view name, ULONG type, const void* data, SIZE_T size) {
+  if (key->deleted) return STATUS_KEY_DELETED;
+  if (key->is_link && (type != REG_LINK || !SameName(name, kLinkValue))) return STATUS_ACCESS_DENIED;
+  key->SetValue(name, type, data, size, g_registry->now());
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS DeleteKeyValue(Key* key, std::u16string_view name) {
+  if (key->deleted) return STATUS_KEY_DELETED;
+  return key->RemoveValue(name, g_registry->now()) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+NTSTATUS DeleteKey(Key* key) {
+  if (key->deleted) return STATUS_SUCCESS;
+  if (key->IsHiveRoot() || !key->children.empty()) return STATUS_CANNOT_DELETE;
+  std::unique_ptr<Key> removed = key->parent->Remove(key, g_registry->now());
+  if (removed->references != 0) g_registry->deleted.push_back(std::move(removed));
+  return STATUS_SUCCESS;
+}
+
+void ReferenceKey(Key* key) { ++key->references; }
+
+void DereferenceKey(Key* key) {
+  if (--key->references != 0 || !key->deleted) return;
+  std::erase_if(g_registry->deleted, [key](const std::unique_ptr<Key>& each) { return each.get() == key; });
+}
+
+}  // namespace nt::cm

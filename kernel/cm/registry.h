@@ -1,0 +1,63 @@
+// The registry as a whole: its tree, its hives, and walks through it by path.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/cm/key.h"
+
+namespace nt::cm {
+
+inline constexpr std::u16string_view kLinkValue = u"SymbolicLinkValue";
+
+struct Registry {
+  Key root;                                    ///< \REGISTRY
+  std::array<Hive, 3> files;                   ///< SYSTEM, SOFTWARE, DEFAULT
+  Hive hardware;                               ///< never saved
+  std::vector<std::unique_ptr<Key>> deleted;   ///< deleted keys that are still referenced
+  LONGLONG (*now)() = nullptr;                 ///< system time
+};
+
+/// The booted machine's registry.
+Registry& TheRegistry();
+
+/// Builds the tree: from the hive files below `machine_directory` (may be empty), or from defaults. `now` tells the time of changes.
+/// STATUS_REGISTRY_CORRUPT if a file cannot be read; then there is no tree.
+NTSTATUS LoadRegistry(const std::string& machine_directory, LONGLONG (*now)());
+/// Saves the hives that changed.
+NTSTATUS SaveRegistry();
+/// Frees the tree, without saving it.
+void FreeRegistry();
+
+/// How a path is walked.
+struct Walk {
+  bool open_link = false;      ///< a link at the path's end is what is wanted
+  bool create = false;         ///< make the last key if it is missing
+  ULONG options = 0;           ///< REG_OPTION_..., for a new key
+  std::u16string_view class_name{};
+  bool created = false;        ///< result
+};
+
+/// Finds, or makes, the key named by `path` below `start`, following links; \REGISTRY itself is not part of the path.
+/// STATUS_OBJECT_NAME_NOT_FOUND, STATUS_INVALID_PARAMETER, STATUS_CHILD_MUST_BE_VOLATILE, STATUS_KEY_DELETED,
+/// STATUS_OBJECT_NAME_COLLISION (a link is to be created where a key is).
+NTSTATUS WalkTo(Key* start, std::u16string_view path, Walk& walk, Key** found);
+
+/// Splits off \REGISTRY: "\Registry\Machine\X" becomes "\Machine\X". False if the path does not start with it.
+bool StripRegistry(std::u16string_view* path);
+
+/// NtSetValueKey's rule for links: only SymbolicLinkValue of type REG_LINK. STATUS_ACCESS_DENIED, STATUS_KEY_DELETED.
+NTSTATUS SetKeyValue(Key* key, std::u16string_view name, ULONG type, const void* data, SIZE_T size);
+/// STATUS_OBJECT_NAME_NOT_FOUND, STATUS_KEY_DELETED.
+NTSTATUS DeleteKeyValue(Key* key, std::u16string_view name);
+/// STATUS_CANNOT_DELETE for a key with subkeys or a hive's root. Deleting a deleted key does nothing.
+NTSTATUS DeleteKey(Key* key);
+
+/// Keeps a key in memory, deleted or not.
+void ReferenceKey(Key* key);
+void DereferenceKey(Key* key);
+
+}  // namespace nt::cm

@@ -1,0 +1,44 @@
+// Interlocked stacks. Host code is never interrupted by another processor or thread, so plain steps are atomic to all who use them.
+#include "kernel/ex/ex.h"
+
+namespace {
+
+PSLIST_ENTRY First(const SLIST_HEADER* head) { return reinterpret_cast<PSLIST_ENTRY>(head->HeaderX64.NextEntry << 4); }
+
+void SetFirst(PSLIST_HEADER head, PSLIST_ENTRY entry) {
+  head->HeaderX64.NextEntry = (reinterpret_cast<ULONG_PTR>(entry) >> 4) & 0x0fff'ffff'ffff'ffff;
+}
+
+}  // namespace
+
+extern "C" {
+
+MSABI VOID InitializeSListHead(PSLIST_HEADER ListHead) { *ListHead = SLIST_HEADER{}; }
+
+MSABI PSLIST_ENTRY ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead) {
+  PSLIST_ENTRY const entry = First(ListHead);
+  if (entry == nullptr) return nullptr;
+  SetFirst(ListHead, entry->Next);
+  ListHead->HeaderX64.Depth = (ListHead->HeaderX64.Depth - 1u) & 0xffff;
+  return entry;
+}
+
+MSABI PSLIST_ENTRY ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry) {
+  PSLIST_ENTRY const old = First(ListHead);
+  ListEntry->Next = old;
+  SetFirst(ListHead, ListEntry);
+  ListHead->HeaderX64.Depth = (ListHead->HeaderX64.Depth + 1u) & 0xffff;
+  ListHead->HeaderX64.Sequence = (ListHead->HeaderX64.Sequence + 1u) & 0xffff'ffff'ffff;
+  return old;
+}
+
+MSABI PSLIST_ENTRY ExpInterlockedFlushSList(PSLIST_HEADER ListHead) {
+  PSLIST_ENTRY const old = First(ListHead);
+  SetFirst(ListHead, nullptr);
+  ListHead->HeaderX64.Depth = 0;
+  return old;
+}
+
+MSABI USHORT ExQueryDepthSList(PSLIST_HEADER ListHead) { return ListHead->HeaderX64.Depth; }
+
+}  // extern "C"

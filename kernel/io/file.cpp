@@ -1,0 +1,202 @@
+// File objects: opening a device, cleanup at the last handle, close at the last reference.
+#include <cstring>
+#include <new>
+
+#include "kernel/ex/ex.h"
+#include "kernel/io/state.h"
+#include "kernel/ke/ke.h"
+#include "kernel/ke/ki.h"
+#include "nt/status.h"
+
+namespace nt::io {
+namespace {
+
+constexpr ULONG kNameTag = 'eNoI';
+
+PFILE_OBJECT NewFile(PDEVICE_OBJECT device, const OpenPacket& packet, std::u16string_view name, ACCESS_MASK access) {
+  PVOID object = nullptr;
+  if (!NT_SUCCESS(ObCreateObject(KernelMode, Io().file_type, nullptr, KernelMode, nullptr, sizeof(FILE_OBJECT), 0, 0, &object))) return nullptr;
+  auto* const file = new (object) FILE_OBJECT{};
+  file->Type = IO_TYPE_FILE;
+  file->Size = sizeof(FILE_OBJECT);
+  file->DeviceObject = device;
+  file->RelatedFileObject = packet.related;
+  if ((packet.options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)) != 0) file->Flags |= FO_SYNCHRONOUS_IO;
+  if ((packet.options & FILE_SYNCHRONOUS_IO_ALERT) != 0) file->Flags |= FO_ALERTABLE_IO;
+  if ((packet.options & FILE_NO_INTERMEDIATE_BUFFERING) != 0) file->Flags |= FO_NO_INTERMEDIATE_BUFFERING;
+  if ((packet.options & FILE_WRITE_THROUGH) != 0) file->Flags |= FO_WRITE_THROUGH;
+  if ((packet.options & FILE_SEQUENTIAL_ONLY) != 0) file->Flags |= FO_SEQUENTIAL_ONLY;
+  file->ReadAccess = (access & (FILE_READ_DATA | FILE_EXECUTE)) != 0;
+  file->WriteAccess = (access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0;
+  file->DeleteAccess = (access & DELETE_ACCESS) != 0;
+  file->SharedRead = (packet.share_access & FILE_SHARE_READ) != 0;
+  file->SharedWrite = (packet.share_access & FILE_SHARE_WRITE) != 0;
+  file->SharedDelete = (packet.share_access & FILE_SHARE_DELETE) != 0;
+  const SIZE_T bytes = name.size() * sizeof(WCHAR);
+  if (bytes != 0) {
+    file->FileName.Buffer = static_cast<PWSTR>(ex::AllocatePool(PagedPool, bytes, kNameTag));
+    std::memcpy(file->FileName.Buffer, name.data(), bytes);
+    file->FileName.Length = file->FileName.MaximumLength = static_cast<USHORT>(bytes);
+  }
+  KeInitializeEvent(&file->Lock, SynchronizationEvent, FALSE);
+  KeInitializeEvent(&file->Event, NotificationEvent, FALSE);
+  file->IrpList.Flink = file->IrpList.Blink = &file->IrpList;
+  return file;
+}
+
+/// Sends an IRP made by `fill` and waits until it is completed.
+template <class Fill>
+IO_STATUS_BLOCK SendAndWait(PFILE_OBJECT file, PDEVICE_OBJECT device, UCHAR major, ULONG flags, Fill fill) {
+  IO_STATUS_BLOCK result{};
+  KEVENT done;
+  KeInitializeEvent(&done, SynchronizationEvent, FALSE);
+  PIRP const irp = IoAllocateIrp(device->StackSize, FALSE);
+  if (irp == nullptr) {
+    result.Status = STATUS_INSUFFICIENT_RESOURCES;
+    return result;
+  }
+  irp->Flags = flags | IRP_SYNCHRONOUS_API;
+  irp->UserIosb = &result;
+  irp->UserEvent = &done;
+  irp->RequestorMode = KernelMode;
+  irp->Tail.Overlay.Thread = ke::KiThread;
+  irp->Tail.Overlay.OriginalFileObject = file;
+  PIO_STACK_LOCATION const location = IoGetNextIrpStackLocation(irp);
+  location->MajorFunction = major;
+  location->FileObject = file;
+  fill(irp, location);
+  QueueToThread(irp);
+  const NTSTATUS status = IofCallDriver(device, irp);
+  if (status == STATUS_PENDING || done.Header.SignalState == 0) {
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, nullptr);
+  }
+  Dequeue(irp);
+  IoFreeIrp(irp);
+  return result;
+}
+
+bool MayOpen(PDEVICE_OBJECT device, NTSTATUS* status) {
+  if ((device->Flags & DO_DEVICE_INITIALIZING) != 0 ||
+      (device->DeviceObjectExtension->ExtensionFlags & (DOE_UNLOAD_PENDING | DOE_DELETE_PENDING)) != 0) {
+    *status = STATUS_NO_SUCH_DEVICE;
+    return false;
+  }
+  if ((device->Flags & DO_EXCLUSIVE) != 0 && device->ReferenceCount != 0) {
+    *status = STATUS_ACCESS_DENIED;
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+NTSTATUS ParseDevice(ob::ParseRequest& request, PVOID* object) {
+  auto* const device = static_cast<PDEVICE_OBJECT>(request.object);
+  auto* const packet = static_cast<OpenPacket*>(request.context);
+  if (packet == nullptr) {  // somebody wants the device object itself
+    if (request.wanted != nullptr && request.wanted != Io().device_type) return STATUS_OBJECT_TYPE_MISMATCH;
+    if (request.remaining.Length != 0) return STATUS_OBJECT_PATH_NOT_FOUND;
+    ObfReferenceObject(device);
+    *object = device;
+    return STATUS_SUCCESS;
+  }
+  NTSTATUS status = STATUS_SUCCESS;
+  if (!MayOpen(device, &status)) return status;
+  ACCESS_MASK access = request.access;
+  if ((access & GENERIC_READ) != 0) access |= 0x120089;
+  if ((access & GENERIC_WRITE) != 0) access |= 0x120116;
+  if ((access & GENERIC_EXECUTE) != 0) access |= 0x1200a0;
+  if ((access & (GENERIC_ALL | MAXIMUM_ALLOWED)) != 0) access |= 0x1f01ff;
+  const std::u16string_view rest(request.remaining.Buffer, request.remaining.Length / sizeof(WCHAR));
+  PFILE_OBJECT const file = NewFile(device, *packet, rest, access);
+  if (file == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  ++device->ReferenceCount;
+  IO_SECURITY_CONTEXT security{nullptr, nullptr, access, packet->options};
+  PDEVICE_OBJECT const top = IoGetAttachedDevice(device);
+  packet->status = SendAndWait(file, top, IRP_MJ_CREATE, IRP_CREATE_OPERATION, [&](PIRP irp, PIO_STACK_LOCATION location) {
+    irp->RequestorMode = request.mode;
+    irp->AssociatedIrp.SystemBuffer = packet->ea_buffer;
+    irp->Overlay.AllocationSize = packet->allocation_size;
+    location->Parameters.Create.SecurityContext = &security;
+    location->Parameters.Create.Options = (packet->disposition << 24) | (packet->options & 0xffffff);
+    location->Parameters.Create.FileAttributes = packet->file_attributes;
+    location->Parameters.Create.ShareAccess = packet->share_access;
+    location->Parameters.Create.EaLength = packet->ea_length;
+  });
+  status = packet->status.Status;
+  if (!NT_SUCCESS(status)) {
+    // Nothing was opened: the driver hears nothing more of this file object.
+    file->DeviceObject = nullptr;
+    --device->ReferenceCount;
+    ReleaseDevice(device);
+    ObfDereferenceObject(file);
+    return status;
+  }
+  file->Flags |= FO_FILE_OPEN | FO_HANDLE_CREATED;
+  packet->file = file;
+  *object = file;
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS ParseFile(ob::ParseRequest& request, PVOID* object) {
+  auto* const packet = static_cast<OpenPacket*>(request.context);
+  auto* const file = static_cast<PFILE_OBJECT>(request.object);
+  if (packet == nullptr) {
+    if (request.remaining.Length != 0) return STATUS_OBJECT_TYPE_MISMATCH;
+    ObfReferenceObject(file);
+    *object = file;
+    return STATUS_SUCCESS;
+  }
+  packet->related = file;
+  ob::ParseRequest below = request;
+  below.object = file->DeviceObject;
+  return ParseDevice(below, object);
+}
+
+NTSTATUS SendFileRequest(PFILE_OBJECT file, UCHAR major) {
+  PDEVICE_OBJECT const top = IoGetRelatedDeviceObject(file);
+  return SendAndWait(file, top, major, IRP_CLOSE_OPERATION, [](PIRP, PIO_STACK_LOCATION) {}).Status;
+}
+
+void CloseFile(PEPROCESS /*process*/, PVOID object, ACCESS_MASK /*access*/, LONGLONG /*process_handles*/, LONGLONG system_handles) {
+  auto* const file = static_cast<PFILE_OBJECT>(object);
+  if (system_handles != 1 || file->DeviceObject == nullptr) return;
+  file->Flags |= FO_CLEANUP_COMPLETE;
+  SendFileRequest(file, IRP_MJ_CLEANUP);
+}
+
+void DestroyFile(PVOID object) {
+  auto* const file = static_cast<PFILE_OBJECT>(object);
+  if (file->DeviceObject != nullptr) {
+    PDEVICE_OBJECT const device = file->DeviceObject;
+    if ((file->Flags & FO_CLEANUP_COMPLETE) == 0) SendFileRequest(file, IRP_MJ_CLEANUP);
+    SendFileRequest(file, IRP_MJ_CLOSE);
+    --device->ReferenceCount;
+    ReleaseDevice(device);
+  }
+  if (file->FileName.Buffer != nullptr) ex::FreePool(file->FileName.Buffer);
+  if (file->CompletionContext != nullptr) {
+    ObfDereferenceObject(file->CompletionContext->Port);
+    ex::FreePool(file->CompletionContext);
+  }
+}
+
+NTSTATUS QueryFileName(PVOID object, std::u16string* name) {
+  const auto* const file = static_cast<PFILE_OBJECT>(object);
+  if (file->DeviceObject == nullptr) return STATUS_OBJECT_PATH_INVALID;
+  *name = ob::NameOf(file->DeviceObject);
+  name->append(file->FileName.Buffer, file->FileName.Length / sizeof(WCHAR));
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS OpenFile(PHANDLE handle, ACCESS_MASK access, std::u16string_view name, ULONG attributes, ULONG options) {
+  UNICODE_STRING string{static_cast<USHORT>(name.size() * 2), static_cast<USHORT>(name.size() * 2), const_cast<PWSTR>(name.data())};
+  OBJECT_ATTRIBUTES object{sizeof object, nullptr, &string, attributes, nullptr, nullptr};
+  OpenPacket packet{};
+  packet.disposition = FILE_OPEN;
+  packet.options = options;
+  packet.share_access = FILE_SHARE_READ | FILE_SHARE_WRITE;
+  return ObOpenObjectByName(&object, nullptr, KernelMode, nullptr, access, &packet, handle);
+}
+
+}  // namespace nt::io

@@ -1,0 +1,353 @@
+// IRPs: allocation, sending, completion, cancellation.
+#include <cstring>
+
+#include "kernel/ex/ex.h"
+#include "kernel/io/state.h"
+#include "kernel/ke/ke.h"
+#include "kernel/ke/ki.h"
+#include "kernel/ke/trace.h"
+#include "kernel/mm/mm.h"
+#include "nt/bugcodes.h"
+#include "nt/status.h"
+
+using namespace nt::io;
+namespace ke = nt::ke;
+namespace ex = nt::ex;
+
+namespace {
+
+constexpr ULONG kIrpTag = ' prI';
+constexpr CHAR kCachedStacks = 8;
+
+USHORT SizeOf(CCHAR stacks) { return static_cast<USHORT>(sizeof(IRP) + static_cast<SIZE_T>(stacks) * sizeof(IO_STACK_LOCATION)); }
+
+void InitializeIrp(PIRP irp, USHORT size, CCHAR stacks) {
+  std::memset(static_cast<void*>(irp), 0, size);
+  irp->Type = IO_TYPE_IRP;
+  irp->Size = size;
+  irp->StackCount = stacks;
+  irp->CurrentLocation = static_cast<CHAR>(stacks + 1);
+  irp->ApcEnvironment = 0;
+  irp->ThreadListEntry.Flink = irp->ThreadListEntry.Blink = &irp->ThreadListEntry;
+  irp->Tail.Overlay.CurrentStackLocation = reinterpret_cast<PIO_STACK_LOCATION>(irp + 1) + stacks;
+}
+
+std::string Hex(const void* pointer) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(reinterpret_cast<ULONG_PTR>(pointer)));
+  return text;
+}
+
+void TraceIrp(const char* what, PIRP irp, PDEVICE_OBJECT device, const std::string& more) {
+  if (!ke::Tracing(ke::kTraceIrp)) return;
+  ke::Trace(ke::kTraceIrp, std::string(what) + " irp " + Hex(irp) + " device " + Hex(device) + " " + more);
+}
+
+/// Calls a completion routine if the location above asked for it; true if the routine keeps the IRP.
+bool Stopped(PIRP irp, PIO_STACK_LOCATION location, PDEVICE_OBJECT device) {
+  const NTSTATUS status = irp->IoStatus.Status;
+  const bool wanted = (NT_SUCCESS(status) && (location->Control & SL_INVOKE_ON_SUCCESS) != 0) ||
+                      (!NT_SUCCESS(status) && (location->Control & SL_INVOKE_ON_ERROR) != 0) ||
+                      (irp->Cancel != 0 && (location->Control & SL_INVOKE_ON_CANCEL) != 0);
+  PIO_COMPLETION_ROUTINE const routine = location->CompletionRoutine;
+  PVOID const context = location->Context;
+  std::memset(static_cast<void*>(location), 0, offsetof(IO_STACK_LOCATION, DeviceObject));
+  location->CompletionRoutine = nullptr;
+  if (!wanted) {
+    if (irp->PendingReturned != 0 && irp->CurrentLocation <= irp->StackCount) IoGetCurrentIrpStackLocation(irp)->Control |= SL_PENDING_RETURNED;
+    return false;
+  }
+  return ke::Callout<NTSTATUS>(routine, device, irp, context) == STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+}  // namespace
+
+namespace nt::io {
+
+void QueueToThread(PIRP irp) {
+  LIST_ENTRY& head = irp->Tail.Overlay.Thread->IrpList;
+  irp->ThreadListEntry.Flink = head.Flink;
+  irp->ThreadListEntry.Blink = &head;
+  head.Flink->Blink = &irp->ThreadListEntry;
+  head.Flink = &irp->ThreadListEntry;
+}
+
+void Dequeue(PIRP irp) {
+  irp->ThreadListEntry.Blink->Flink = irp->ThreadListEntry.Flink;
+  irp->ThreadListEntry.Flink->Blink = irp->ThreadListEntry.Blink;
+  irp->ThreadListEntry.Flink = irp->ThreadListEntry.Blink = &irp->ThreadListEntry;
+}
+
+/// Data read into a system buffer goes to the requestor.
+static void CopyBack(PIRP irp) {
+  if ((irp->Flags & IRP_BUFFERED_IO) == 0) return;
+  const NTSTATUS status = irp->IoStatus.Status;
+  const bool warning_or_better = static_cast<ULONG>(status) >> 30 != 3;
+  if ((irp->Flags & IRP_INPUT_OPERATION) != 0 && warning_or_better && status != STATUS_VERIFY_REQUIRED && irp->UserBuffer != nullptr) {
+    const SIZE_T length = irp->IoStatus.Information;
+    if (irp->RequestorMode == UserMode) {
+      const NTSTATUS copied = mm::CopyToUser(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, length);
+      if (!NT_SUCCESS(copied)) irp->IoStatus.Status = copied;
+    } else {
+      std::memcpy(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, length);
+    }
+  }
+  if ((irp->Flags & IRP_DEALLOCATE_BUFFER) != 0) ex::FreePool(irp->AssociatedIrp.SystemBuffer);
+}
+
+static void FreeMdls(PIRP irp) {
+  while (irp->MdlAddress != nullptr) {
+    PMDL const mdl = irp->MdlAddress;
+    irp->MdlAddress = mdl->Next;
+    if ((mdl->MdlFlags & MDL_PAGES_LOCKED) != 0) MmUnlockPages(mdl);
+    IoFreeMdl(mdl);
+  }
+}
+
+void FinishRequest(PIRP irp) {
+  CopyBack(irp);
+  FreeMdls(irp);
+  Dequeue(irp);
+  PFILE_OBJECT const file = irp->Tail.Overlay.OriginalFileObject;
+  const IO_STATUS_BLOCK result = irp->IoStatus;
+  // An error that came at once leaves the requestor's status block and event alone: the service returns it.
+  const bool report = static_cast<ULONG>(result.Status) >> 30 != 3 || irp->PendingReturned != 0;
+  PKEVENT const event = irp->UserEvent;
+  const bool synchronous_api = (irp->Flags & IRP_SYNCHRONOUS_API) != 0;
+  if (report && irp->UserIosb != nullptr) {
+    if (irp->RequestorMode == UserMode) {
+      mm::CopyToUser(irp->UserIosb, &result, sizeof result);
+    } else {
+      *irp->UserIosb = result;
+    }
+  }
+  if (report && event != nullptr) KeSetEvent(event, 0, FALSE);
+  if (file != nullptr) {
+    file->FinalStatus = result.Status;
+    if (report && (event == nullptr || synchronous_api)) KeSetEvent(&file->Event, 0, FALSE);
+    if (report) PostToPort(file, irp, result);
+    if (event != nullptr && synchronous_api == false) ObfDereferenceObject(event);
+  }
+  IoFreeIrp(irp);
+  if (file != nullptr) ObfDereferenceObject(file);
+}
+
+void CancelThreadIrps(PETHREAD thread) {
+  LIST_ENTRY& head = thread->IrpList;
+  if (head.Flink == &head) return;
+  for (LIST_ENTRY* link = head.Flink; link != &head;) {
+    PIRP const irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
+    link = link->Flink;
+    IoCancelIrp(irp);
+  }
+  // A driver has its time to let go of them, as on NT: then they are disowned and reported.
+  for (int patience = 0; head.Flink != &head && patience < 300; ++patience) {
+    LARGE_INTEGER interval;
+    interval.QuadPart = -100'000;
+    KeDelayExecutionThread(KernelMode, FALSE, &interval);
+  }
+  while (head.Flink != &head) Dequeue(CONTAINING_RECORD(head.Flink, IRP, ThreadListEntry));
+}
+
+}  // namespace nt::io
+
+extern "C" {
+
+USHORT IoSizeOfIrp(CCHAR StackSize) { return SizeOf(StackSize); }
+
+PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN /*ChargeQuota*/) {
+  PIRP irp = nullptr;
+  if (StackSize > 0 && StackSize <= kCachedStacks && !Io().free_irps[static_cast<UCHAR>(StackSize)].empty()) {
+    irp = Io().free_irps[static_cast<UCHAR>(StackSize)].back();
+    Io().free_irps[static_cast<UCHAR>(StackSize)].pop_back();
+  } else {
+    irp = static_cast<PIRP>(ex::AllocatePool(NonPagedPoolNx, SizeOf(StackSize), kIrpTag));
+    if (irp == nullptr) return nullptr;
+  }
+  InitializeIrp(irp, SizeOf(StackSize), StackSize);
+  irp->AllocationFlags = IRP_ALLOCATED_FIXED_SIZE;
+  return irp;
+}
+
+VOID IoFreeIrp(PIRP Irp) {
+  if (Irp->Type != IO_TYPE_IRP) {
+    ke::BugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<ULONG_PTR>(Irp), __LINE__, 0, 0, "An IRP was freed that is not an IRP any more.");
+  }
+  Irp->Type = 0;
+  if (Irp->StackCount > 0 && Irp->StackCount <= kCachedStacks && Irp->Size == SizeOf(Irp->StackCount)) {
+    Io().free_irps[static_cast<UCHAR>(Irp->StackCount)].push_back(Irp);
+    return;
+  }
+  ex::FreePool(Irp);
+}
+
+VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize) { InitializeIrp(Irp, PacketSize, StackSize); }
+
+VOID IoReuseIrp(PIRP Irp, NTSTATUS Status) {
+  const UCHAR flags = Irp->AllocationFlags;
+  InitializeIrp(Irp, Irp->Size, Irp->StackCount);
+  Irp->AllocationFlags = flags;
+  Irp->IoStatus.Status = Status;
+}
+
+NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+  if (Irp->Type != IO_TYPE_IRP) {
+    ke::BugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<ULONG_PTR>(Irp), __LINE__, 0, 0,
+                 "An IRP was sent on after it had been completed: its memory belongs to somebody else.");
+  }
+  --Irp->CurrentLocation;
+  if (Irp->CurrentLocation <= 0) {
+    ke::BugCheck(NO_MORE_IRP_STACK_LOCATIONS, reinterpret_cast<ULONG_PTR>(Irp), 0, 0, 0,
+                 "An IRP was sent to more drivers than it has stack locations: StackSize of the device or of the IRP is too small.");
+  }
+  PIO_STACK_LOCATION const location = --Irp->Tail.Overlay.CurrentStackLocation;
+  location->DeviceObject = DeviceObject;
+  if (ke::Tracing(ke::kTraceIrp)) TraceIrp("send", Irp, DeviceObject, "major " + std::to_string(location->MajorFunction));
+  return ke::Callout<NTSTATUS>(DeviceObject->DriverObject->MajorFunction[location->MajorFunction], DeviceObject, Irp);
+}
+
+VOID IofCompleteRequest(PIRP Irp, CCHAR /*PriorityBoost*/) {
+  if (Irp->CurrentLocation > Irp->StackCount + 1 || Irp->Type != IO_TYPE_IRP) {
+    ke::BugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<ULONG_PTR>(Irp), __LINE__, 0, 0,
+                 "An IRP was completed twice: after IoCompleteRequest it belongs to the I/O manager and may not be touched again.");
+  }
+  if (Irp->IoStatus.Status == STATUS_PENDING) {
+    ke::BugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<ULONG_PTR>(Irp), __LINE__, 0, 0,
+                 "An IRP was completed with STATUS_PENDING, which is no end of a request.");
+  }
+  if (Irp->CancelRoutine != nullptr) {
+    ke::BugCheck(CANCEL_STATE_IN_COMPLETED_IRP, reinterpret_cast<ULONG_PTR>(Irp), reinterpret_cast<ULONG_PTR>(Irp->CancelRoutine), 0, 0,
+                 "An IRP was completed while its cancel routine was set; clear it with IoSetCancelRoutine first.");
+  }
+  if (ke::Tracing(ke::kTraceIrp)) TraceIrp("complete", Irp, nullptr, "status " + Hex(reinterpret_cast<PVOID>(ULONG_PTR{static_cast<ULONG>(Irp->IoStatus.Status)})));
+  while (Irp->CurrentLocation <= Irp->StackCount) {
+    PIO_STACK_LOCATION const location = Irp->Tail.Overlay.CurrentStackLocation;
+    Irp->PendingReturned = (location->Control & SL_PENDING_RETURNED) != 0 ? TRUE : FALSE;
+    ++Irp->CurrentLocation;
+    ++Irp->Tail.Overlay.CurrentStackLocation;
+    PDEVICE_OBJECT const device = Irp->CurrentLocation == Irp->StackCount + 1 ? nullptr : IoGetCurrentIrpStackLocation(Irp)->DeviceObject;
+    if (Stopped(Irp, location, device)) return;
+  }
+  ++Irp->CurrentLocation;  // a second completion is seen by this
+  if ((Irp->Flags & IRP_ASSOCIATED_IRP) != 0) {
+    PIRP const master = Irp->AssociatedIrp.MasterIrp;
+    const LONG left = master->AssociatedIrp.IrpCount - 1;
+    master->AssociatedIrp.IrpCount = left;
+    FreeMdls(Irp);
+    IoFreeIrp(Irp);
+    if (left == 0) IofCompleteRequest(master, 0);
+    return;
+  }
+  if ((Irp->Flags & (IRP_CREATE_OPERATION | IRP_CLOSE_OPERATION)) != 0) {  // the sender waits for the event and does the rest
+    *Irp->UserIosb = Irp->IoStatus;
+    KeSetEvent(Irp->UserEvent, 0, FALSE);
+    return;
+  }
+  FinishRequest(Irp);
+}
+
+BOOLEAN IoCancelIrp(PIRP Irp) {
+  KIRQL irql = 0;
+  IoAcquireCancelSpinLock(&irql);
+  Irp->Cancel = TRUE;
+  PDRIVER_CANCEL const routine = Irp->CancelRoutine;
+  Irp->CancelRoutine = nullptr;
+  if (routine == nullptr) {
+    IoReleaseCancelSpinLock(irql);
+    return FALSE;
+  }
+  if (Irp->CurrentLocation > Irp->StackCount + 1) {
+    ke::BugCheck(CANCEL_STATE_IN_COMPLETED_IRP, reinterpret_cast<ULONG_PTR>(Irp), reinterpret_cast<ULONG_PTR>(routine), 0, 0,
+                 "An IRP that is completed already has a cancel routine.");
+  }
+  Irp->CancelIrql = irql;
+  ke::Callout<void>(routine, IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);
+  return TRUE;
+}
+
+VOID IoAcquireCancelSpinLock(PKIRQL Irql) {
+  *Irql = ke::RaiseIrql(DISPATCH_LEVEL);
+  ke::AcquireSpinLock(&Io().cancel_lock);
+}
+
+VOID IoReleaseCancelSpinLock(KIRQL Irql) {
+  Io().cancel_lock = 0;
+  ke::LowerIrql(Irql);
+}
+
+PIRP IoMakeAssociatedIrp(PIRP Irp, CCHAR StackSize) {
+  PIRP const irp = IoAllocateIrp(StackSize, FALSE);
+  if (irp == nullptr) return nullptr;
+  irp->Flags |= IRP_ASSOCIATED_IRP;
+  irp->Tail.Overlay.Thread = Irp->Tail.Overlay.Thread;
+  irp->AssociatedIrp.MasterIrp = Irp;
+  return irp;
+}
+
+PEPROCESS IoGetRequestorProcess(PIRP Irp) {
+  return Irp->Tail.Overlay.Thread != nullptr ? reinterpret_cast<PEPROCESS>(Irp->Tail.Overlay.Thread->Tcb.Process) : nullptr;
+}
+
+ULONG IoGetRequestorProcessId(PIRP Irp) {
+  PEPROCESS const process = IoGetRequestorProcess(Irp);
+  return process != nullptr ? static_cast<ULONG>(reinterpret_cast<ULONG_PTR>(process->UniqueProcessId)) : 0;
+}
+
+BOOLEAN IoIs32bitProcess(PIRP /*Irp*/) { return FALSE; }
+
+PIRP IoGetTopLevelIrp() { return static_cast<PIRP>(ke::KiThread->TopLevelIrp); }
+VOID IoSetTopLevelIrp(PIRP Irp) { ke::KiThread->TopLevelIrp = Irp; }
+
+BOOLEAN IoIsOperationSynchronous(PIRP Irp) {
+  const PFILE_OBJECT file = IoGetCurrentIrpStackLocation(Irp)->FileObject;
+  const bool synchronous = (file != nullptr && (file->Flags & FO_SYNCHRONOUS_IO) != 0) || (Irp->Flags & IRP_SYNCHRONOUS_API) != 0;
+  return synchronous ? TRUE : FALSE;
+}
+
+PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN /*ChargeQuota*/, PIRP Irp) {
+  constexpr ULONG kMdlTag = ' ldM';
+  const SIZE_T size = MmSizeOfMdl(VirtualAddress, Length);
+  auto* const mdl = static_cast<PMDL>(ex::AllocatePool(NonPagedPoolNx, size, kMdlTag));
+  if (mdl == nullptr) return nullptr;
+  *mdl = MDL{};
+  const auto address = reinterpret_cast<ULONG_PTR>(VirtualAddress);
+  mdl->Size = static_cast<CSHORT>(size);
+  mdl->StartVa = reinterpret_cast<PVOID>(address & ~ULONG_PTR{PAGE_SIZE - 1});
+  mdl->ByteOffset = static_cast<ULONG>(address & (PAGE_SIZE - 1));
+  mdl->ByteCount = Length;
+  if (Irp != nullptr) {
+    if (SecondaryBuffer != 0) {
+      PMDL* last = &Irp->MdlAddress;
+      while (*last != nullptr) last = &(*last)->Next;
+      *last = mdl;
+    } else {
+      Irp->MdlAddress = mdl;
+    }
+  }
+  return mdl;
+}
+
+VOID IoFreeMdl(PMDL Mdl) {
+  if ((Mdl->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED) != 0) MmUnmapLockedPages(Mdl->MappedSystemVa, Mdl);
+  ex::FreePool(Mdl);
+}
+
+VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length) {
+  const auto address = reinterpret_cast<ULONG_PTR>(VirtualAddress);
+  const auto start = reinterpret_cast<ULONG_PTR>(SourceMdl->StartVa);
+  const ULONG skipped = static_cast<ULONG>(address - start) - SourceMdl->ByteOffset;
+  const ULONG length = Length != 0 ? Length : SourceMdl->ByteCount - skipped;
+  TargetMdl->Process = SourceMdl->Process;
+  TargetMdl->StartVa = reinterpret_cast<PVOID>(address & ~ULONG_PTR{PAGE_SIZE - 1});
+  TargetMdl->ByteOffset = static_cast<ULONG>(address & (PAGE_SIZE - 1));
+  TargetMdl->ByteCount = length;
+  TargetMdl->MdlFlags = static_cast<CSHORT>((TargetMdl->MdlFlags & MDL_ALLOCATED_FIXED_SIZE) | MDL_PARTIAL |
+                                            (SourceMdl->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA | MDL_IO_PAGE_READ)));
+  const SIZE_T first = (reinterpret_cast<ULONG_PTR>(TargetMdl->StartVa) - start) >> PAGE_SHIFT;
+  const SIZE_T pages = (TargetMdl->ByteOffset + SIZE_T{length} + PAGE_SIZE - 1) >> PAGE_SHIFT;
+  std::memcpy(TargetMdl + 1, reinterpret_cast<PPFN_NUMBER>(SourceMdl + 1) + first, pages * sizeof(PFN_NUMBER));
+  TargetMdl->MappedSystemVa = static_cast<char*>(SourceMdl->MappedSystemVa) + skipped;
+  if ((SourceMdl->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA)) != 0) TargetMdl->MdlFlags |= MDL_PARENT_MAPPED_SYSTEM_VA;
+}
+
+}  // extern "C"

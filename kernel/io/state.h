@@ -1,0 +1,64 @@
+// What the I/O manager keeps. Private.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/io/io.h"
+#include "kernel/ldr/image.h"
+#include "kernel/ob/ob.h"
+
+namespace nt::io {
+
+struct State {
+  POBJECT_TYPE driver_type = nullptr;
+  POBJECT_TYPE device_type = nullptr;
+  POBJECT_TYPE file_type = nullptr;
+  bool bind_hooked = false;
+  ULONG next_device = 0;                 ///< for generated names
+  KSPIN_LOCK cancel_lock = 0;
+  std::vector<PIRP> free_irps[9];        ///< by stack count, up to 8
+  std::vector<Leftover> leftovers;
+};
+State& Io();
+
+/// What a parse of a device's name needs beyond the name.
+struct OpenPacket {
+  ULONG disposition;
+  ULONG options;
+  USHORT file_attributes;
+  USHORT share_access;
+  LARGE_INTEGER allocation_size;
+  PVOID ea_buffer;
+  ULONG ea_length;
+  PFILE_OBJECT related;      ///< from RootDirectory
+  IO_STATUS_BLOCK status;    ///< of IRP_MJ_CREATE
+  PFILE_OBJECT file;         ///< made
+};
+
+NTSTATUS ParseDevice(ob::ParseRequest& request, PVOID* object);
+NTSTATUS ParseFile(ob::ParseRequest& request, PVOID* object);
+void CloseFile(PEPROCESS process, PVOID object, ACCESS_MASK access, LONGLONG process_handles, LONGLONG system_handles);
+void DestroyFile(PVOID object);
+NTSTATUS QueryFileName(PVOID object, std::u16string* name);
+void DestroyDevice(PVOID object);
+void DestroyDriver(PVOID object);
+
+/// Sends an IRP with this major function for a file and waits for its end; for cleanup and close.
+NTSTATUS SendFileRequest(PFILE_OBJECT file, UCHAR major);
+/// Gives a driver's device up to deletion when nothing refers to it any more.
+void ReleaseDevice(PDEVICE_OBJECT device);
+void InitializeDriverObject(PDRIVER_OBJECT driver, std::u16string_view name);
+NTSTATUS NewDriverObject(std::u16string_view name, PDRIVER_OBJECT* driver);
+/// Final work of a completed IRP: results to the requestor, memory freed.
+void FinishRequest(PIRP irp);
+/// Takes an IRP off its thread's list.
+void Dequeue(PIRP irp);
+void QueueToThread(PIRP irp);
+void CancelThreadIrps(PETHREAD thread);
+void InitializeBuiltinDevices();
+/// Tells a file's completion port, if it has one, that a request ended.
+void PostToPort(PFILE_OBJECT file, PIRP irp, const IO_STATUS_BLOCK& result);
+
+}  // namespace nt::io

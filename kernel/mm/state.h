@@ -1,0 +1,76 @@
+// What mm keeps. Private.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "kernel/hal/memory.h"
+#include "kernel/mm/mm.h"
+
+namespace nt::mm {
+
+/// One mapping in the range of second mappings.
+struct SystemMapping {
+  const char* kind;
+  SIZE_T pages;
+  std::vector<PFN_NUMBER> frames;
+  ULONG_PTR caller;
+};
+
+/// One piece of low memory: contiguous, or the pages of an MDL.
+struct LowBlock {
+  const char* kind;
+  SIZE_T size;
+  bool mapped;       ///< at kContiguous + its physical address
+  ULONG_PTR caller;
+};
+
+struct State {
+  std::array<AddressSpace*, kWindowCount> spaces{};
+  // stacks
+  std::map<SIZE_T, std::vector<ULONG_PTR>> free_stacks;  ///< by size
+  ULONG_PTR next_stack = kStacks;
+  std::map<ULONG_PTR, SIZE_T> stacks;                    ///< in use
+  // second mappings
+  std::map<ULONG_PTR, SystemMapping> mappings;
+  std::map<SIZE_T, std::deque<ULONG_PTR>> free_ptes;     ///< by pages: the longest free first
+  ULONG_PTR next_pte = kSystemPtes;
+  // low memory, by physical address
+  std::map<ULONG_PTR, LowBlock> low;
+  // MDLs with locked pages: their callers
+  std::unordered_map<ULONG_PTR, Mapping> locked;
+};
+extern State* state;
+
+/// Physical memory below the devices' addresses, which MmAllocateContiguousMemory and MmAllocatePagesForMdl give out. It takes the
+/// place of the first process window, so that a driver's wish for addresses below 4 GiB, or 16 MiB, can be met.
+inline constexpr ULONG_PTR kLowMemoryStart = 0x10'0000;
+inline constexpr ULONG_PTR kLowMemoryEnd = 0xc000'0000;
+/// Everything below this physical address is low memory or a device's.
+inline constexpr ULONG_PTR kDeviceEnd = kWindowSize;
+
+/// Copies memory that may fault; false if it did.
+bool Guarded(void* to, const void* from, SIZE_T size);
+/// True if a byte can be read.
+bool Readable(ULONG_PTR address);
+
+/// PE address of the running export's caller.
+ULONG_PTR Caller();
+
+hal::Protection HostProtection(ULONG protection);
+
+/// Maps page frames into the range of second mappings; 0 if it is used up.
+ULONG_PTR MapSystem(const char* kind, const PFN_NUMBER* frames, SIZE_T count, hal::Protection protection);
+/// False if nothing was mapped by MapSystem there.
+bool UnmapSystem(ULONG_PTR address);
+
+/// Takes `size` bytes (whole pages) of low memory between `lowest` and `highest`, both inclusive, zeroed, that do not cross a multiple
+/// of `boundary` (0: any). kNoLowMemory if there are none.
+inline constexpr ULONG_PTR kNoLowMemory = ~ULONG_PTR{0};
+ULONG_PTR AllocateLow(const char* kind, SIZE_T size, ULONG_PTR lowest, ULONG_PTR highest, ULONG_PTR boundary);
+void FreeLow(ULONG_PTR physical);
+
+}  // namespace nt::mm
