@@ -268,3 +268,5 @@ static_assert(offsetof(TEB, DeallocationStack) == 0x1478);
 static_assert(offsetof(TEB, TlsSlots) == 0x1480);
 static_assert(offsetof(TEB, TlsExpansionSlots) == 0x1780);
 static_assert(sizeof(TEB) == 0x1838);
+
+#include "nt/process_information.h"

@@ -6,7 +6,7 @@ namespace {
 PSLIST_ENTRY First(const SLIST_HEADER* head) { return reinterpret_cast<PSLIST_ENTRY>(head->HeaderX64.NextEntry << 4); }
 
 void SetFirst(PSLIST_HEADER head, PSLIST_ENTRY entry) {
-  head->HeaderX64.NextEntry = (reinterpret_cast<ULONG_PTR>(entry) >> 4) & 0x0fff'ffff'ffff'ffff;
+  head->Region = reinterpret_cast<ULONG_PTR>(entry) | head->HeaderX64.Reserved;
 }
 
 }  // namespace

@@ -287,7 +287,7 @@ void KiExportThunkHooked();
 void KiRunOnKernelStack(void (*function)());
 bool KiGuardedCopy(void* to, const void* from, SIZE_T size);
 extern const char KiGuardedBegin[], KiGuardedEnd[], KiGuardedFault[];
-extern const char ki_leaf_begin[], ki_leaf_end[];
+extern const char __start_ki_leaf[], __stop_ki_leaf[];
 extern ULONG64 KiXsaveSize;
 void KiServicePending();
 }

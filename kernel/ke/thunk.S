@@ -528,7 +528,7 @@ KiGuardedFault:
 
 # ---- leaves: IRQL and spin locks ------------------------------------------------------------------------------------------
 # Frameless, Microsoft convention. KPCR's irql and software_interrupts are at gs:[50h] and gs:[54h].
-    .section .text.ki_leaf, "ax", @progbits
+    .section ki_leaf, "ax", @progbits
     .globl KeGetCurrentIrql
 KeGetCurrentIrql:
     movzbl %gs:PCR_IRQL, %eax

@@ -26,7 +26,7 @@ constexpr ULONG_PTR kErrorWrite = 2, kErrorFetch = 16;
 constexpr ULONG_PTR kGeneralProtection = 13;
 
 bool WithinLeaf(ULONG_PTR rip) {
-  return rip >= reinterpret_cast<ULONG_PTR>(ki_leaf_begin) && rip < reinterpret_cast<ULONG_PTR>(ki_leaf_end);
+  return rip >= reinterpret_cast<ULONG_PTR>(__start_ki_leaf) && rip < reinterpret_cast<ULONG_PTR>(__stop_ki_leaf);
 }
 
 void CaptureContext(const ucontext_t* from, CONTEXT* context) {

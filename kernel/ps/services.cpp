@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "kernel/ke/scheduler.h"
-#include "kernel/ps/information.h"
+#include "nt/process_information.h"
 #include "kernel/ps/state.h"
 #include "nt/status.h"
 

@@ -101,7 +101,9 @@ BOOLEAN FsRtlAreNamesEqual(PCUNICODE_STRING ConstantNameA, PCUNICODE_STRING Cons
   return TRUE;
 }
 
-VOID FsRtlDissectName(UNICODE_STRING Path, PUNICODE_STRING FirstName, PUNICODE_STRING RemainingName) {
+// NT's prototype has the path by value; the Windows convention passes such a structure by reference.
+VOID FsRtlDissectName(PCUNICODE_STRING PathReference, PUNICODE_STRING FirstName, PUNICODE_STRING RemainingName) {
+  const UNICODE_STRING Path = *PathReference;
   *FirstName = {};
   *RemainingName = {};
   const SIZE_T count = Count(&Path);

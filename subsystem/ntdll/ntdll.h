@@ -1,7 +1,7 @@
 // ntdll's routines that the modules above it call directly.
 #pragma once
 
-#include "kernel/ps/information.h"
+#include "nt/process_information.h"
 //
 #include "api/services.h"
 #include "nt/pe.h"

@@ -1,0 +1,245 @@
+// Loading and unloading drivers, and what they leave behind.
+#include <cstdio>
+#include <cstring>
+
+#include "kernel/ex/ex.h"
+#include "kernel/io/state.h"
+#include "kernel/ke/machine.h"
+#include "kernel/ke/scheduler.h"
+#include "kernel/ldr/builtin.h"
+#include "kernel/mm/mm.h"
+#include "kernel/ps/ps.h"
+#include "nt/status.h"
+
+namespace nt::io {
+namespace {
+
+struct Loaded {
+  std::u16string name;
+  PDRIVER_OBJECT driver;
+  ldr::Image* image;
+};
+std::vector<Loaded> loaded;
+
+std::string Narrow(std::u16string_view text) {
+  std::string narrow;
+  for (const char16_t c : text) narrow += c < 0x80 ? static_cast<char>(c) : '?';
+  return narrow;
+}
+
+bool Within(const ldr::Image& image, ULONG_PTR address) { return address != 0 && address - image.base < image.size; }
+
+void Report(const Loaded& driver, const char* kind, const std::string& what) { Io().leftovers.push_back({driver.image->name, kind, what}); }
+
+std::string At(ULONG_PTR caller) { return " at " + ke::DescribeCode(caller); }
+
+void ReportPool(const Loaded& driver) {
+  struct Total {
+    ULONG tag;
+    ULONG_PTR caller;
+    SIZE_T blocks;
+    SIZE_T bytes;
+  };
+  std::vector<Total> totals;
+  ex::ForEachAllocation([&](const ex::Allocation& block) {
+    if (block.by_kernel || !Within(*driver.image, block.caller)) return;
+    for (Total& total : totals) {
+      if (total.tag != block.tag || total.caller != block.caller) continue;
+      ++total.blocks;
+      total.bytes += block.size;
+      return;
+    }
+    totals.push_back({block.tag, block.caller, 1, block.size});
+  });
+  for (const Total& total : totals) {
+    Report(driver, "pool",
+           "tag '" + ex::TagText(total.tag) + "', " + std::to_string(total.blocks) + (total.blocks == 1 ? " block, " : " blocks, ") +
+               std::to_string(total.bytes) + " bytes, allocated" + At(total.caller));
+  }
+}
+
+void ReportDevices(const Loaded& driver) {
+  for (PDEVICE_OBJECT device = driver.driver->DeviceObject; device != nullptr; device = device->NextDevice) {
+    const std::u16string name = ob::NameOf(device);
+    Report(driver, "device object", name.empty() ? "without a name" : Narrow(name));
+  }
+}
+
+void ReportObjects(const Loaded& driver) {
+  ob::ForEachObject([&](const ob::ObjectReport& object) {
+    if (!Within(*driver.image, object.creator) || object.type == u"Device") return;
+    const std::u16string name = ob::NameOf(object.object);
+    const char* const kind = object.type == u"SymbolicLink" ? "symbolic link" : object.type == u"Thread" ? "thread" : "object";
+    if (object.type == u"File") return;
+    Report(driver, kind, Narrow(object.type) + (name.empty() ? "" : " " + Narrow(name)) + ", created" + At(object.creator));
+  });
+}
+
+void ReportHandles(const Loaded& driver) {
+  ob::ForEachHandle(PsInitialSystemProcess, [&](const ob::HandleReport& handle) {
+    if (!Within(*driver.image, handle.creator)) return;
+    char number[32];
+    std::snprintf(number, sizeof number, "%llx", static_cast<unsigned long long>(reinterpret_cast<ULONG_PTR>(handle.handle)));
+    Report(driver, "handle", std::string(number) + ", opened" + At(handle.creator));
+  });
+}
+
+struct TimerVisit {
+  const Loaded* driver;
+  std::vector<PKTIMER> found;
+};
+
+void ReportTimers(const Loaded& driver) {
+  TimerVisit visit{&driver, {}};
+  ke::ForEachTimer(
+      [](PKTIMER timer, void* context) {
+        auto* const state = static_cast<TimerVisit*>(context);
+        const ldr::Image& image = *state->driver->image;
+        const bool routine = timer->Dpc != nullptr && Within(image, reinterpret_cast<ULONG_PTR>(timer->Dpc->DeferredRoutine));
+        if (routine || Within(image, reinterpret_cast<ULONG_PTR>(timer))) state->found.push_back(timer);
+      },
+      &visit);
+  for (PKTIMER timer : visit.found) {
+    const bool dpc = timer->Dpc != nullptr;
+    Report(driver, "timer", dpc ? "still set, its DPC runs" + At(reinterpret_cast<ULONG_PTR>(timer->Dpc->DeferredRoutine) + 1) : "still set");
+  }
+}
+
+void ReportThreads(const Loaded& driver) {
+  for (PETHREAD thread : ps::SystemThreadsStartedIn(driver.image->base, driver.image->size)) {
+    Report(driver, "thread", "still running, started" + At(reinterpret_cast<ULONG_PTR>(thread->Win32StartAddress) + 1));
+  }
+}
+
+void ReportMappings(const Loaded& driver) {
+  mm::ForEachMapping([&](const mm::Mapping& mapping) {
+    if (Within(*driver.image, mapping.caller)) Report(driver, mapping.kind, std::to_string(mapping.size) + " bytes, made" + At(mapping.caller));
+  });
+  for (const ex::Leftover& left : ex::Leftovers()) {
+    if (Within(*driver.image, left.caller)) Report(driver, left.kind, "made" + At(left.caller));
+  }
+}
+
+void ReportLeftovers(const Loaded& driver) {
+  ReportDevices(driver);
+  ReportThreads(driver);
+  ReportTimers(driver);
+  ReportObjects(driver);
+  ReportHandles(driver);
+  ReportPool(driver);
+  ReportMappings(driver);
+}
+
+/// Kernel objects that outlive a failed or finished driver go with its driver object.
+void RemoveDriver(const Loaded& driver) {
+  while (driver.driver->DeviceObject != nullptr) IoDeleteDevice(driver.driver->DeviceObject);
+  ObMakeTemporaryObject(driver.driver);
+  ObfDereferenceObject(driver.driver);  // the name's
+  ObfDereferenceObject(driver.driver);
+  ldr::Unload(driver.image);
+}
+
+std::u16string RegistryPath(std::u16string_view name) {
+  return u"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\" + std::u16string(name);
+}
+
+UNICODE_STRING PathString(const std::u16string& text) {
+  auto* const buffer = static_cast<PWSTR>(ex::AllocatePool(PagedPool, (text.size() + 1) * sizeof(WCHAR), 'gRoI'));
+  std::memcpy(buffer, text.c_str(), (text.size() + 1) * sizeof(WCHAR));
+  const auto bytes = static_cast<USHORT>(text.size() * sizeof(WCHAR));
+  return {bytes, static_cast<USHORT>(bytes + 2), buffer};
+}
+
+bool SameFolded(std::u16string_view a, std::u16string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto lower = [](char16_t c) { return c >= u'A' && c <= u'Z' ? static_cast<char16_t>(c + 32) : c; };
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+/// DriverEntry may leave a pointer into INIT code behind for what must be called later: NT clears the initializing flags instead.
+void FinishDevices(PDRIVER_OBJECT driver) {
+  driver->Flags |= DRVO_INITIALIZED;
+  for (PDEVICE_OBJECT device = driver->DeviceObject; device != nullptr; device = device->NextDevice) device->Flags &= ~DO_DEVICE_INITIALIZING;
+}
+
+}  // namespace
+
+NTSTATUS LoadDriver(std::u16string_view name, std::u16string_view image_path, std::span<const std::byte> file, std::string* why) {
+  PDRIVER_OBJECT driver = nullptr;
+  ldr::Image* image = nullptr;
+  for (const Loaded& other : loaded) {
+    if (!SameFolded(other.name, name)) continue;
+    *why = "a driver of this name is loaded already";
+    return STATUS_IMAGE_ALREADY_LOADED;
+  }
+  ldr::BuiltinResolver resolver(Io().bind_hooked);
+  ldr::LoadOptions options;
+  options.resolver = &resolver;
+  options.guard_check = ldr::GuardCheckStub(false);
+  options.guard_dispatch = ldr::GuardDispatchStub(false);
+  const ldr::Verdict verdict = ldr::Load(image_path, file, options, &image);
+  if (!verdict.ok()) {
+    *why = verdict.sentence;
+    return verdict.status;
+  }
+  NTSTATUS status = NewDriverObject(name, &driver);
+  if (!NT_SUCCESS(status)) {
+    ldr::Unload(image);
+    *why = "a driver of this name is loaded already";
+    return status;
+  }
+  driver->DriverStart = reinterpret_cast<PVOID>(image->base);
+  driver->DriverSize = static_cast<ULONG>(image->size);
+  driver->DriverSection = &image->entry;
+  driver->DriverInit = reinterpret_cast<DRIVER_INITIALIZE*>(const_cast<void*>(image->entry_point));
+  loaded.push_back({std::u16string(name), driver, image});
+  UNICODE_STRING registry_path = PathString(RegistryPath(name));
+  status = ke::Callout<NTSTATUS>(driver->DriverInit, driver, &registry_path);
+  ex::FreePool(registry_path.Buffer);
+  const Loaded entry = loaded.back();
+  if (!NT_SUCCESS(status)) {
+    char text[64];
+    std::snprintf(text, sizeof text, "DriverEntry returned 0x%08X", static_cast<unsigned>(status));
+    *why = text;
+    ReportLeftovers(entry);
+    loaded.pop_back();
+    RemoveDriver(entry);
+    return status;
+  }
+  FinishDevices(driver);
+  ldr::DiscardInit(image);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS UnloadDriver(std::u16string_view name) {
+  for (auto entry = loaded.begin(); entry != loaded.end(); ++entry) {
+    if (!SameFolded(entry->name, name)) continue;
+    if (entry->driver->DriverUnload == nullptr) return STATUS_INVALID_DEVICE_REQUEST;
+    if ((entry->driver->Flags & DRVO_UNLOAD_INVOKED) != 0) return STATUS_SUCCESS;
+    for (PDEVICE_OBJECT device = entry->driver->DeviceObject; device != nullptr; device = device->NextDevice) {
+      if (device->ReferenceCount != 0 || device->AttachedDevice != nullptr) {
+        device->DeviceObjectExtension->ExtensionFlags |= DOE_UNLOAD_PENDING;
+        return STATUS_DEVICE_BUSY;
+      }
+    }
+    entry->driver->Flags |= DRVO_UNLOAD_INVOKED;
+    const Loaded driver = *entry;
+    ke::Callout<void>(driver.driver->DriverUnload, driver.driver);
+    std::erase_if(loaded, [&](const Loaded& other) { return other.driver == driver.driver; });
+    ReportLeftovers(driver);
+    RemoveDriver(driver);
+    return STATUS_SUCCESS;
+  }
+  return STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+void ReportAllLeftovers() {
+  for (const Loaded& driver : loaded) ReportLeftovers(driver);
+}
+
+void ForgetDrivers() { loaded.clear(); }
+
+}  // namespace nt::io

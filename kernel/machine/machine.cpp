@@ -1,0 +1,352 @@
+// Booting a machine, and the embedding API.
+#include "ringlet/machine.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "debugger/symbolizer.h"
+#include "kernel/api/api.h"
+#include "kernel/cm/cm.h"
+#include "kernel/ex/ex.h"
+#include "kernel/hal/hal.h"
+#include "kernel/io/io.h"
+#include "kernel/ke/exception.h"
+#include "kernel/ke/machine.h"
+#include "kernel/ke/trace.h"
+#include "kernel/ldr/builtin.h"
+#include "kernel/ldr/image.h"
+#include "kernel/mm/mm.h"
+#include "kernel/ob/ob.h"
+#include "kernel/ps/hooks.h"
+#include "kernel/ps/ps.h"
+#include "nt/status.h"
+
+extern "C" {
+void KiExportThunk();
+void KiExportThunkHooked();
+void KiAbsentThunk();
+VOID RtlpUnhandledException(EXCEPTION_POINTERS* Pointers);
+}
+
+namespace nt::io {
+void CancelThreadIrps(PETHREAD thread);
+void ReportAllLeftovers();
+void ForgetDrivers();
+}  // namespace nt::io
+
+namespace ringlet {
+namespace {
+
+bool machine_exists = false;
+Options active_options;
+
+std::u16string Wide(const std::string& text) {
+  // File names and arguments of the host are UTF-8; what is beyond the basic plane becomes a surrogate pair.
+  std::u16string wide;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto first = static_cast<unsigned char>(text[i]);
+    const int extra = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
+    char32_t code = extra == 0 ? first : first & (0x3fu >> extra);
+    for (int k = 1; k <= extra && i + static_cast<std::size_t>(k) < text.size(); ++k) {
+      code = code << 6 | (static_cast<unsigned char>(text[i + static_cast<std::size_t>(k)]) & 0x3f);
+    }
+    i += static_cast<std::size_t>(extra) + 1;
+    if (code >= 0x10000) {
+      code -= 0x10000;
+      wide += static_cast<char16_t>(0xd800 + (code >> 10));
+      wide += static_cast<char16_t>(0xdc00 + (code & 0x3ff));
+    } else {
+      wide += static_cast<char16_t>(code);
+    }
+  }
+  return wide;
+}
+
+std::string BaseName(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+/// An argument as CommandLineToArgvW and the C runtime read it back.
+std::string Quoted(const std::string& argument) {
+  if (!argument.empty() && argument.find_first_of(" \t\"") == std::string::npos) return argument;
+  std::string quoted = "\"";
+  std::size_t backslashes = 0;
+  for (const char c : argument) {
+    if (c == '\\') {
+      ++backslashes;
+      continue;
+    }
+    quoted.append(c == '"' ? backslashes * 2 + 1 : backslashes, '\\');
+    backslashes = 0;
+    quoted += c;
+  }
+  quoted.append(backslashes * 2, '\\');
+  return quoted + "\"";
+}
+
+std::vector<std::byte> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::vector<char> text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const auto* const bytes = reinterpret_cast<const std::byte*>(text.data());
+  return {bytes, bytes + text.size()};
+}
+
+void SinkTrace(const char* line, SIZE_T length) {
+  if (active_options.trace_sink) {
+    active_options.trace_sink(std::string(line, length));
+  } else {
+    nt::hal::WriteConsole(2, line, length);
+  }
+}
+
+void SinkDebug(const char* text, SIZE_T length) {
+  if (active_options.debug_sink) {
+    active_options.debug_sink(std::string(text, length));
+  } else {
+    nt::hal::WriteConsole(1, text, length);
+  }
+}
+
+Outcome Translate(nt::ke::Outcome outcome) { return static_cast<Outcome>(outcome); }
+
+nt::ldr::StackLimits CurrentStack() {
+  const auto* const thread = nt::ke::CurrentThread();
+  const auto* const tib = nt::ke::PreviousMode() == UserMode && thread->Teb != nullptr ? &thread->Teb->NtTib : nullptr;
+  if (tib != nullptr) return {reinterpret_cast<ULONG_PTR>(tib->StackLimit), reinterpret_cast<ULONG_PTR>(tib->StackBase)};
+  return {reinterpret_cast<ULONG_PTR>(thread->StackLimit), reinterpret_cast<ULONG_PTR>(thread->StackBase)};
+}
+
+const std::vector<std::u16string> kEnvironment = {
+    u"COMPUTERNAME=RINGLET", u"NUMBER_OF_PROCESSORS=2",  u"OS=Windows_NT",          u"PATH=C:\\Windows\\system32;C:\\Windows",
+    u"SystemDrive=C:",       u"SystemRoot=C:\\Windows",  u"TEMP=C:\\Windows\\Temp", u"TMP=C:\\Windows\\Temp",
+    u"USERNAME=ringlet",     u"USERPROFILE=C:\\Users\\ringlet", u"windir=C:\\Windows"};
+
+}  // namespace
+
+struct Machine::State {
+  Options options;
+  std::string directory;
+  bool temporary_directory = false;
+  bool shut_down = false;
+  std::vector<std::string> drivers;
+  std::unique_ptr<BugCheck> bugcheck;
+  HANDLE console[3] = {};
+
+  /// Remembers host paths of images for the symbolizer.
+  std::vector<std::pair<std::string, std::string>> images;
+
+  Outcome Run(const std::function<void()>& work) {
+    const Outcome outcome = Translate(nt::ke::RunInSystemThread(work, options.timeout_ms));
+    if (outcome == Outcome::BugCheck && bugcheck == nullptr) KeepBugCheck();
+    return outcome;
+  }
+
+  void KeepBugCheck() {
+    const auto& info = nt::ke::LastBugCheck();
+    bugcheck = std::make_unique<BugCheck>();
+    bugcheck->code = info.code;
+    std::copy(std::begin(info.parameters), std::end(info.parameters), bugcheck->parameters);
+    bugcheck->name = info.name;
+    bugcheck->rule = info.rule;
+    bugcheck->details = info.details;
+    bugcheck->driver = info.driver;
+    bugcheck->irql = info.irql;
+    bugcheck->processor = info.processor;
+    for (const auto& frame : info.stack) bugcheck->stack.push_back({frame.address, frame.symbol, frame.source});
+  }
+
+  void MakeDirectory() {
+    directory = options.directory;
+    if (directory.empty()) {
+      std::string pattern = (std::filesystem::temp_directory_path() / "ringlet-XXXXXX").string();
+      if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot create a temporary machine directory");
+      directory = pattern;
+      temporary_directory = true;
+    }
+    std::filesystem::create_directories(directory);
+  }
+
+  void OpenConsole() {
+    const char16_t* const names[] = {u"\\Device\\ConDrv\\CurrentIn", u"\\Device\\ConDrv\\CurrentOut", u"\\Device\\ConDrv\\CurrentError"};
+    static_cast<void>(names);
+  }
+};
+
+namespace {
+
+Machine::State* current = nullptr;
+
+bool Symbolize(ULONG_PTR address, std::string* symbol, std::string* source);
+
+}  // namespace
+
+Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
+  if (machine_exists) throw std::runtime_error("this process already has a machine; one process holds one at a time");
+  machine_exists = true;
+  active_options = options;
+  state_->options = options;
+  state_->MakeDirectory();
+  const bool hooked = options.virtual_time || (options.trace & kTraceApi) != 0;
+
+  nt::hal::InitializeMemory();
+  nt::mm::Initialize();
+  nt::ex::Initialize();
+  nt::ex::SetSpecialPool(options.special_pool);
+  nt::ldr::Environment environment;
+  environment.export_thunk = environment.user_export_thunk = reinterpret_cast<const void*>(&KiExportThunk);
+  environment.export_thunk_hooked = environment.user_export_thunk_hooked = reinterpret_cast<const void*>(&KiExportThunkHooked);
+  environment.absent_thunk = environment.user_absent_thunk = reinterpret_cast<const void*>(&KiAbsentThunk);
+  environment.stack_limits = &CurrentStack;
+  nt::ldr::Initialize(environment);
+  const auto verdict = nt::ldr::LoadBuiltins(hooked);
+  if (!verdict.ok()) throw std::runtime_error("the built-in modules could not be made: " + verdict.sentence);
+  nt::ke::Initialize({options.processors, options.virtual_time, options.seed});
+  nt::ke::SetDebugSink(&SinkDebug);
+  nt::ke::SetTrace(options.trace, &SinkTrace);
+  current = state_.get();
+  nt::ke::SetSymbolizer(&Symbolize);
+  nt::ke::SetUserUnhandled(&RtlpUnhandledException);
+
+  const Outcome outcome = state_->Run([&] {
+    nt::ob::Initialize();
+    nt::ps::Initialize();
+    nt::mm::InitializeExports();
+    nt::ob::PublishDispatcherTypes();
+    nt::ps::PublishExports();
+    nt::ps::SetBindHooked(hooked);
+    nt::ps::SetThreadExitHook(&nt::io::CancelThreadIrps);
+    nt::io::Initialize();
+    nt::io::SetBindHooked(hooked);
+    nt::cm::Initialize(state_->directory);
+    nt::ex::InitializeThreads();
+  });
+  if (outcome != Outcome::Finished) throw std::runtime_error("the machine did not boot");
+}
+
+Machine::~Machine() {
+  if (!state_->shut_down) Shutdown();
+}
+
+LoadResult Machine::LoadDriver(const std::string& path, std::string name) {
+  LoadResult result;
+  if (name.empty()) name = std::filesystem::path(path).stem().string();
+  const auto bytes = ReadFile(path);
+  if (bytes.empty()) {
+    result.status = STATUS_OBJECT_NAME_NOT_FOUND;
+    result.why = "the file is empty or cannot be read";
+    return result;
+  }
+  state_->images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
+  const std::u16string wide_name = Wide(name);
+  const std::u16string image_path = u"\\SystemRoot\\System32\\drivers\\" + Wide(BaseName(path));
+  std::vector<std::string> absent;
+  result.outcome = state_->Run([&] {
+    const std::u16string key = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" + wide_name;
+    nt::cm::SetDword(key, u"Type", 1);
+    nt::cm::SetDword(key, u"Start", 3);
+    nt::cm::SetDword(key, u"ErrorControl", 1);
+    nt::cm::SetString(key, u"ImagePath", image_path);
+    result.status = nt::io::LoadDriver(wide_name, image_path, bytes, &result.why);
+    const nt::ldr::Image* const image = nt::ldr::FindImage(BaseName(path));
+    if (image == nullptr) return;
+    for (const ULONG index : image->absent) {
+      const auto* const import = nt::ldr::AbsentImportAt(index);
+      if (import != nullptr) result.absent.push_back(import->module + "!" + import->name);
+    }
+  });
+  if (result.ok()) state_->drivers.push_back(name);
+  return result;
+}
+
+LoadResult Machine::UnloadDriver(const std::string& name) {
+  LoadResult result;
+  result.outcome = state_->Run([&] { result.status = nt::io::UnloadDriver(Wide(name)); });
+  if (result.ok()) std::erase(state_->drivers, name);
+  return result;
+}
+
+std::vector<std::string> Machine::Drivers() const { return state_->drivers; }
+
+RunResult Machine::Run(const std::string& path, const std::vector<std::string>& arguments) {
+  RunResult result;
+  nt::ps::ProcessParameters parameters;
+  parameters.host_path = path;
+  parameters.image_path = u"\\\?\?\\C:\\ringlet\\" + Wide(BaseName(path));
+  std::string command_line = Quoted(BaseName(path));
+  for (const std::string& argument : arguments) command_line += " " + Quoted(argument);
+  parameters.command_line = Wide(command_line);
+  parameters.current_directory = u"C:\\";
+  parameters.environment = kEnvironment;
+  result.outcome = state_->Run([&] {
+    PEPROCESS process = nullptr;
+    result.status = nt::ps::CreateUserProcess(parameters, &process, &result.why);
+    if (!NT_SUCCESS(result.status)) return;
+    KeWaitForSingleObject(process, UserRequest, KernelMode, FALSE, nullptr);
+    result.exit_code = static_cast<std::uint32_t>(process->ExitStatus);
+    ObfDereferenceObject(process);
+  });
+  return result;
+}
+
+Outcome Machine::Call(const std::function<void()>& work) { return state_->Run(work); }
+
+const BugCheck* Machine::bugcheck() const { return state_->bugcheck.get(); }
+
+std::vector<Leftover> Machine::Shutdown() {
+  std::vector<Leftover> leftovers;
+  if (state_->shut_down) return leftovers;
+  state_->shut_down = true;
+  if (state_->bugcheck == nullptr) {
+    const auto drivers = state_->drivers;
+    for (auto name = drivers.rbegin(); name != drivers.rend(); ++name) {
+      const LoadResult unloaded = UnloadDriver(*name);
+      if (unloaded.outcome != Outcome::Finished) break;
+    }
+  }
+  if (state_->bugcheck == nullptr) {
+    std::vector<std::string> broken;
+    state_->Run([&] {
+      broken = nt::ex::VerifyPool();
+      nt::cm::Shutdown();
+    });
+    for (const auto& left : nt::io::Leftovers()) leftovers.push_back({left.driver, left.kind, left.what});
+    for (const std::string& sentence : broken) leftovers.push_back({"pool", "corruption", sentence});
+  }
+  nt::io::ForgetDrivers();
+  nt::ldr::Shutdown();
+  nt::io::Shutdown();
+  nt::ps::Shutdown();
+  nt::ob::Shutdown();
+  nt::ke::Shutdown();
+  nt::ex::Shutdown();
+  nt::mm::Shutdown();
+  nt::hal::ShutdownMemory();
+  if (state_->temporary_directory) std::filesystem::remove_all(state_->directory);
+  current = nullptr;
+  machine_exists = false;
+  return leftovers;
+}
+
+namespace {
+
+bool Symbolize(ULONG_PTR address, std::string* symbol, std::string* source) {
+  const nt::ldr::Image* const image = nt::ldr::ImageOf(address);
+  if (image == nullptr || image->builtin || current == nullptr) return false;
+  for (const auto& [name, path] : current->images) {
+    if (!nt::ldr::SameName(name, image->name)) continue;
+    std::string function;
+    if (!debugger::Symbolize(path, address - image->base, &function, source)) return false;
+    *symbol = image->name + "!" + function;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+}  // namespace ringlet
