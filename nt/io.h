@@ -1,6 +1,7 @@
 // The I/O manager's structures (wdm.h, ntddk.h, ntifs.h).
 #pragma once
 
+#include "nt/file_information.h"
 #include "nt/ke.h"
 #include "nt/mm.h"
 #include "nt/ob.h"

@@ -93,3 +93,7 @@ struct OBJECT_DIRECTORY_INFORMATION {
   UNICODE_STRING Name;
   UNICODE_STRING TypeName;
 };
+
+enum OBJECT_INFORMATION_CLASS {
+  ObjectBasicInformation, ObjectNameInformation, ObjectTypeInformation, ObjectTypesInformation, ObjectHandleFlagInformation
+};

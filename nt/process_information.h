@@ -10,7 +10,7 @@ enum THREADINFOCLASS : ULONG {
 };
 
 enum PROCESSINFOCLASS : ULONG {
-  ProcessBasicInformation = 0, ProcessTimes = 4, ProcessDebugPort = 7, ProcessPriorityClass = 18, ProcessSessionInformation = 24,
+  ProcessBasicInformation = 0, ProcessTimes = 4, ProcessDebugPort = 7, ProcessPriorityClass = 18, ProcessAffinityMask = 21, ProcessSessionInformation = 24,
   ProcessWow64Information = 26, ProcessImageFileName = 27
 };
 
@@ -37,3 +37,6 @@ struct PROCESS_BASIC_INFORMATION {
   ULONG_PTR InheritedFromUniqueProcessId;
 };
 static_assert(sizeof(PROCESS_BASIC_INFORMATION) == 0x30);
+
+struct PS_ATTRIBUTE_LIST;
+using PPS_ATTRIBUTE_LIST = PS_ATTRIBUTE_LIST*;

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "nt/ex.h"
+#include "nt/ob.h"
 #include "nt/types.h"
 
 namespace nt::ex {
 
 /// Makes the pools; needs hal's memory. Before ke: ke allocates from them.
 void Initialize();
-/// Makes what needs the built-in modules and threads: the system worker threads. After ps.
+/// Makes what needs other components: work queues, and the Callback type. After ob and ps.
 void InitializeThreads();
 /// Drops everything. Pool blocks that are still allocated vanish with the machine.
 void Shutdown();
@@ -171,6 +172,9 @@ VOID ExRundownCompleted(PEX_RUNDOWN_REF RunRef);
 VOID ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef);
 
 VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType);
+NTSTATUS ExCreateCallback(PCALLBACK_OBJECT* CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create, BOOLEAN AllowMultipleCallbacks);
+PVOID ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext);
+VOID ExUnregisterCallback(PVOID CallbackRegistration);
 VOID ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argument2);
 KPROCESSOR_MODE ExGetPreviousMode();
 [[noreturn]] VOID ExRaiseStatus(NTSTATUS Status);

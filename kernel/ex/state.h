@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernel/ex/ex.h"
+#include "nt/ob.h"
 
 namespace nt::ex {
 
@@ -31,14 +32,18 @@ struct State {
   std::array<LIST_ENTRY, kWorkPriorities> work{};
   KSEMAPHORE work_available{};
   ULONG workers = 0;
-  ULONG idle_workers = 0;
-  bool workers_allowed = false;
+  ULONG busy_workers = 0;
+  ULONG queued_items = 0;
+  POBJECT_TYPE callback_type = nullptr;
   LONGLONG time_zone_bias = 0;   ///< 100 ns units; local time = system time - bias
   ULONG timer_resolution_requests = 0;
   ULONG timer_resolution = 0;    ///< 100 ns units; 0: the default
   LONGLONG last_uuid_time = 0;
 };
 extern State* state;
+
+/// Creates the Callback type, the callbacks every system has, and the data export ExCallbackObjectType's value.
+void InitializeCallbacks();
 
 /// Notes something that its driver must delete.
 void Track(const char* kind, const void* address);

@@ -28,7 +28,7 @@ KPRIORITY PriorityOf(WORK_QUEUE_TYPE type) {
 
 bool Empty(const LIST_ENTRY& list) { return list.Flink == &list; }
 
-/// The oldest item of the highest priority, no longer queued; null if there is none.
+/// The oldest item of the highest priority, no longer queued. The semaphore has counted it, so there is one.
 PWORK_QUEUE_ITEM Take(KPRIORITY* priority) {
   for (SIZE_T i = kWorkPriorities; i-- != 0;) {
     LIST_ENTRY& queue = state->work[i];
@@ -56,19 +56,20 @@ void RunItem(PWORK_QUEUE_ITEM item) {
 
 void Worker(void*) {
   for (;;) {
-    ++state->idle_workers;
     KeWaitForSingleObject(&state->work_available, WrQueue, KernelMode, FALSE, nullptr);
     KPRIORITY priority = 0;
     PWORK_QUEUE_ITEM const item = Take(&priority);
-    if (item == nullptr) continue;
+    --state->queued_items;
+    ++state->busy_workers;
     KeSetPriorityThread(ke::CurrentThread(), priority);
     RunItem(item);
+    --state->busy_workers;
   }
 }
 
-/// There must be a thread for each item that is due; `idle_workers` still counts those that were just given an item.
-void AddWorker() {
-  if (!state->workers_allowed || state->workers == kMaxWorkers) return;
+/// There must be a thread for each item that is queued.
+void AddWorkerIfNeeded() {
+  if (state->queued_items <= state->workers - state->busy_workers || state->workers == kMaxWorkers) return;
   ++state->workers;
   ke::CreateHostThread(&Worker, nullptr, 12);
 }
@@ -78,20 +79,17 @@ void Queue(PWORK_QUEUE_ITEM item, KPRIORITY priority) {
   item->List = {&queue, queue.Blink};
   queue.Blink->Flink = &item->List;
   queue.Blink = &item->List;
-  if (state->idle_workers != 0) {
-    --state->idle_workers;
-  } else {
-    AddWorker();
-  }
+  ++state->queued_items;
+  AddWorkerIfNeeded();
   KeReleaseSemaphore(&state->work_available, 0, 1, FALSE);
 }
 
 }  // namespace
 
 void InitializeThreads() {
+  InitializeCallbacks();
   for (LIST_ENTRY& queue : state->work) queue.Flink = queue.Blink = &queue;
   KeInitializeSemaphore(&state->work_available, 0, 0x7fffffff);
-  state->workers_allowed = true;
 }
 
 }  // namespace nt::ex
@@ -101,7 +99,7 @@ using namespace nt::ex;
 
 extern "C" VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType) {
   const KPRIORITY priority = PriorityOf(QueueType);
-  if (priority < 0 || priority >= static_cast<KPRIORITY>(kWorkPriorities) || (QueueType >= MaximumWorkQueue && QueueType < CustomPriorityWorkQueue)) {
+  if (priority < 1 || priority >= static_cast<KPRIORITY>(kWorkPriorities) || (QueueType >= MaximumWorkQueue && QueueType < CustomPriorityWorkQueue)) {
     ke::BugCheck(WORKER_INVALID, 2, reinterpret_cast<ULONG_PTR>(WorkItem), QueueType, 0, "There is no such work queue.");
   }
   if (WorkItem->List.Flink != nullptr) {

@@ -299,9 +299,6 @@ NTSTATUS DeviceControl(const Control& control, UCHAR major) {
   return request.Send();
 }
 
-constexpr ULONG kFileBasicInformation = 4, kFileStandardInformation = 5, kFileNameInformation = 9, kFilePositionInformation = 14,
-                kFileModeInformation = 16, kFileCompletionInformation = 30, kFileIoCompletionNotification = 41;
-
 /// Queries and sets that go to the driver, through a system buffer.
 NTSTATUS QueryOrSet(HANDLE handle, PIO_STATUS_BLOCK iosb, PVOID buffer, ULONG length, ULONG information_class, UCHAR major) {
   const bool query = major == IRP_MJ_QUERY_INFORMATION || major == IRP_MJ_QUERY_VOLUME_INFORMATION;
@@ -334,10 +331,7 @@ NTSTATUS FileOf(HANDLE handle, PFILE_OBJECT* file) {
 }
 
 NTSTATUS SetCompletion(PFILE_OBJECT file, PVOID information, ULONG length) {
-  struct FILE_COMPLETION_INFORMATION {
-    HANDLE Port;
-    PVOID Key;
-  } completion;
+  FILE_COMPLETION_INFORMATION completion;
   if (length < sizeof completion) return STATUS_INFO_LENGTH_MISMATCH;
   const NTSTATUS status = Load(static_cast<FILE_COMPLETION_INFORMATION*>(information), &completion);
   return NT_SUCCESS(status) ? BindPort(file, completion.Port, completion.Key) : status;
@@ -449,10 +443,10 @@ NTSTATUS NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBloc
   PFILE_OBJECT file = nullptr;
   NTSTATUS status = FileOf(FileHandle, &file);
   if (!NT_SUCCESS(status)) return status;
-  if (FileInformationClass == kFilePositionInformation || FileInformationClass == kFileModeInformation) {
+  if (FileInformationClass == FilePositionInformation || FileInformationClass == FileModeInformation) {
     const LARGE_INTEGER position = file->CurrentByteOffset;
     const ULONG mode = (file->Flags & FO_SYNCHRONOUS_IO) != 0 ? FILE_SYNCHRONOUS_IO_NONALERT : 0;
-    const bool is_position = FileInformationClass == kFilePositionInformation;
+    const bool is_position = FileInformationClass == FilePositionInformation;
     const SIZE_T size = is_position ? sizeof position : sizeof mode;
     status = Length < size ? STATUS_INFO_LENGTH_MISMATCH
                            : CopyOut(FileInformation, is_position ? static_cast<const void*>(&position) : &mode, size);
@@ -467,13 +461,13 @@ NTSTATUS NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
   PFILE_OBJECT file = nullptr;
   NTSTATUS status = FileOf(FileHandle, &file);
   if (!NT_SUCCESS(status)) return status;
-  if (FileInformationClass == kFileCompletionInformation) {
+  if (FileInformationClass == FileCompletionInformation) {
     status = SetCompletion(file, FileInformation, Length);
-  } else if (FileInformationClass == kFilePositionInformation) {
+  } else if (FileInformationClass == FilePositionInformation) {
     LARGE_INTEGER position{};
     status = Length < sizeof position ? STATUS_INFO_LENGTH_MISMATCH : Load(static_cast<PLARGE_INTEGER>(FileInformation), &position);
     if (NT_SUCCESS(status)) file->CurrentByteOffset = position;
-  } else if (FileInformationClass == kFileIoCompletionNotification) {
+  } else if (FileInformationClass == FileIoCompletionNotificationInformation) {
     ULONG flags = 0;
     status = Length < sizeof flags ? STATUS_INFO_LENGTH_MISMATCH : Load(static_cast<PULONG>(FileInformation), &flags);
     if (NT_SUCCESS(status) && (flags & 1) != 0) file->Flags |= FO_SKIP_COMPLETION_PORT;

@@ -340,6 +340,17 @@ NTSTATUS NtQueryInformationProcess(HANDLE ProcessHandle, ULONG Class, PVOID Info
 NTSTATUS NtSetInformationProcess(HANDLE ProcessHandle, ULONG Class, PVOID Information, ULONG Length) {
   ProcessReference process(ProcessHandle, kProcessSetInformation, Ps().process_type);
   if (!NT_SUCCESS(process.status())) return process.status();
+  if (Class == ProcessAffinityMask) {
+    KAFFINITY affinity = 0;
+    const NTSTATUS taken = Take(Information, Length, &affinity);
+    if (!NT_SUCCESS(taken)) return taken;
+    const KAFFINITY all = (KAFFINITY{1} << ke::ProcessorCount()) - 1;
+    if ((affinity & all) == 0 || (affinity & ~all) != 0) return STATUS_INVALID_PARAMETER;
+    process->Pcb.Affinity = affinity;
+    for (PETHREAD thread : Threads(process.get())) ke::SetAffinity(static_cast<ke::Thread*>(thread), affinity);
+    ke::ExitDispatcher();
+    return STATUS_SUCCESS;
+  }
   if (Class != ProcessPriorityClass) return STATUS_INVALID_INFO_CLASS;
   USHORT value = 0;
   const NTSTATUS status = Take(Information, Length, &value);
