@@ -54,7 +54,7 @@ struct Key {
   bool RemoveValue(std::u16string_view value, LONGLONG now);
 
   /// A hive's topmost key, or one above the hives: these cannot be deleted.
-  bool IsHiveRoot() const { return parent == nullptr || parent->hive != hive; }
+  bool IsHiveRoot() const { return hive == nullptr || parent == nullptr || parent->hive != hive; }
   /// The key's full name: \REGISTRY\MACHINE\...
   std::u16string Path() const;
 

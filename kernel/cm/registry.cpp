@@ -1,5 +1,6 @@
 #include "kernel/cm/registry.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernel/cm/default_tree.h"
