@@ -380,3 +380,125 @@ using PIO_WORKITEM = IO_WORKITEM*;
 
 inline PIO_STACK_LOCATION IoGetCurrentIrpStackLocation(PIRP irp) { return irp->Tail.Overlay.CurrentStackLocation; }
 inline PIO_STACK_LOCATION IoGetNextIrpStackLocation(PIRP irp) { return irp->Tail.Overlay.CurrentStackLocation - 1; }
+
+using IO_WORKITEM_ROUTINE_EX = MSABI VOID(PVOID IoObject, PVOID Context, PIO_WORKITEM IoWorkItem);
+using PIO_WORKITEM_ROUTINE = IO_WORKITEM_ROUTINE*;
+using PIO_WORKITEM_ROUTINE_EX = IO_WORKITEM_ROUTINE_EX*;
+using IO_TIMER_ROUTINE = MSABI VOID(PDEVICE_OBJECT DeviceObject, PVOID Context);
+using PIO_TIMER_ROUTINE = IO_TIMER_ROUTINE*;
+using DRIVER_REINITIALIZE = MSABI VOID(PDRIVER_OBJECT DriverObject, PVOID Context, ULONG Count);
+using PDRIVER_REINITIALIZE = DRIVER_REINITIALIZE*;
+
+// ---- cancel-safe queues ----------------------------------------------------------------------------------------------------
+
+struct IO_CSQ;
+using PIO_CSQ = IO_CSQ*;
+
+inline constexpr ULONG IO_TYPE_CSQ_IRP_CONTEXT = 1, IO_TYPE_CSQ = 2, IO_TYPE_CSQ_EX = 3;
+
+struct IO_CSQ_IRP_CONTEXT {
+  ULONG Type;
+  PIRP Irp;
+  PIO_CSQ Csq;
+};
+using PIO_CSQ_IRP_CONTEXT = IO_CSQ_IRP_CONTEXT*;
+NT_SIZE(IO_CSQ_IRP_CONTEXT, 0x18);
+
+using IO_CSQ_INSERT_IRP = MSABI VOID(PIO_CSQ Csq, PIRP Irp);
+using IO_CSQ_INSERT_IRP_EX = MSABI NTSTATUS(PIO_CSQ Csq, PIRP Irp, PVOID InsertContext);
+using IO_CSQ_REMOVE_IRP = MSABI VOID(PIO_CSQ Csq, PIRP Irp);
+using IO_CSQ_PEEK_NEXT_IRP = MSABI PIRP(PIO_CSQ Csq, PIRP Irp, PVOID PeekContext);
+using IO_CSQ_ACQUIRE_LOCK = MSABI VOID(PIO_CSQ Csq, PKIRQL Irql);
+using IO_CSQ_RELEASE_LOCK = MSABI VOID(PIO_CSQ Csq, KIRQL Irql);
+using IO_CSQ_COMPLETE_CANCELED_IRP = MSABI VOID(PIO_CSQ Csq, PIRP Irp);
+using PIO_CSQ_INSERT_IRP = IO_CSQ_INSERT_IRP*;
+using PIO_CSQ_INSERT_IRP_EX = IO_CSQ_INSERT_IRP_EX*;
+using PIO_CSQ_REMOVE_IRP = IO_CSQ_REMOVE_IRP*;
+using PIO_CSQ_PEEK_NEXT_IRP = IO_CSQ_PEEK_NEXT_IRP*;
+using PIO_CSQ_ACQUIRE_LOCK = IO_CSQ_ACQUIRE_LOCK*;
+using PIO_CSQ_RELEASE_LOCK = IO_CSQ_RELEASE_LOCK*;
+using PIO_CSQ_COMPLETE_CANCELED_IRP = IO_CSQ_COMPLETE_CANCELED_IRP*;
+
+struct IO_CSQ {
+  ULONG Type;
+  PIO_CSQ_INSERT_IRP CsqInsertIrp;  ///< a PIO_CSQ_INSERT_IRP_EX in a queue of type IO_TYPE_CSQ_EX
+  PIO_CSQ_REMOVE_IRP CsqRemoveIrp;
+  PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp;
+  PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock;
+  PIO_CSQ_RELEASE_LOCK CsqReleaseLock;
+  PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp;
+  PVOID ReservePointer;
+};
+NT_SIZE(IO_CSQ, 0x40);
+NT_OFFSET(IO_CSQ, CsqInsertIrp, 0x8);
+NT_OFFSET(IO_CSQ, CsqCompleteCanceledIrp, 0x30);
+
+// ---- remove locks ----------------------------------------------------------------------------------------------------------
+
+struct IO_REMOVE_LOCK_COMMON_BLOCK {
+  BOOLEAN Removed;
+  BOOLEAN Reserved[3];
+  volatile LONG IoCount;
+  KEVENT RemoveEvent;
+};
+NT_SIZE(IO_REMOVE_LOCK_COMMON_BLOCK, 0x20);
+NT_OFFSET(IO_REMOVE_LOCK_COMMON_BLOCK, IoCount, 0x4);
+NT_OFFSET(IO_REMOVE_LOCK_COMMON_BLOCK, RemoveEvent, 0x8);
+
+/// What a checked build of a driver has behind the common block; the free kernel leaves it alone.
+struct IO_REMOVE_LOCK {
+  IO_REMOVE_LOCK_COMMON_BLOCK Common;
+};
+using PIO_REMOVE_LOCK = IO_REMOVE_LOCK*;
+NT_SIZE(IO_REMOVE_LOCK, 0x20);
+
+// ---- sharing of files ------------------------------------------------------------------------------------------------------
+
+struct SHARE_ACCESS {
+  ULONG OpenCount;
+  ULONG Readers;
+  ULONG Writers;
+  ULONG Deleters;
+  ULONG SharedRead;
+  ULONG SharedWrite;
+  ULONG SharedDelete;
+};
+using PSHARE_ACCESS = SHARE_ACCESS*;
+NT_SIZE(SHARE_ACCESS, 0x1c);
+
+// ---- the error log ---------------------------------------------------------------------------------------------------------
+
+struct IO_ERROR_LOG_PACKET {
+  UCHAR MajorFunctionCode;
+  UCHAR RetryCount;
+  USHORT DumpDataSize;
+  USHORT NumberOfStrings;
+  USHORT StringOffset;
+  USHORT EventCategory;
+  NTSTATUS ErrorCode;
+  ULONG UniqueErrorValue;
+  NTSTATUS FinalStatus;
+  ULONG SequenceNumber;
+  ULONG IoControlCode;
+  LARGE_INTEGER DeviceOffset;
+  ULONG DumpData[1];
+};
+using PIO_ERROR_LOG_PACKET = IO_ERROR_LOG_PACKET*;
+NT_SIZE(IO_ERROR_LOG_PACKET, 0x30);
+NT_OFFSET(IO_ERROR_LOG_PACKET, ErrorCode, 0xc);
+NT_OFFSET(IO_ERROR_LOG_PACKET, DeviceOffset, 0x20);
+NT_OFFSET(IO_ERROR_LOG_PACKET, DumpData, 0x28);
+
+// ---- completion ports and kinds of files -----------------------------------------------------------------------------------
+
+struct FILE_IO_COMPLETION_INFORMATION {
+  PVOID KeyContext;
+  PVOID ApcContext;
+  IO_STATUS_BLOCK IoStatusBlock;
+};
+using PFILE_IO_COMPLETION_INFORMATION = FILE_IO_COMPLETION_INFORMATION*;
+static_assert(sizeof(FILE_IO_COMPLETION_INFORMATION) == 0x20);
+
+enum CREATE_FILE_TYPE { CreateFileTypeNone, CreateFileTypeNamedPipe, CreateFileTypeMailslot };
+
+inline constexpr ULONG IO_FORCE_ACCESS_CHECK = 0x1, IO_NO_PARAMETER_CHECKING = 0x100;

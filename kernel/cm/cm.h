@@ -19,7 +19,7 @@ namespace nt::cm {
 NTSTATUS Initialize(const std::string& machine_directory);
 /// Sets the data export CmKeyObjectType; after ldr made the built-in modules.
 void InitializeExports();
-/// Saves what changed and frees everything. After ob's objects are gone.
+/// Saves what changed and frees everything. No service may be called after it; handles may still be closed.
 void Shutdown();
 
 /// Writes the changed hives: STATUS_REGISTRY_IO_FAILED if one cannot be written.

@@ -12,7 +12,7 @@ constexpr ULONG kBinHeader = 0x20;
 constexpr ULONG kRootKey = kBinHeader;
 constexpr ULONG kRootKeySize = 0x58;
 constexpr ULONG kSecurity = kRootKey + kRootKeySize;
-constexpr ULONG kSecuritySize = 0x90;
+constexpr ULONG kSecuritySize = 0x98;
 constexpr ULONG kFree = kSecurity + kSecuritySize;
 constexpr ULONG kNone = 0xFFFFFFFF;
 
@@ -27,7 +27,7 @@ constexpr UCHAR kDescriptor[] = {
     1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0,                                                    // owner: Administrators
     1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0,                                                                   // group: SYSTEM
 };
-static_assert(sizeof kDescriptor == 0x7c && sizeof kDescriptor + 0x14 <= kSecuritySize);
+static_assert(sizeof kDescriptor == 0x7c && sizeof kDescriptor + 0x18 <= kSecuritySize);
 
 /// Writes fields at their offsets.
 class Writer {

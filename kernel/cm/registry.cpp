@@ -192,7 +192,7 @@ NTSTATUS DeleteKey(Key* key) {
 void ReferenceKey(Key* key) { ++key->references; }
 
 void DereferenceKey(Key* key) {
-  if (--key->references != 0 || !key->deleted) return;
+  if (g_registry == nullptr || --key->references != 0 || !key->deleted) return;
   std::erase_if(g_registry->deleted, [key](const std::unique_ptr<Key>& each) { return each.get() == key; });
 }
 

@@ -19,6 +19,7 @@ struct Registry {
   Hive hardware;                               ///< never saved
   std::vector<std::unique_ptr<Key>> deleted;   ///< deleted keys that are still referenced
   LONGLONG (*now)() = nullptr;                 ///< system time
+  POBJECT_TYPE key_type = nullptr;             ///< of key objects
 };
 
 /// The booted machine's registry.
@@ -58,6 +59,7 @@ NTSTATUS DeleteKey(Key* key);
 
 /// Keeps a key in memory, deleted or not.
 void ReferenceKey(Key* key);
+/// Does nothing once the registry is freed: objects that are left over may go later.
 void DereferenceKey(Key* key);
 
 }  // namespace nt::cm

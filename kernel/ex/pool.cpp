@@ -28,7 +28,11 @@ constexpr auto kClassOf = [] {
 }();
 
 /// Freed blocks of a class that wait before the first of them is used again: few enough to stay in the processor's cache.
-constexpr SIZE_T DelayOf(SIZE_T size) { return size <= 256 ? 32 : size >= 2048 ? 4 : 8192 / size; }
+constexpr auto kDelay = [] {
+  std::array<USHORT, kClasses> delays{};
+  for (SIZE_T i = 0; i < kClasses; ++i) delays[i] = static_cast<USHORT>(kClassSize[i] <= 256 ? 32 : 8192 / kClassSize[i]);
+  return delays;
+}();
 
 constexpr SIZE_T kMaxQueuedPages = 256;
 
@@ -63,7 +67,7 @@ void* AllocateSmall(Region& region, SIZE_T size, ULONG tag, bool by_kernel) {
   const SIZE_T size_class = kClassOf[(size + kHeaderSize + kGuardSize + 15) / 16];
   const SIZE_T room = kClassSize[size_class] - kHeaderSize;
   BlockQueue& queue = region.small[size_class];
-  ULONG_PTR block = queue.count() > DelayOf(room) ? Reuse(queue, room) : Carve(region, size_class);
+  ULONG_PTR block = queue.count() > kDelay[size_class] ? Reuse(queue, room) : Carve(region, size_class);
   if (block == 0 && queue.count() != 0) block = Reuse(queue, room);
   if (block == 0) return nullptr;
   PoolHeader& header = *HeaderOf(block);
@@ -112,10 +116,11 @@ void* AllocateLarge(Region& region, SIZE_T size, ULONG tag, bool by_kernel) {
 }
 
 void FreeSmall(Region& region, Page& page, ULONG_PTR block, ULONG check_tag) {
-  const SIZE_T size = kClassSize[page.size_class];
-  const SIZE_T offset = (block & (PAGE_SIZE - 1)) - kHeaderSize;
-  const SIZE_T index = offset / size;
-  if (offset >= PAGE_SIZE || index * size != offset || index >= PAGE_SIZE / size) BugCheckBadAddress(block);
+  // Narrow numbers: their division is the dearest step here.
+  const ULONG size = kClassSize[page.size_class];
+  const auto offset = static_cast<ULONG>((block & (PAGE_SIZE - 1)) - kHeaderSize);
+  const ULONG index = offset / size;
+  if (index * size != offset || offset + size > PAGE_SIZE) BugCheckBadAddress(block);
   PoolHeader& header = *HeaderOf(block);
   if (header.check != CheckOf(header)) [[unlikely]] {
     // A block that was never given out has no header yet.

@@ -121,6 +121,7 @@ struct SpecialBlock {
 struct PoolState {
   std::array<Region, 3> regions;
   std::vector<TagStatistics> statistics;
+  std::array<USHORT, 2> recent_statistic{};
   std::vector<USHORT> statistics_index;  ///< hash table of indices + 1; its length is a power of two
   std::map<ULONG_PTR, SpecialBlock> special;  ///< by first page
   std::array<ULONG_PTR, 2> special_next;      ///< next address for non-paged and paged blocks
@@ -156,9 +157,27 @@ bool AllocatePages(Region& region, SIZE_T count, SIZE_T* first);
 void ReleasePages(Region& region, SIZE_T first, SIZE_T count);
 
 // statistics (pool_statistics.cpp)
-USHORT StatisticOf(ULONG tag, bool paged);
-void Account(USHORT statistic, SIZE_T size);
-void Unaccount(USHORT statistic, SIZE_T size);
+USHORT AddStatistic(ULONG tag, bool paged);
+/// Index of a tag's statistics; mostly the one that was asked for last.
+inline USHORT StatisticOf(ULONG tag, bool paged) {
+  const USHORT recent = pool_state->recent_statistic[paged];
+  if (recent < pool_state->statistics.size() && pool_state->statistics[recent].tag == tag &&
+      pool_state->statistics[recent].paged == paged) [[likely]] {
+    return recent;
+  }
+  return pool_state->recent_statistic[paged] = AddStatistic(tag, paged);
+}
+inline void Account(USHORT statistic, SIZE_T size) {
+  TagStatistics& tag = pool_state->statistics[statistic];
+  ++tag.allocations;
+  tag.bytes += size;
+  if (tag.peak_bytes < tag.bytes) tag.peak_bytes = tag.bytes;
+}
+inline void Unaccount(USHORT statistic, SIZE_T size) {
+  TagStatistics& tag = pool_state->statistics[statistic];
+  ++tag.frees;
+  tag.bytes -= size;
+}
 
 // special pool (pool_special.cpp)
 void* AllocateSpecial(Pool pool, SIZE_T size, ULONG tag, bool by_kernel);

@@ -31,28 +31,15 @@ constexpr SIZE_T kMaxStatistics = 0xfffe;
 
 }  // namespace
 
-USHORT StatisticOf(ULONG tag, bool paged) {
+USHORT AddStatistic(ULONG tag, bool paged) {
   auto& statistics = pool_state->statistics;
   const USHORT* const slot = SlotOf(tag, paged);
-  if (*slot != 0) [[likely]] return static_cast<USHORT>(*slot - 1);
+  if (*slot != 0) return static_cast<USHORT>(*slot - 1);
   if (statistics.size() == kMaxStatistics) return static_cast<USHORT>(kMaxStatistics - 1);
   if (statistics.size() * 2 >= pool_state->statistics_index.size()) GrowIndex();
   statistics.push_back({tag, paged, 0, 0, 0, 0});
   *SlotOf(tag, paged) = static_cast<USHORT>(statistics.size());
   return static_cast<USHORT>(statistics.size() - 1);
-}
-
-void Account(USHORT statistic, SIZE_T size) {
-  TagStatistics& tag = pool_state->statistics[statistic];
-  ++tag.allocations;
-  tag.bytes += size;
-  tag.peak_bytes = std::max(tag.peak_bytes, tag.bytes);
-}
-
-void Unaccount(USHORT statistic, SIZE_T size) {
-  TagStatistics& tag = pool_state->statistics[statistic];
-  ++tag.frees;
-  tag.bytes -= size;
 }
 
 std::vector<TagStatistics> PoolStatistics() {

@@ -187,19 +187,23 @@ std::string DescribeCode(ULONG_PTR address) {
 
 namespace {
 
-/// One of the stubs by which the built-in modules export __C_specific_handler.
 bool IsSpecificStub(ULONG64 address) {
-  for (const char* const module : {"ntoskrnl.exe", "ntdll.dll", "kernel32.dll", "msvcrt.dll"}) {
-    const api::Export* const entry = api::Find(module, "__C_specific_handler");
-    if (entry == nullptr) continue;
-    if (address == reinterpret_cast<ULONG64>(api::AddressOf(*entry)) || address == reinterpret_cast<ULONG64>(ldr::HookedAddressOf(*entry))) {
-      return true;
-    }
+  for (const ULONG64 stub : Ki().specific_handlers) {
+    if (address == stub) return true;
   }
   return false;
 }
 
 }  // namespace
+
+void FindSpecificHandlers() {
+  for (const char* const module : {"ntoskrnl.exe", "ntdll.dll", "kernel32.dll", "msvcrt.dll"}) {
+    const api::Export* const entry = api::Find(module, "__C_specific_handler");
+    if (entry == nullptr) continue;
+    Ki().specific_handlers.push_back(reinterpret_cast<ULONG64>(api::AddressOf(*entry)));
+    Ki().specific_handlers.push_back(reinterpret_cast<ULONG64>(ldr::HookedAddressOf(*entry)));
+  }
+}
 
 bool IsSpecificHandler(ULONG64 handler) {
   if (IsSpecificStub(handler)) return true;

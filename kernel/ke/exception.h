@@ -13,6 +13,8 @@ namespace nt::ke {
 [[noreturn]] void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context);
 /// In the frameless leaf exports, or a jump to nowhere.
 bool IsLeafAddress(ULONG_PTR address);
+/// Remembers the stubs by which the built-in modules export __C_specific_handler.
+void FindSpecificHandlers();
 /// The address is __C_specific_handler's stub, or a jump to it.
 bool IsSpecificHandler(ULONG64 handler);
 /// Return addresses of the PE frames from `start` (null: the innermost export's caller) outwards.

@@ -176,6 +176,7 @@ struct State {
   ULONG hang_ticks = 0;                    ///< host ticks since the last scheduling point, for hangs under virtual time
   ULONGLONG host_deadline_ns = 0;          ///< of the running host call; 0: none
   PKPROCESS system_process = nullptr;
+  std::vector<ULONG64> specific_handlers;  ///< stubs of __C_specific_handler, which the dispatcher calls without a detour
 };
 State& Ki();
 

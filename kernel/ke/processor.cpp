@@ -7,6 +7,7 @@
 #include <new>
 
 #include "kernel/api/api.h"
+#include "kernel/ke/exception.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/mm/mm.h"
@@ -158,6 +159,7 @@ void Initialize(const Options& options) {
   InitializeReadyQueues();
   CreateTimerTable();
   FillExportTable();
+  FindSpecificHandlers();
   ki.processors.resize(options.processors);
   const SIZE_T blocks = kProcessorBlockSize * options.processors;
   hal::MapLinear(kProcessorBlocks, blocks, hal::Protection::ReadWrite);

@@ -16,6 +16,7 @@
 #include "kernel/cm/cm.h"
 #include "kernel/ex/ex.h"
 #include "kernel/hal/hal.h"
+#include "kernel/io/drive.h"
 #include "kernel/io/io.h"
 #include "kernel/ke/exception.h"
 #include "kernel/ke/machine.h"
@@ -121,6 +122,15 @@ nt::ldr::StackLimits CurrentStack() {
   return {reinterpret_cast<ULONG_PTR>(thread->StackLimit), reinterpret_cast<ULONG_PTR>(thread->StackBase)};
 }
 
+/// Standard input, output and error of a client: the host's.
+void OpenConsole(HANDLE handles[3]) {
+  const char16_t* const names[] = {u"\\Device\\ConDrv\\CurrentIn", u"\\Device\\ConDrv\\CurrentOut", u"\\Device\\ConDrv\\CurrentError"};
+  for (int i = 0; i < 3; ++i) {
+    const ACCESS_MASK access = SYNCHRONIZE | (i == 0 ? GENERIC_READ : GENERIC_WRITE);
+    nt::io::OpenFile(&handles[i], access, names[i], OBJ_CASE_INSENSITIVE, FILE_SYNCHRONOUS_IO_NONALERT);
+  }
+}
+
 const std::vector<std::u16string> kEnvironment = {
     u"COMPUTERNAME=RINGLET", u"NUMBER_OF_PROCESSORS=2",  u"OS=Windows_NT",          u"PATH=C:\\Windows\\system32;C:\\Windows",
     u"SystemDrive=C:",       u"SystemRoot=C:\\Windows",  u"TEMP=C:\\Windows\\Temp", u"TMP=C:\\Windows\\Temp",
@@ -135,7 +145,6 @@ struct Machine::State {
   bool shut_down = false;
   std::vector<std::string> drivers;
   std::unique_ptr<BugCheck> bugcheck;
-  HANDLE console[3] = {};
 
   /// Remembers host paths of images for the symbolizer.
   std::vector<std::pair<std::string, std::string>> images;
@@ -168,12 +177,8 @@ struct Machine::State {
       directory = pattern;
       temporary_directory = true;
     }
-    std::filesystem::create_directories(directory);
-  }
-
-  void OpenConsole() {
-    const char16_t* const names[] = {u"\\Device\\ConDrv\\CurrentIn", u"\\Device\\ConDrv\\CurrentOut", u"\\Device\\ConDrv\\CurrentError"};
-    static_cast<void>(names);
+    std::filesystem::create_directories(directory + "/Windows/System32/drivers");
+    nt::io::SetMachineDirectory(directory);
   }
 };
 
@@ -222,6 +227,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::ps::SetThreadExitHook(&nt::io::CancelThreadIrps);
     nt::io::Initialize();
     nt::io::SetBindHooked(hooked);
+    nt::ps::SetConsoleOpener(&OpenConsole);
     nt::cm::Initialize(state_->directory);
     nt::ex::InitializeThreads();
   });

@@ -1,7 +1,6 @@
 // Section objects: pagefile-backed ones, and \Device\PhysicalMemory.
 #include "kernel/mm/section.h"
 
-#include "kernel/api/api.h"
 #include "kernel/ke/ke.h"
 #include "kernel/mm/state.h"
 #include "kernel/ob/ob.h"
@@ -79,7 +78,7 @@ template <class Operation>
 NTSTATUS WithProcess(HANDLE handle, Operation&& operation) {
   PEPROCESS process = ke::CurrentProcess();
   if (reinterpret_cast<LONG_PTR>(handle) != -1) {
-    POBJECT_TYPE const type = **api::Data<POBJECT_TYPE*>("PsProcessType");
+    POBJECT_TYPE const type = ob::TypeOf(ke::CurrentProcess());
     const NTSTATUS status = ObReferenceObjectByHandle(handle, 0x8, type, ke::PreviousMode(), reinterpret_cast<PVOID*>(&process), nullptr);
     if (status != STATUS_SUCCESS) return status;
   } else {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernel/api/api.h"
 #include "kernel/ke/ke.h"
 #include "kernel/mm/state.h"
 #include "kernel/ob/ob.h"
@@ -24,7 +23,7 @@ NTSTATUS ReferenceProcess(HANDLE handle, ACCESS_MASK access, PEPROCESS* process)
     ObfReferenceObject(*process);
     return STATUS_SUCCESS;
   }
-  POBJECT_TYPE const type = **api::Data<POBJECT_TYPE*>("PsProcessType");
+  POBJECT_TYPE const type = ob::TypeOf(ke::CurrentProcess());
   return ObReferenceObjectByHandle(handle, access, type, ke::PreviousMode(), reinterpret_cast<PVOID*>(process), nullptr);
 }
 

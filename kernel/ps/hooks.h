@@ -13,6 +13,8 @@ void PublishExports();
 /// Whether clients are bound to hooked stubs.
 void SetBindHooked(bool hooked);
 void SetThreadExitHook(void (*hook)(PETHREAD thread));
+/// How a new process gets its standard handles: called with the process attached.
+void SetConsoleOpener(void (*opener)(HANDLE handles[3]));
 /// Starts the thread that frees ended threads.
 void StartReaper();
 

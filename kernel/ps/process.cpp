@@ -17,12 +17,18 @@
 
 PEPROCESS PsInitialSystemProcess = nullptr;
 
+extern "C" {
+VOID KeStackAttachProcess(PRKPROCESS Process, PRKAPC_STATE ApcState);
+VOID KeUnstackDetachProcess(PRKAPC_STATE ApcState);
+}
+
 namespace nt::ps {
 namespace {
 
 constexpr ULONG kProcessTag = 'corP';
 State* state = nullptr;
 bool bind_hooked = false;
+void (*open_console)(HANDLE handles[3]) = nullptr;
 
 void InitializeProcess(Process* process) {
   KPROCESS& pcb = process->Pcb;
@@ -84,6 +90,15 @@ SIZE_T EnvironmentSize(const ProcessParameters& parameters) {
   return std::max<SIZE_T>(characters + 1, 2) * sizeof(WCHAR);
 }
 
+/// Opens the console in the new process, whose handles they are.
+void OpenStandardHandles(Process* process, HANDLE handles[3]) {
+  if (open_console == nullptr) return;
+  KAPC_STATE attached;
+  KeStackAttachProcess(&process->Pcb, &attached);
+  open_console(handles);
+  KeUnstackDetachProcess(&attached);
+}
+
 NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ldr::Image& image) {
   const SIZE_T strings = (parameters.image_path.size() + parameters.command_line.size() + parameters.current_directory.size() + 256) * 4;
   ParameterBlock block(process->host.space, sizeof(PEB) + sizeof(RTL_USER_PROCESS_PARAMETERS) + sizeof(PEB_LDR_DATA) + strings +
@@ -93,9 +108,11 @@ NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ld
   auto* const user = static_cast<RTL_USER_PROCESS_PARAMETERS*>(block.Take(sizeof(RTL_USER_PROCESS_PARAMETERS)));
   user->MaximumLength = user->Length = sizeof *user;
   user->Flags = 1;  // normalized
-  user->StandardInput = parameters.standard_handles[0];
-  user->StandardOutput = parameters.standard_handles[1];
-  user->StandardError = parameters.standard_handles[2];
+  HANDLE handles[3] = {};
+  OpenStandardHandles(process, handles);
+  user->StandardInput = handles[0];
+  user->StandardOutput = handles[1];
+  user->StandardError = handles[2];
   user->CurrentDirectory.DosPath = block.String(parameters.current_directory);
   user->ImagePathName = block.String(parameters.image_path);
   user->CommandLine = block.String(parameters.command_line);
@@ -179,6 +196,8 @@ NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, ldr:
 State& Ps() { return *state; }
 
 void SetBindHooked(bool hooked) { bind_hooked = hooked; }
+
+void SetConsoleOpener(void (*opener)(HANDLE handles[3])) { open_console = opener; }
 
 NTSTATUS CreateProcessObject(PEPROCESS parent, bool user, Process** result) {
   PVOID body = nullptr;

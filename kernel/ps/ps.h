@@ -22,7 +22,6 @@ struct ProcessParameters {
   std::u16string command_line;
   std::u16string current_directory;
   std::vector<std::u16string> environment;  ///< NAME=value
-  HANDLE standard_handles[3] = {};
 };
 
 /// Creates a process from an .exe with its first thread, ready to run. The caller owns a reference to *process.

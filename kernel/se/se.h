@@ -10,7 +10,7 @@ namespace nt::se {
 void Initialize();
 /// Sets the data exports SeExports and SeTokenObjectType; after ldr made the built-in modules.
 void PublishExports();
-/// Drops the state; objects' memory goes with the machine's. After the last object's end.
+/// Lets go of the tokens and drops the state. After all processes have ended, before ob's Shutdown().
 void Shutdown();
 
 /// The well-known identifiers and privilege numbers; never null after Initialize().

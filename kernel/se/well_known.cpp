@@ -8,7 +8,6 @@ namespace nt::se {
 /// One pool block: the table that drivers see, and the identifiers it points at.
 struct WellKnownBlock {
   SE_EXPORTS exports;
-  PSE_EXPORTS pointer;   ///< what the data export leads to
   FixedSid sids[40];
 };
 
@@ -118,15 +117,13 @@ void MakeWellKnown() {
     for (UCHAR i = 0; i < entry.count; ++i) sid->parts[i] = entry.parts[i];
     block->exports.*entry.place = sid++;
   }
-  block->pointer = &block->exports;
   Se().well_known = block;
 }
 
 const SE_EXPORTS& WellKnown() { return Se().well_known->exports; }
 
 void PublishExports() {
-  // SeExports is a pointer in the module's data, and SeTokenObjectType one to a variable, as the other types' exports are.
-  Publish("SeExports", Se().well_known->pointer);
+  Publish("SeExports", &Se().well_known->exports);
   Publish("SeTokenObjectType", &Se().token_type);
 }
 

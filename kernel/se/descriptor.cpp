@@ -1,0 +1,199 @@
+// Security descriptors: taking them apart, checking them, and copying a caller's.
+#include "kernel/se/descriptor.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "kernel/ex/ex.h"
+#include "kernel/ke/ke.h"
+#include "kernel/mm/mm.h"
+#include "kernel/se/state.h"
+#include "nt/status.h"
+
+namespace nt::se {
+namespace {
+
+constexpr ULONG kTag = 'cSeS';
+
+bool HasSid(UCHAR ace_type) {
+  return ace_type == ACCESS_ALLOWED_ACE_TYPE || ace_type == ACCESS_DENIED_ACE_TYPE || ace_type == SYSTEM_AUDIT_ACE_TYPE ||
+         ace_type == SYSTEM_MANDATORY_LABEL_ACE_TYPE;
+}
+
+bool AceIsSound(const ACE_HEADER* ace, SIZE_T room) {
+  if (room < sizeof(ACE_HEADER) || ace->AceSize < sizeof(ACE_HEADER) || ace->AceSize > room || (ace->AceSize & 3) != 0) return false;
+  constexpr SIZE_T kBeforeSid = offsetof(ACCESS_ALLOWED_ACE, SidStart);
+  return !HasSid(ace->AceType) || (ace->AceSize > kBeforeSid && SidFits(SidOf(ace), ace->AceSize - kBeforeSid));
+}
+
+/// Where the parts of a descriptor lie, in the caller's memory.
+struct Places {
+  SECURITY_DESCRIPTOR_CONTROL control;
+  UCHAR sbz1;
+  const void* owner;
+  const void* group;
+  const void* sacl;
+  const void* dacl;
+};
+
+const void* At(const void* base, ULONG offset) { return offset != 0 ? static_cast<const char*>(base) + offset : nullptr; }
+
+Places PlacesOf(const SECURITY_DESCRIPTOR_RELATIVE& header, const void* base) {
+  return {header.Control,          header.Sbz1,           At(base, header.Owner), At(base, header.Group),
+          At(base, header.Sacl), At(base, header.Dacl)};
+}
+Places PlacesOf(const SECURITY_DESCRIPTOR& header) {
+  return {header.Control, header.Sbz1, header.Owner, header.Group, header.Sacl, header.Dacl};
+}
+
+/// A copier for memory of one mode.
+class Reader {
+ public:
+  explicit Reader(KPROCESSOR_MODE mode) : mode_(mode) {}
+  NTSTATUS Read(void* to, const void* from, SIZE_T size) const {
+    if (mode_ == UserMode) return mm::CopyFromUser(to, from, size);
+    std::memcpy(to, from, size);
+    return STATUS_SUCCESS;
+  }
+  template <class T>
+  NTSTATUS Read(T* to, const void* from) const {
+    return Read(to, from, sizeof(T));
+  }
+
+ private:
+  KPROCESSOR_MODE mode_;
+};
+
+using Bytes = std::vector<UCHAR>;
+
+NTSTATUS ReadPlaces(const Reader& reader, PSECURITY_DESCRIPTOR from, Places* places) {
+  SECURITY_DESCRIPTOR_RELATIVE header;
+  NTSTATUS status = reader.Read(&header, from);
+  if (!NT_SUCCESS(status)) return status;
+  if (header.Revision != SECURITY_DESCRIPTOR_REVISION) return STATUS_UNKNOWN_REVISION;
+  if ((header.Control & SE_SELF_RELATIVE) != 0) {
+    *places = PlacesOf(header, from);
+    return STATUS_SUCCESS;
+  }
+  SECURITY_DESCRIPTOR absolute;
+  status = reader.Read(&absolute, from);
+  // The two reads may differ if the caller changes the memory meanwhile: only the second is used.
+  if (NT_SUCCESS(status)) *places = PlacesOf(absolute);
+  return status;
+}
+
+NTSTATUS ReadSid(const Reader& reader, const void* from, Bytes* sid) {
+  if (from == nullptr) return STATUS_SUCCESS;
+  UCHAR head[2];
+  NTSTATUS status = reader.Read(head, from, sizeof head);
+  if (!NT_SUCCESS(status)) return status;
+  if (head[0] != SID_REVISION || head[1] > SID_MAX_SUB_AUTHORITIES) return STATUS_INVALID_SID;
+  sid->resize(SidLength(head[1]));
+  status = reader.Read(sid->data(), from, sid->size());
+  if (!NT_SUCCESS(status)) return status;
+  return SidFits(reinterpret_cast<const SID*>(sid->data()), sid->size()) ? STATUS_SUCCESS : STATUS_INVALID_SID;
+}
+
+NTSTATUS ReadAcl(const Reader& reader, const void* from, Bytes* acl) {
+  if (from == nullptr) return STATUS_SUCCESS;
+  ACL head;
+  NTSTATUS status = reader.Read(&head, from);
+  if (!NT_SUCCESS(status)) return status;
+  if (head.AclSize < sizeof(ACL)) return STATUS_INVALID_ACL;
+  acl->resize(head.AclSize);
+  status = reader.Read(acl->data(), from, acl->size());
+  if (!NT_SUCCESS(status)) return status;
+  if (!AclIsSound(reinterpret_cast<const ACL*>(acl->data()), acl->size())) return STATUS_INVALID_ACL;
+  acl->resize((acl->size() + 3) & ~SIZE_T{3});
+  return STATUS_SUCCESS;
+}
+
+/// Lays the parts out as one self-relative block from pool; null if there is no memory.
+PSECURITY_DESCRIPTOR Pack(const Places& places, POOL_TYPE pool, const Bytes& owner, const Bytes& group, const Bytes& sacl,
+                          const Bytes& dacl) {
+  const SIZE_T size = sizeof(SECURITY_DESCRIPTOR_RELATIVE) + owner.size() + group.size() + sacl.size() + dacl.size();
+  auto* const packed = static_cast<UCHAR*>(ex::AllocatePool(pool, size, kTag));
+  if (packed == nullptr) return nullptr;
+  ULONG at = sizeof(SECURITY_DESCRIPTOR_RELATIVE);
+  const auto put = [&](const Bytes& part) -> ULONG {
+    if (part.empty()) return 0;
+    std::copy(part.begin(), part.end(), packed + at);
+    const ULONG place = at;
+    at += static_cast<ULONG>(part.size());
+    return place;
+  };
+  SECURITY_DESCRIPTOR_RELATIVE header{};
+  header.Revision = SECURITY_DESCRIPTOR_REVISION;
+  header.Sbz1 = places.sbz1;
+  header.Control = static_cast<USHORT>(places.control | SE_SELF_RELATIVE);
+  header.Owner = put(owner);
+  header.Group = put(group);
+  header.Sacl = put(sacl);
+  header.Dacl = put(dacl);
+  std::memcpy(packed, &header, sizeof header);
+  return packed;
+}
+
+NTSTATUS CopyDescriptor(const Reader& reader, PSECURITY_DESCRIPTOR from, POOL_TYPE pool, PSECURITY_DESCRIPTOR* to) {
+  Places places{};
+  Bytes owner, group, sacl, dacl;
+  NTSTATUS status = ReadPlaces(reader, from, &places);
+  if (NT_SUCCESS(status)) status = ReadSid(reader, places.owner, &owner);
+  if (NT_SUCCESS(status)) status = ReadSid(reader, places.group, &group);
+  if (NT_SUCCESS(status) && (places.control & SE_SACL_PRESENT) != 0) status = ReadAcl(reader, places.sacl, &sacl);
+  if (NT_SUCCESS(status) && (places.control & SE_DACL_PRESENT) != 0) status = ReadAcl(reader, places.dacl, &dacl);
+  if (!NT_SUCCESS(status)) return status;
+  *to = Pack(places, pool, owner, group, sacl, dacl);
+  return *to != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+}  // namespace
+
+bool AclIsSound(const ACL* acl, SIZE_T room) {
+  if (room < sizeof(ACL) || acl->AclRevision < MIN_ACL_REVISION || acl->AclRevision > MAX_ACL_REVISION) return false;
+  if (acl->AclSize < sizeof(ACL) || acl->AclSize > room) return false;
+  const auto* at = reinterpret_cast<const UCHAR*>(acl + 1);
+  SIZE_T left = acl->AclSize - sizeof(ACL);
+  for (ULONG i = 0; i < acl->AceCount; ++i) {
+    const auto* const ace = reinterpret_cast<const ACE_HEADER*>(at);
+    if (!AceIsSound(ace, left)) return false;
+    at += ace->AceSize;
+    left -= ace->AceSize;
+  }
+  return true;
+}
+
+Descriptor DescriptorOf(PSECURITY_DESCRIPTOR descriptor) {
+  const auto* const relative = static_cast<const SECURITY_DESCRIPTOR_RELATIVE*>(descriptor);
+  const Places places = (relative->Control & SE_SELF_RELATIVE) != 0 ? PlacesOf(*relative, descriptor)
+                                                                    : PlacesOf(*static_cast<const SECURITY_DESCRIPTOR*>(descriptor));
+  Descriptor parts{};
+  parts.control = places.control;
+  parts.owner = static_cast<const SID*>(places.owner);
+  parts.group = static_cast<const SID*>(places.group);
+  if ((places.control & SE_SACL_PRESENT) != 0) parts.sacl = static_cast<const ACL*>(places.sacl);
+  if ((places.control & SE_DACL_PRESENT) != 0) parts.dacl = static_cast<const ACL*>(places.dacl);
+  return parts;
+}
+
+}  // namespace nt::se
+
+using namespace nt::se;
+
+extern "C" {
+
+NTSTATUS SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR InputSecurityDescriptor, KPROCESSOR_MODE RequestorMode, ULONG PoolType,
+                                     BOOLEAN ForceCapture, PSECURITY_DESCRIPTOR* OutputSecurityDescriptor) {
+  if (InputSecurityDescriptor == nullptr || (RequestorMode == KernelMode && ForceCapture == FALSE)) {
+    *OutputSecurityDescriptor = InputSecurityDescriptor;
+    return STATUS_SUCCESS;
+  }
+  return CopyDescriptor(Reader(RequestorMode), InputSecurityDescriptor, static_cast<POOL_TYPE>(PoolType), OutputSecurityDescriptor);
+}
+
+VOID SeReleaseSecurityDescriptor(PSECURITY_DESCRIPTOR CapturedSecurityDescriptor, KPROCESSOR_MODE RequestorMode, BOOLEAN ForceCapture) {
+  const bool is_copy = RequestorMode == UserMode || ForceCapture != FALSE;
+  if (CapturedSecurityDescriptor != nullptr && is_copy) nt::ex::FreePool(CapturedSecurityDescriptor);
+}
+
+}  // extern "C"
