@@ -421,7 +421,10 @@ using PIO_CSQ_COMPLETE_CANCELED_IRP = IO_CSQ_COMPLETE_CANCELED_IRP*;
 
 struct IO_CSQ {
   ULONG Type;
-  PIO_CSQ_INSERT_IRP CsqInsertIrp;  ///< a PIO_CSQ_INSERT_IRP_EX in a queue of type IO_TYPE_CSQ_EX
+  union {
+    PIO_CSQ_INSERT_IRP CsqInsertIrp;
+    PIO_CSQ_INSERT_IRP_EX CsqInsertIrpEx;  ///< in a queue of type IO_TYPE_CSQ_EX
+  };
   PIO_CSQ_REMOVE_IRP CsqRemoveIrp;
   PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp;
   PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock;

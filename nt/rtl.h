@@ -3,6 +3,8 @@
 
 #include "nt/types.h"
 
+using PWCH = WCHAR*;
+
 enum RTL_GENERIC_COMPARE_RESULTS { GenericLessThan, GenericGreaterThan, GenericEqual };
 
 enum TABLE_SEARCH_RESULT { TableEmptyTree, TableFoundNode, TableInsertAsLeft, TableInsertAsRight };

@@ -15,6 +15,7 @@ namespace nt::cm {
 struct Hive {
   std::string file;     ///< empty: never saved
   bool dirty = false;   ///< changed since it was loaded or saved
+  bool trusted = true;  ///< only administrators write there, so the kernel may rely on its values' types
 };
 
 /// Order of names without regard to case, as hives sort their subkeys.

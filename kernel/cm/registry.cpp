@@ -20,12 +20,13 @@ struct Mount {
   const char* file;
   std::u16string_view parent;
   std::u16string_view name;
+  bool trusted;
   void (*defaults)(Key* root, LONGLONG now);
 };
 constexpr Mount kMounts[] = {
-    {"SYSTEM", u"MACHINE", u"SYSTEM", &AddSystemDefaults},
-    {"SOFTWARE", u"MACHINE", u"SOFTWARE", &AddSoftwareDefaults},
-    {"DEFAULT", u"USER", u".DEFAULT", &AddUserDefaults},
+    {"SYSTEM", u"MACHINE", u"SYSTEM", true, &AddSystemDefaults},
+    {"SOFTWARE", u"MACHINE", u"SOFTWARE", true, &AddSoftwareDefaults},
+    {"DEFAULT", u"USER", u".DEFAULT", false, &AddUserDefaults},
 };
 
 /// Takes the next component off a path, with the backslashes around it.
@@ -96,6 +97,7 @@ NTSTATUS LoadRegistry(const std::string& machine_directory, LONGLONG (*now)()) {
   registry.root.Add(u"USER", true, time);
   for (SIZE_T i = 0; i < std::size(kMounts); ++i) {
     Hive& hive = registry.files[i];
+    hive.trusted = kMounts[i].trusted;
     if (!machine_directory.empty()) hive.file = machine_directory + "/Windows/System32/config/" + kMounts[i].file;
     Key* const root = MountRoot(kMounts[i], &hive, time);
     const NTSTATUS status = LoadHive(hive.file, root);

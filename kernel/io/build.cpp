@@ -15,7 +15,6 @@ namespace ex = nt::ex;
 namespace {
 
 constexpr ULONG kBufferTag = 'BfoI';
-constexpr ULONG kInternalControl = IRP_MJ_INTERNAL_DEVICE_CONTROL;
 
 PIRP NewRequest(PDEVICE_OBJECT device, UCHAR major) {
   PIRP const irp = IoAllocateIrp(device->StackSize, FALSE);
@@ -82,7 +81,7 @@ extern "C" {
 PIRP IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObject, PVOID InputBuffer, ULONG InputBufferLength,
                                    PVOID OutputBuffer, ULONG OutputBufferLength, BOOLEAN InternalDeviceIoControl, PKEVENT Event,
                                    PIO_STATUS_BLOCK IoStatusBlock) {
-  PIRP const irp = NewRequest(DeviceObject, InternalDeviceIoControl != 0 ? UCHAR{kInternalControl} : IRP_MJ_DEVICE_CONTROL);
+  PIRP const irp = NewRequest(DeviceObject, InternalDeviceIoControl != 0 ? IRP_MJ_INTERNAL_DEVICE_CONTROL : IRP_MJ_DEVICE_CONTROL);
   if (irp == nullptr) return nullptr;
   PIO_STACK_LOCATION const location = IoGetNextIrpStackLocation(irp);
   location->Parameters.DeviceIoControl.OutputBufferLength = OutputBufferLength;

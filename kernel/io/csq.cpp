@@ -39,16 +39,20 @@ void Remove(PIO_CSQ csq, PIRP irp) {
 
 NTSTATUS CallInsert(PIO_CSQ csq, PIRP irp, PVOID insert_context) {
   csq->ReservePointer = nullptr;
-  if (csq->Type == IO_TYPE_CSQ_EX) return ke::Callout<NTSTATUS>(csq->CsqInsertIrp, csq, irp, insert_context);
+  if (csq->Type == IO_TYPE_CSQ_EX) return ke::Callout<NTSTATUS>(csq->CsqInsertIrpEx, csq, irp, insert_context);
   ke::Callout<void>(csq->CsqInsertIrp, csq, irp);
   return STATUS_SUCCESS;
 }
 
-NTSTATUS Initialize(PIO_CSQ csq, ULONG type, const IO_CSQ& routines) {
-  *csq = routines;
-  csq->Type = type;
+/// All but the insertion, which differs by type.
+void Initialize(PIO_CSQ csq, PIO_CSQ_REMOVE_IRP remove, PIO_CSQ_PEEK_NEXT_IRP peek, PIO_CSQ_ACQUIRE_LOCK acquire, PIO_CSQ_RELEASE_LOCK release,
+                PIO_CSQ_COMPLETE_CANCELED_IRP complete) {
+  csq->CsqRemoveIrp = remove;
+  csq->CsqPeekNextIrp = peek;
+  csq->CsqAcquireLock = acquire;
+  csq->CsqReleaseLock = release;
+  csq->CsqCompleteCanceledIrp = complete;
   csq->ReservePointer = nullptr;
-  return STATUS_SUCCESS;
 }
 
 }  // namespace
@@ -68,16 +72,19 @@ VOID IopCsqCancelRoutine(PDEVICE_OBJECT /*DeviceObject*/, PIRP Irp) {
 NTSTATUS IoCsqInitialize(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp, PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,
                          PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
                          PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp) {
-  return Initialize(Csq, IO_TYPE_CSQ,
-                    {0, CsqInsertIrp, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock, CsqCompleteCanceledIrp, nullptr});
+  Csq->Type = IO_TYPE_CSQ;
+  Csq->CsqInsertIrp = CsqInsertIrp;
+  Initialize(Csq, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock, CsqCompleteCanceledIrp);
+  return STATUS_SUCCESS;
 }
 
 NTSTATUS IoCsqInitializeEx(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp, PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,
                            PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
                            PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp) {
-  return Initialize(Csq, IO_TYPE_CSQ_EX,
-                    {0, reinterpret_cast<PIO_CSQ_INSERT_IRP>(CsqInsertIrp), CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock,
-                     CsqCompleteCanceledIrp, nullptr});
+  Csq->Type = IO_TYPE_CSQ_EX;
+  Csq->CsqInsertIrpEx = CsqInsertIrp;
+  Initialize(Csq, CsqRemoveIrp, CsqPeekNextIrp, CsqAcquireLock, CsqReleaseLock, CsqCompleteCanceledIrp);
+  return STATUS_SUCCESS;
 }
 
 NTSTATUS IoCsqInsertIrpEx(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context, PVOID InsertContext) {

@@ -127,7 +127,6 @@ int Crt_atoi(const char* text) { return ToInt(text); }
 LONG Crt_atol(const char* text) { return ToInt(text); }
 int Crt_wtoi(const WCHAR* text) { return ToInt(text); }
 LONG Crt_wtol(const WCHAR* text) { return ToInt(text); }
-ULONG Crt_strtoul(const char* text, char** end, int base) { return ToUlong(text, end, base); }
 ULONG Crt_wcstoul(const WCHAR* text, WCHAR** end, int base) { return ToUlong(text, end, base); }
 ULONGLONG Crt_strtoui64(const char* text, char** end, int base) { return ToUi64(text, end, base); }
 ULONGLONG Crt_wcstoui64(const WCHAR* text, WCHAR** end, int base) { return ToUi64(text, end, base); }

@@ -7,8 +7,3 @@ SIZE_T RtlCompareMemoryUlong(PVOID Source, SIZE_T Length, ULONG Pattern) {
   while (equal < Length / sizeof(ULONG) && values[equal] == Pattern) ++equal;
   return equal * sizeof(ULONG);
 }
-
-VOID RtlFillMemoryUlong(PVOID Destination, SIZE_T Length, ULONG Pattern) {
-  auto* const values = static_cast<ULONG*>(Destination);
-  for (SIZE_T i = 0; i < Length / sizeof(ULONG); ++i) values[i] = Pattern;
-}

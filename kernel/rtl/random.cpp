@@ -26,11 +26,10 @@ void nt::rtl::Initialize() {
   for (ULONG& value : table.values) value = Step(&seed);
   table.last = Step(&seed);
   SetTimeZoneBias(0);
+  ResetRandom();
 }
 
 void nt::rtl::Shutdown() {}
-
-ULONG RtlUniform(PULONG Seed) { return Step(Seed); }
 
 ULONG RtlRandom(PULONG Seed) {
   const ULONG place = Step(Seed);

@@ -1,0 +1,55 @@
+// What drivers have registered with the I/O manager, and what it made for them. Private.
+#pragma once
+
+#include <vector>
+
+#include "kernel/io/state.h"
+
+namespace nt::io {
+
+struct DriverObjectExtension {
+  PDRIVER_OBJECT driver;
+  PVOID id;        ///< ClientIdentificationAddress
+  PVOID memory;    ///< from non-paged pool
+};
+
+struct Reinitialization {
+  PDRIVER_OBJECT driver;
+  PDRIVER_REINITIALIZE routine;
+  PVOID context;
+};
+
+/// Of one machine.
+struct Registrations {
+  std::vector<PDEVICE_OBJECT> shutdown;              ///< oldest first, each with a reference
+  std::vector<PDEVICE_OBJECT> last_chance_shutdown;
+  std::vector<DriverObjectExtension> extensions;
+  std::vector<Reinitialization> reinitializations;   ///< oldest first
+  std::vector<PDEVICE_OBJECT> timers;                ///< whose timers run, in the order they were started
+  KTIMER second{};                                   ///< ticks once a second while a timer runs
+  KDPC second_dpc{};
+  ULONG error_log_sequence = 0;
+  POBJECT_TYPE completion_type = nullptr;
+};
+Registrations& Registered();
+
+/// Makes the state and the IoCompletion type; part of Initialize(). After ob.
+void CreateRegistrations();
+void DestroyRegistrations();
+
+/// Undoes a device's registrations: its I/O timer and its shutdown notifications. Part of its deletion.
+void ForgetDevice(PDEVICE_OBJECT device);
+/// Frees a driver's object extensions and forgets its routines. Part of its removal.
+void ForgetDriver(PDRIVER_OBJECT driver);
+
+void ForgetTimer(PDEVICE_OBJECT device);
+void InitializeSecondTimer();
+void InitializeCompletionPorts();
+
+/// Calls a driver's reinitialization routines, oldest first; those that they register are called as well. After its DriverEntry.
+void RunReinitialization(PDRIVER_OBJECT driver);
+/// Sends IRP_MJ_SHUTDOWN to the devices that asked for it, the last to ask first; those of the last chance at the end.
+/// In a thread, at PASSIVE_LEVEL.
+void NotifyShutdown();
+
+}  // namespace nt::io
