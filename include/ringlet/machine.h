@@ -104,8 +104,9 @@ class Machine {
   /// Unloads what is still loaded, in reverse order, and says what each driver left behind.
   std::vector<Leftover> Shutdown();
 
- private:
   struct State;
+
+ private:
   std::unique_ptr<State> state_;
 };
 

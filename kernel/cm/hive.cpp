@@ -48,13 +48,13 @@ bool ReadValues(hive_h* hive, hive_node_h node, Key* key) {
   const Owned<hive_value_h> values(hivex_node_values(hive, node));
   if (!values) return false;
   for (const hive_value_h* value = values.get(); *value != 0; ++value) {
-    hive_type type;
+    ULONG type = REG_NONE;   // any number may be stored, not only those of hive_type
     std::size_t size = 0;
     const Owned<char> name(hivex_value_key(hive, *value));
-    const Owned<char> data(hivex_value_value(hive, *value, &type, &size));
+    const Owned<char> data(hivex_value_value(hive, *value, reinterpret_cast<hive_type*>(&type), &size));
     if (!name || !data) return false;
-    key->SetValue(ToUtf16(name.get()), static_cast<ULONG>(type), data.get(), size, 0);
-    if (static_cast<ULONG>(type) == REG_LINK && SameName(key->values.back().name, u"SymbolicLinkValue")) key->is_link = true;
+    key->SetValue(ToUtf16(name.get()), type, data.get(), size, 0);
+    if (type == REG_LINK && SameName(key->values.back().name, u"SymbolicLinkValue")) key->is_link = true;
   }
   return true;
 }
@@ -90,7 +90,8 @@ bool WriteValues(hive_h* hive, hive_node_h node, const Key& key) {
   for (const Value& value : key.values) {
     names.push_back(ToUtf8(value.name));
     auto* const data = const_cast<char*>(reinterpret_cast<const char*>(value.data.data()));
-    values.push_back({names.back().data(), static_cast<hive_type>(value.type), value.data.size(), data});
+    values.push_back({names.back().data(), hive_t_none, value.data.size(), data});
+    std::memcpy(&values.back().t, &value.type, sizeof value.type);
   }
   return values.empty() || hivex_node_set_values(hive, node, values.size(), values.data(), 0) == 0;
 }

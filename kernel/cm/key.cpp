@@ -60,7 +60,9 @@ void Key::SetValue(std::u16string_view value, ULONG type, const void* data, SIZE
 }
 
 bool Key::RemoveValue(std::u16string_view value, LONGLONG now) {
-  if (std::erase_if(values, [value](const Value& each) { return SameName(each.name, value); }) == 0) return false;
+  const auto at = std::ranges::find_if(values, [value](const Value& each) { return SameName(each.name, value); });
+  if (at == values.end()) return false;
+  values.erase(at);
   Changed(now);
   return true;
 }

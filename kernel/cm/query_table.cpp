@@ -174,7 +174,7 @@ NTSTATUS DeliverAll(const Query& query, const Entry& entry, Key* key) {
     const NTSTATUS status = Deliver(query, entry, value.name, value.type, value.data.data(), value.data.size());
     if (!NT_SUCCESS(status)) return status;
     if (Has(entry, RTL_QUERY_REGISTRY_DELETE) && i < key->values.size()) {
-      key->values.erase(key->values.begin() + static_cast<std::ptrdiff_t>(i));
+      DeleteKeyValue(key, key->values[i].name);
     } else {
       ++i;
     }

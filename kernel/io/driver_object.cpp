@@ -111,9 +111,9 @@ void Initialize() {
 }
 
 void PublishTypes() {
-  *api::Data<POBJECT_TYPE*>("IoDriverObjectType") = &Io().driver_type;
-  *api::Data<POBJECT_TYPE*>("IoDeviceObjectType") = &Io().device_type;
-  *api::Data<POBJECT_TYPE*>("IoFileObjectType") = &Io().file_type;
+  *api::Data<POBJECT_TYPE>("IoDriverObjectType") = Io().driver_type;
+  *api::Data<POBJECT_TYPE>("IoDeviceObjectType") = Io().device_type;
+  *api::Data<POBJECT_TYPE>("IoFileObjectType") = Io().file_type;
 }
 
 void Shutdown() {

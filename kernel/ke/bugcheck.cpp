@@ -28,7 +28,7 @@ constexpr std::size_t kMaxReportedFrames = 32;
 PanicReport panic_report;
 BugCheckInfo last_bugcheck;
 Symbolizer symbolizer = nullptr;
-UserUnhandled user_unhandled = nullptr;
+UserExceptionHooks user_hooks{};
 
 void* PanicStack() {
   // Lives as long as the process: a bugcheck is no time to ask for memory.
@@ -162,7 +162,7 @@ void BugCheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4
 void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context) {
   if (KiThread->host.in_user) {
     EXCEPTION_POINTERS pointers{record, context};
-    if (user_unhandled != nullptr) user_unhandled(&pointers);
+    if (user_hooks.last != nullptr && user_hooks.last(&pointers) != 0) return;
     KiEndUserProcess(static_cast<ULONG>(record->ExceptionCode));
   }
   PanicReport report{};
@@ -174,7 +174,9 @@ void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context) {
   __builtin_unreachable();
 }
 
-void SetUserUnhandled(UserUnhandled handler) { user_unhandled = handler; }
+void SetUserExceptionHooks(const UserExceptionHooks& hooks) { user_hooks = hooks; }
+
+BOOLEAN AskUserFirst(EXCEPTION_POINTERS* pointers) { return user_hooks.first != nullptr ? user_hooks.first(pointers) : FALSE; }
 
 const BugCheckInfo& LastBugCheck() { return last_bugcheck; }
 

@@ -212,11 +212,10 @@ void LoadExportContext(CONTEXT* context, const ExportRecord* record) {
 }
 
 void DispatchException(EXCEPTION_RECORD* record, CONTEXT* context, Record* top) {
-  if (Search(record, context, top)) {
-    KiThread->host.records = top;
-    return;
-  }
-  UnhandledException(record, context);
+  EXCEPTION_POINTERS pointers{record, context};
+  const bool continues = (KiThread->host.in_user != 0 && AskUserFirst(&pointers) != 0) || Search(record, context, top);
+  if (!continues) UnhandledException(record, context);
+  KiThread->host.records = top;
 }
 
 void UnwindTo(ULONG64 target_frame, ULONG64 target_ip, EXCEPTION_RECORD* record, ULONG64 return_value, const CONTEXT* start, Record* top) {

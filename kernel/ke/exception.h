@@ -9,8 +9,8 @@
 
 namespace nt::ke {
 
-/// Nobody handled it: a bugcheck in kernel mode; in user mode the process's unhandled-exception filter, then its end.
-[[noreturn]] void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context);
+/// Nobody handled it: a bugcheck in kernel mode; in user mode the process's unhandled-exception filter, which may continue, then its end.
+void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context);
 /// In the frameless leaf exports, or a jump to nowhere.
 bool IsLeafAddress(ULONG_PTR address);
 /// Remembers the stubs by which the built-in modules export __C_specific_handler.
@@ -20,10 +20,13 @@ bool IsSpecificHandler(ULONG64 handler);
 /// Return addresses of the PE frames from `start` (null: the innermost export's caller) outwards.
 std::vector<ULONG_PTR> WalkStack(const CONTEXT* start, Record* top, std::size_t limit);
 
-/// How user mode ends an exception that nobody handled; set by the subsystem. Runs in user mode and must not return.
-using UserUnhandled = void (*)(EXCEPTION_POINTERS* pointers);
-void SetUserUnhandled(UserUnhandled handler);
-/// First chance for vectored handlers in user mode: true to continue execution.
-using UserFirstChance = bool (*)(EXCEPTION_POINTERS* pointers);
+/// What user mode does with an exception before its frames see it, and when none of them wants it. Both run in user mode and say whether the
+/// execution is to continue; set by the subsystem.
+struct UserExceptionHooks {
+  BOOLEAN (*first)(EXCEPTION_POINTERS* pointers);
+  BOOLEAN (*last)(EXCEPTION_POINTERS* pointers);
+};
+void SetUserExceptionHooks(const UserExceptionHooks& hooks);
+BOOLEAN AskUserFirst(EXCEPTION_POINTERS* pointers);
 
 }  // namespace nt::ke

@@ -11,7 +11,10 @@
 #include <iterator>
 #include <stdexcept>
 
+#if __has_include("debugger/symbolizer.h")
 #include "debugger/symbolizer.h"
+#define RINGLET_SYMBOLS 1
+#endif
 #include "kernel/api/api.h"
 #include "kernel/cm/cm.h"
 #include "kernel/ex/ex.h"
@@ -33,7 +36,8 @@ extern "C" {
 void KiExportThunk();
 void KiExportThunkHooked();
 void KiAbsentThunk();
-VOID RtlpUnhandledException(EXCEPTION_POINTERS* Pointers);
+BOOLEAN RtlpCallVectoredHandlers(EXCEPTION_POINTERS* ExceptionInfo);
+BOOLEAN RtlpUnhandledException(EXCEPTION_POINTERS* ExceptionInfo);
 }
 
 namespace nt::io {
@@ -215,7 +219,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
   nt::ke::SetTrace(options.trace, &SinkTrace);
   current = state_.get();
   nt::ke::SetSymbolizer(&Symbolize);
-  nt::ke::SetUserUnhandled(&RtlpUnhandledException);
+  nt::ke::SetUserExceptionHooks({&RtlpCallVectoredHandlers, &RtlpUnhandledException});
 
   const Outcome outcome = state_->Run([&] {
     nt::ob::Initialize();
@@ -345,10 +349,16 @@ bool Symbolize(ULONG_PTR address, std::string* symbol, std::string* source) {
   if (image == nullptr || image->builtin || current == nullptr) return false;
   for (const auto& [name, path] : current->images) {
     if (!nt::ldr::SameName(name, image->name)) continue;
+#ifdef RINGLET_SYMBOLS
     std::string function;
     if (!debugger::Symbolize(path, address - image->base, &function, source)) return false;
     *symbol = image->name + "!" + function;
     return true;
+#else
+    static_cast<void>(symbol);
+    static_cast<void>(source);
+    return false;
+#endif
   }
   return false;
 }

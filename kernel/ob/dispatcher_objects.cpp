@@ -31,9 +31,9 @@ NTSTATUS Store(T* to, const T& value) {
   return STATUS_SUCCESS;
 }
 
-void Publish(const char* name, POBJECT_TYPE* type) {
+void Publish(const char* name, POBJECT_TYPE type) {
   if (const api::Export* const entry = api::Find("ntoskrnl.exe", name); entry != nullptr && api::AddressOf(*entry) != nullptr) {
-    *static_cast<POBJECT_TYPE**>(api::AddressOf(*entry)) = type;
+    *static_cast<POBJECT_TYPE*>(api::AddressOf(*entry)) = type;
   }
 }
 
@@ -47,9 +47,9 @@ void InitializeDispatcherTypes() {
 }
 
 void PublishDispatcherTypes() {
-  Publish("ExEventObjectType", &event_type);
-  Publish("ExSemaphoreObjectType", &semaphore_type);
-  Publish("ExMutantObjectType", &mutant_type);
+  Publish("ExEventObjectType", event_type);
+  Publish("ExSemaphoreObjectType", semaphore_type);
+  Publish("ExMutantObjectType", mutant_type);
 }
 
 }  // namespace nt::ob
@@ -74,9 +74,8 @@ NTSTATUS WithObject(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, Work w
 PKEVENT CreateNamedEvent(PUNICODE_STRING name, PHANDLE handle, EVENT_TYPE type) {
   OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, name, OBJ_OPENIF | OBJ_KERNEL_HANDLE, nullptr, nullptr};
   PVOID object = nullptr;
-  if (!NT_SUCCESS(ObCreateObject(KernelMode, event_type, nullptr, KernelMode, nullptr, sizeof(KEVENT), 0, 0, &object))) return nullptr;
+  if (!NT_SUCCESS(ObCreateObject(KernelMode, event_type, &attributes, KernelMode, nullptr, sizeof(KEVENT), 0, 0, &object))) return nullptr;
   KeInitializeEvent(static_cast<PKEVENT>(object), type, TRUE);
-  PrefixOf(object)->request = new OBJECT_ATTRIBUTES(attributes);
   PVOID inserted = nullptr;
   if (!NT_SUCCESS(ObInsertObject(object, nullptr, 0x1f0003, 0, &inserted, handle))) return nullptr;
   ObfDereferenceObject(inserted);  // the handle keeps it

@@ -49,13 +49,13 @@ struct Located {
   HANDLE handle;
 };
 
-/// The table a handle belongs to, seen from the current process.
-Located Locate(HANDLE handle, KPROCESSOR_MODE mode) {
+/// The table a handle belongs to, seen from a process.
+Located Locate(PEPROCESS process, HANDLE handle, KPROCESSOR_MODE mode) {
   if (IsKernelHandle(handle)) {
     if (mode != KernelMode) return {nullptr, handle};
     return {static_cast<HandleTable*>(Ob().system_table), reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(handle) & ~kKernelHandle)};
   }
-  return {static_cast<HandleTable*>(ke::CurrentProcess()->ObjectTable), handle};
+  return {static_cast<HandleTable*>(process->ObjectTable), handle};
 }
 
 void HandleGone(PVOID object, PEPROCESS process, ACCESS_MASK access) {
@@ -69,10 +69,10 @@ void HandleGone(PVOID object, PEPROCESS process, ACCESS_MASK access) {
 }
 
 /// NtCurrentProcess and NtCurrentThread.
-PVOID PseudoHandle(HANDLE handle, POBJECT_TYPE type) {
+PVOID PseudoHandle(PEPROCESS process, HANDLE handle, POBJECT_TYPE type) {
   const auto value = reinterpret_cast<LONG_PTR>(handle);
   PVOID object = nullptr;
-  if (value == -1) object = ke::CurrentProcess();
+  if (value == -1) object = process;
   if (value == -2) object = ke::CurrentThread();
   if (object == nullptr || (type != nullptr && TypeOf(object) != type)) return nullptr;
   return object;
@@ -89,17 +89,22 @@ ACCESS_MASK MapAccess(POBJECT_TYPE type, ACCESS_MASK access) {
   return access & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL | MAXIMUM_ALLOWED);
 }
 
-NTSTATUS CreateHandle(PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle) {
+NTSTATUS CreateHandleIn(PEPROCESS process, PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle) {
   POBJECT_HEADER const header = HeaderOf(object);
   if ((header->Flags & OB_FLAG_EXCLUSIVE_OBJECT) != 0 && header->HandleCount != 0) return STATUS_ACCESS_DENIED;
   const bool kernel = mode == KernelMode && (attributes & OBJ_KERNEL_HANDLE) != 0;
-  auto* const table = static_cast<HandleTable*>(kernel ? Ob().system_table : ke::CurrentProcess()->ObjectTable);
+  auto* const table = static_cast<HandleTable*>(kernel ? Ob().system_table : process->ObjectTable);
+  if (table == nullptr) return STATUS_PROCESS_IS_TERMINATING;
   ObfReferenceObject(object);
   ++header->HandleCount;
   ++TypeOf(object)->handles;
   const HANDLE made = table->Insert(object, MapAccess(TypeOf(object), access), attributes & OBJ_INHERIT);
   *handle = kernel ? reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(made) | kKernelHandle) : made;
   return STATUS_SUCCESS;
+}
+
+NTSTATUS CreateHandle(PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle) {
+  return CreateHandleIn(ke::CurrentProcess(), object, attributes, access, mode, handle);
 }
 
 PVOID CreateHandleTable(PEPROCESS process) {
@@ -139,8 +144,8 @@ void ForEachHandle(PEPROCESS process, const std::function<void(const HandleRepor
   }
 }
 
-NTSTATUS CloseHandle(HANDLE handle, KPROCESSOR_MODE mode) {
-  const Located located = Locate(handle, mode);
+NTSTATUS CloseHandleIn(PEPROCESS process, HANDLE handle, KPROCESSOR_MODE mode) {
+  const Located located = Locate(process, handle, mode);
   HandleTable::Entry* const entry = located.table != nullptr ? located.table->Find(located.handle) : nullptr;
   if (entry == nullptr) {
     if (reinterpret_cast<LONG_PTR>(handle) == -1 || reinterpret_cast<LONG_PTR>(handle) == -2) return STATUS_SUCCESS;
@@ -149,17 +154,21 @@ NTSTATUS CloseHandle(HANDLE handle, KPROCESSOR_MODE mode) {
   if ((entry->attributes & kProtectFromClose) != 0) return STATUS_HANDLE_NOT_CLOSABLE;
   const HandleTable::Entry copy = *entry;
   located.table->Remove(located.handle);
-  HandleGone(copy.object, ke::CurrentProcess(), copy.access);
+  HandleGone(copy.object, process, copy.access);
   return STATUS_SUCCESS;
 }
 
-NTSTATUS ReferenceByHandle(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, KPROCESSOR_MODE mode, PVOID* object,
-                           POBJECT_HANDLE_INFORMATION information) {
+NTSTATUS CloseHandle(HANDLE handle, KPROCESSOR_MODE mode) { return CloseHandleIn(ke::CurrentProcess(), handle, mode); }
+
+namespace {
+
+NTSTATUS Reference(PEPROCESS process, HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, KPROCESSOR_MODE mode, PVOID* object,
+                   POBJECT_HANDLE_INFORMATION information) {
   *object = nullptr;
-  const Located located = Locate(handle, mode);
+  const Located located = Locate(process, handle, mode);
   const HandleTable::Entry* const entry = located.table != nullptr ? located.table->Find(located.handle) : nullptr;
   if (entry == nullptr) {
-    PVOID const pseudo = PseudoHandle(handle, type);
+    PVOID const pseudo = PseudoHandle(process, handle, type);
     if (pseudo == nullptr) {
       const bool is_pseudo = reinterpret_cast<LONG_PTR>(handle) == -1 || reinterpret_cast<LONG_PTR>(handle) == -2;
       return is_pseudo ? STATUS_OBJECT_TYPE_MISMATCH : STATUS_INVALID_HANDLE;
@@ -177,8 +186,15 @@ NTSTATUS ReferenceByHandle(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type,
   return STATUS_SUCCESS;
 }
 
+}  // namespace
+
+NTSTATUS ReferenceIn(PEPROCESS process, HANDLE handle, KPROCESSOR_MODE mode, PVOID* object, POBJECT_HANDLE_INFORMATION information) {
+  if (process->ObjectTable == nullptr) return STATUS_PROCESS_IS_TERMINATING;
+  return Reference(process, handle, 0, nullptr, mode, object, information);
+}
+
 HandleTable::Entry* EntryOf(HANDLE handle, KPROCESSOR_MODE mode) {
-  const Located located = Locate(handle, mode);
+  const Located located = Locate(ke::CurrentProcess(), handle, mode);
   return located.table != nullptr ? located.table->Find(located.handle) : nullptr;
 }
 
@@ -190,12 +206,12 @@ extern "C" {
 
 NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PVOID* Object,
                                    POBJECT_HANDLE_INFORMATION HandleInformation) {
-  return ReferenceByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object, HandleInformation);
+  return Reference(nt::ke::CurrentProcess(), Handle, DesiredAccess, ObjectType, AccessMode, Object, HandleInformation);
 }
 
 NTSTATUS ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
                                           ULONG /*Tag*/, PVOID* Object, POBJECT_HANDLE_INFORMATION HandleInformation) {
-  return ReferenceByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object, HandleInformation);
+  return Reference(nt::ke::CurrentProcess(), Handle, DesiredAccess, ObjectType, AccessMode, Object, HandleInformation);
 }
 
 NTSTATUS ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode) { return CloseHandle(Handle, PreviousMode); }

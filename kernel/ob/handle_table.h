@@ -31,6 +31,11 @@ class HandleTable {
   SIZE_T count_ = 0;
 };
 
+// The same for any process's table. STATUS_PROCESS_IS_TERMINATING if it has none any more.
+NTSTATUS ReferenceIn(PEPROCESS process, HANDLE handle, KPROCESSOR_MODE mode, PVOID* object, POBJECT_HANDLE_INFORMATION information);
+NTSTATUS CreateHandleIn(PEPROCESS process, PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle);
+NTSTATUS CloseHandleIn(PEPROCESS process, HANDLE handle, KPROCESSOR_MODE mode);
+
 /// The entry behind a handle of the current process (or a kernel handle), or null.
 HandleTable::Entry* EntryOf(HANDLE handle, KPROCESSOR_MODE mode);
 NTSTATUS CloseHandle(HANDLE handle, KPROCESSOR_MODE mode);

@@ -1,5 +1,6 @@
 // From a made object to a named one with a handle, and from a name to a handle.
 #include <cstring>
+#include <utility>
 
 #include "kernel/ke/ke.h"
 #include "kernel/mm/mm.h"
@@ -59,13 +60,13 @@ extern "C" {
 NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE /*PassedAccessState*/, ACCESS_MASK DesiredAccess, ULONG /*ObjectPointerBias*/,
                         PVOID* NewObject, PHANDLE Handle) {
   Prefix* const prefix = PrefixOf(Object);
-  // Attributes given to ObCreateObject were captured by the service already.
   Captured captured;
-  NTSTATUS status = Capture(prefix->request, KernelMode, &captured);
+  if (prefix->request != nullptr) captured = std::move(*prefix->request);
   delete prefix->request;
   prefix->request = nullptr;
+  NTSTATUS status = STATUS_SUCCESS;
   PVOID inserted = Object;
-  if (NT_SUCCESS(status) && captured.has_name) {
+  if (captured.has_name) {
     Lookup lookup;
     lookup.insert = Object;
     lookup.mode = KernelMode;
@@ -78,7 +79,8 @@ NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE /*PassedAccessState*/, ACCES
     return status;
   }
   if (Handle != nullptr) {
-    const NTSTATUS made = CreateHandle(inserted, captured.attributes, DesiredAccess, nt::ke::PreviousMode(), Handle);
+    // Whether a kernel handle may be made was decided when the attributes were captured, by the mode that gave them.
+    const NTSTATUS made = CreateHandle(inserted, captured.attributes, DesiredAccess, KernelMode, Handle);
     if (!NT_SUCCESS(made)) status = made;
   }
   if (NewObject != nullptr && NT_SUCCESS(status)) {

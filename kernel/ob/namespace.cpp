@@ -11,6 +11,7 @@ namespace nt::ob {
 namespace {
 
 constexpr int kMaxLinks = 32;
+constexpr SIZE_T kMaxNameBytes = 0xfffe;  // what a UNICODE_STRING can count
 constexpr ULONG kNameTag = 'mNbO';
 
 Directory* AsDirectory(PVOID object) { return static_cast<Directory*>(object); }
@@ -81,6 +82,7 @@ class Walk {
   NTSTATUS Follow(PVOID link, std::u16string_view rest, bool* again) {
     std::u16string target(View(AsLink(link)->target));
     target += rest;
+    if (target.size() * sizeof(WCHAR) > kMaxNameBytes) return STATUS_NAME_TOO_LONG;
     name_ = target;
     relative_ = false;
     *again = true;

@@ -1,9 +1,11 @@
 // Objects: creation, references, deletion.
 #include <cstring>
+#include <utility>
 
 #include "kernel/api/api.h"
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
+#include "kernel/ob/capture.h"
 #include "kernel/ob/state.h"
 #include "nt/bugcodes.h"
 #include "nt/status.h"
@@ -82,6 +84,7 @@ PVOID AllocateObject(POBJECT_TYPE type, SIZE_T size) {
 }
 
 void Dereference(PVOID object) {
+  if (!Ob().deferred.empty()) DeleteDeferred();
   POBJECT_HEADER const header = HeaderOf(object);
   if (--header->PointerCount > 0) return;
   if (header->PointerCount < 0) {
@@ -93,6 +96,10 @@ void Dereference(PVOID object) {
     return;
   }
   Delete(object);
+}
+
+void DeleteDeferred() {
+  if (ke::CurrentIrql() > PASSIVE_LEVEL) return;
   while (!Ob().deferred.empty()) {
     PVOID const next = Ob().deferred.back();
     Ob().deferred.pop_back();
@@ -101,6 +108,7 @@ void Dereference(PVOID object) {
 }
 
 void ForEachObject(const std::function<void(const ObjectReport&)>& visit) {
+  DeleteDeferred();
   LIST_ENTRY& head = Ob().objects;
   for (LIST_ENTRY* link = head.Flink; link != &head; link = link->Flink) {
     Prefix* const prefix = CONTAINING_RECORD(link, Prefix, link);
@@ -115,17 +123,19 @@ using namespace nt::ob;
 
 extern "C" {
 
-NTSTATUS ObCreateObject(KPROCESSOR_MODE /*ProbeMode*/, POBJECT_TYPE ObjectType, POBJECT_ATTRIBUTES ObjectAttributes,
+NTSTATUS ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE ObjectType, POBJECT_ATTRIBUTES ObjectAttributes,
                         KPROCESSOR_MODE /*OwnershipMode*/, PVOID /*ParseContext*/, ULONG ObjectBodySize, ULONG /*PagedPoolCharge*/,
                         ULONG /*NonPagedPoolCharge*/, PVOID* Object) {
-  if (ObjectAttributes != nullptr && ObjectAttributes->Length != sizeof(OBJECT_ATTRIBUTES)) return STATUS_INVALID_PARAMETER;
+  Captured captured;
+  const NTSTATUS status = Capture(ObjectAttributes, ProbeMode, &captured);
+  if (!NT_SUCCESS(status)) return status;
   PVOID const object = AllocateObject(ObjectType, ObjectBodySize);
   if (object == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   if (ObjectAttributes != nullptr) {
-    PrefixOf(object)->request = new OBJECT_ATTRIBUTES(*ObjectAttributes);
-    PrefixOf(object)->attributes = ObjectAttributes->Attributes;
-    if ((ObjectAttributes->Attributes & OBJ_PERMANENT) != 0) HeaderOf(object)->Flags |= OB_FLAG_PERMANENT_OBJECT;
-    if ((ObjectAttributes->Attributes & OBJ_EXCLUSIVE) != 0) HeaderOf(object)->Flags |= OB_FLAG_EXCLUSIVE_OBJECT;
+    PrefixOf(object)->attributes = captured.attributes;
+    if ((captured.attributes & OBJ_PERMANENT) != 0) HeaderOf(object)->Flags |= OB_FLAG_PERMANENT_OBJECT;
+    if ((captured.attributes & OBJ_EXCLUSIVE) != 0) HeaderOf(object)->Flags |= OB_FLAG_EXCLUSIVE_OBJECT;
+    PrefixOf(object)->request = new Captured(std::move(captured));
   }
   *Object = object;
   return STATUS_SUCCESS;

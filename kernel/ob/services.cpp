@@ -104,6 +104,30 @@ struct OBJECT_BASIC_INFORMATION {
 };
 static_assert(sizeof(OBJECT_BASIC_INFORMATION) == 0x38);
 
+NTSTATUS ReferenceForDuplication(HANDLE handle, PEPROCESS* process) {
+  constexpr ACCESS_MASK kDupHandle = 0x40;  // PROCESS_DUP_HANDLE
+  PVOID object = nullptr;
+  const NTSTATUS status =
+      ObReferenceObjectByHandle(handle, kDupHandle, TypeOf(ke::CurrentProcess()), ke::PreviousMode(), &object, nullptr);
+  *process = static_cast<PEPROCESS>(object);
+  return status;
+}
+
+/// Copies a handle of `source` to `target`, if there is one; with DUPLICATE_CLOSE_SOURCE the old one goes even if that fails.
+NTSTATUS Duplicate(PEPROCESS source, HANDLE handle, PEPROCESS target, ACCESS_MASK access, ULONG attributes, ULONG options, PHANDLE made) {
+  constexpr ULONG kCloseSource = 1, kSameAccess = 2, kSameAttributes = 4;
+  PVOID object = nullptr;
+  OBJECT_HANDLE_INFORMATION old{};
+  NTSTATUS status = ReferenceIn(source, handle, ke::PreviousMode(), &object, &old);
+  if (!NT_SUCCESS(status)) return status;
+  if ((options & kSameAccess) != 0) access = old.GrantedAccess;
+  if ((options & kSameAttributes) != 0) attributes = old.HandleAttributes | (attributes & OBJ_KERNEL_HANDLE);
+  if (target != nullptr) status = CreateHandleIn(target, object, attributes, access, ke::PreviousMode(), made);
+  if ((options & kCloseSource) != 0) CloseHandleIn(source, handle, ke::PreviousMode());
+  ObfDereferenceObject(object);
+  return status;
+}
+
 }  // namespace
 }  // namespace nt::ob
 
@@ -129,22 +153,25 @@ NTSTATUS ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo
 
 NTSTATUS NtDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle, HANDLE TargetProcessHandle, PHANDLE TargetHandle,
                            ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Options) {
-  constexpr ULONG kCloseSource = 1, kSameAccess = 2;
-  // Only the current process on both sides: others' tables need the attach that comes with processes of their own.
-  const HANDLE current = reinterpret_cast<HANDLE>(~ULONG_PTR{0});
-  if (SourceProcessHandle != current || (TargetProcessHandle != current && TargetProcessHandle != nullptr)) return STATUS_NOT_SUPPORTED;
-  PVOID object = nullptr;
-  OBJECT_HANDLE_INFORMATION information{};
-  NTSTATUS status = ObReferenceObjectByHandle(SourceHandle, 0, nullptr, ke::PreviousMode(), &object, &information);
+  PEPROCESS source = nullptr;
+  NTSTATUS status = ReferenceForDuplication(SourceProcessHandle, &source);
   if (!NT_SUCCESS(status)) return status;
-  const ACCESS_MASK access = (Options & kSameAccess) != 0 ? information.GrantedAccess : DesiredAccess;
-  if ((Options & kCloseSource) != 0) CloseHandle(SourceHandle, ke::PreviousMode());
-  if (TargetHandle != nullptr) {
-    HANDLE made = nullptr;
-    status = CreateHandle(object, HandleAttributes, access, ke::PreviousMode(), &made);
-    if (NT_SUCCESS(status)) status = ReturnHandle(TargetHandle, made);
+  PEPROCESS target = nullptr;
+  if (TargetProcessHandle != nullptr) {
+    status = ReferenceForDuplication(TargetProcessHandle, &target);
+    if (!NT_SUCCESS(status)) {
+      ObfDereferenceObject(source);
+      return status;
+    }
   }
-  ObfDereferenceObject(object);
+  HANDLE made = nullptr;
+  status = Duplicate(source, SourceHandle, target, DesiredAccess, HandleAttributes, Options, &made);
+  if (NT_SUCCESS(status) && target != nullptr && TargetHandle != nullptr) {
+    status = FromUser() ? mm::WriteUser(TargetHandle, made) : (*TargetHandle = made, STATUS_SUCCESS);
+    if (!NT_SUCCESS(status)) CloseHandleIn(target, made, ke::PreviousMode());
+  }
+  if (target != nullptr) ObfDereferenceObject(target);
+  ObfDereferenceObject(source);
   return status;
 }
 

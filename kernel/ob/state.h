@@ -19,6 +19,8 @@ struct OBJECT_TYPE {
 
 namespace nt::ob {
 
+struct Captured;
+
 /// In front of every OBJECT_HEADER: what NT keeps in optional headers, and what reports need.
 struct Prefix {
   LIST_ENTRY link;           ///< of all objects, oldest first
@@ -29,7 +31,7 @@ struct Prefix {
   ULONG_PTR creator;
   ULONG attributes;          ///< of its creation
   ULONG pad2;
-  OBJECT_ATTRIBUTES* request;  ///< between ObCreateObject and ObInsertObject
+  Captured* request;         ///< the attributes, between ObCreateObject and ObInsertObject
 };
 static_assert(sizeof(Prefix) % 16 == 0);
 
@@ -90,6 +92,8 @@ NTSTATUS LookupName(std::u16string_view name, const Lookup& lookup, PVOID* objec
 
 /// Gives up a reference, deleting at the last.
 void Dereference(PVOID object);
+/// Deletes what lost its last reference at raised IRQL, if IRQL allows it now.
+void DeleteDeferred();
 ACCESS_MASK MapAccess(POBJECT_TYPE type, ACCESS_MASK access);
 void InitializeDispatcherTypes();
 void CreateNamespace();

@@ -44,8 +44,8 @@ void CreateTypes() {
 }
 
 void PublishExports() {
-  *api::Data<POBJECT_TYPE*>("PsProcessType") = &Ps().process_type;
-  *api::Data<POBJECT_TYPE*>("PsThreadType") = &Ps().thread_type;
+  *api::Data<POBJECT_TYPE>("PsProcessType") = Ps().process_type;
+  *api::Data<POBJECT_TYPE>("PsThreadType") = Ps().thread_type;
   *api::Data<PEPROCESS>("PsInitialSystemProcess") = PsInitialSystemProcess;
 }
 

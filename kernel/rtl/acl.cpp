@@ -7,6 +7,7 @@
 namespace {
 
 constexpr ULONG kMaxAcl = 0xFFFF;
+constexpr ULONG kInheritFlags = 0x1F;  ///< VALID_INHERIT_FLAGS
 
 PACE_HEADER FirstAce(PACL acl) { return reinterpret_cast<PACE_HEADER>(acl + 1); }
 PACE_HEADER NextAce(PACE_HEADER ace) { return reinterpret_cast<PACE_HEADER>(reinterpret_cast<PUCHAR>(ace) + ace->AceSize); }
@@ -27,7 +28,7 @@ bool IsRevision(ULONG revision) { return revision >= MIN_ACL_REVISION && revisio
 NTSTATUS AddKnownAce(PACL acl, ULONG revision, ULONG flags, ACCESS_MASK mask, PSID sid, UCHAR type) {
   if (!RtlValidSid(sid)) return STATUS_INVALID_SID;
   if (acl->AclRevision > MAX_ACL_REVISION || revision > MAX_ACL_REVISION) return STATUS_REVISION_MISMATCH;
-  if ((flags & ~static_cast<ULONG>(VALID_INHERIT_FLAGS)) != 0) return STATUS_INVALID_PARAMETER;
+  if ((flags & ~kInheritFlags) != 0) return STATUS_INVALID_PARAMETER;
   if (!RtlValidAcl(acl)) return STATUS_INVALID_ACL;
   PACE_HEADER const place = AceAt(acl, acl->AceCount);
   const ULONG sid_length = RtlLengthSid(sid);

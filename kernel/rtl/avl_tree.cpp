@@ -1,5 +1,7 @@
 #include "kernel/rtl/avl_tree.h"
 
+#include <initializer_list>
+
 namespace nt::rtl {
 namespace {
 

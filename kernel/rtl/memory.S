@@ -1,7 +1,7 @@
 # memcpy, memmove, memset, memcmp for drivers: Microsoft convention, frameless, volatile registers only, so that a fault inside
 # is unwound as a leaf frame into the driver. rcx, rdx, r8 are the parameters.
 
-    .section .text.ki_leaf, "ax", @progbits
+    .section ki_leaf, "ax", @progbits
 
 # void* Crt_memmove(void* to, const void* from, size_t size); memcpy is the same, as on NT.
     .globl Crt_memcpy, Crt_memmove, Crt_RtlMoveMemory

@@ -50,7 +50,7 @@ class Positions {
 
   /// Returns whether any position is left.
   bool Read(const Symbol& symbol) {
-    std::ranges::fill(next_, false);
+    std::fill(next_.begin(), next_.end(), false);
     for (SIZE_T i = 0; i + 1 < now_.size(); ++i) {
       if (!now_[i]) continue;
       const Move move = MoveOf(expression_->Buffer[i], symbol);
@@ -60,7 +60,7 @@ class Positions {
     }
     if (symbol.end) return now_.back();
     now_.swap(next_);
-    return std::ranges::find(now_, true) != now_.end();
+    return std::find(now_.begin(), now_.end(), true) != now_.end();
   }
 
  private:

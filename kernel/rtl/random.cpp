@@ -2,6 +2,7 @@
 #include <array>
 
 #include "kernel/rtl/rtl.h"
+#include "kernel/rtl/variables.h"
 
 namespace {
 
@@ -27,6 +28,7 @@ void nt::rtl::Initialize() {
   table.last = Step(&seed);
   SetTimeZoneBias(0);
   ResetRandom();
+  InitializeVariables();
 }
 
 void nt::rtl::Shutdown() {}

@@ -19,7 +19,7 @@ Decoded NextUtf16(PCWCH* at, PCWCH end) {
   const ULONG unit = *(*at)++;
   if (!IsHigh(unit) && !IsLow(unit)) return {unit, true};
   if (IsLow(unit) || *at == end || !IsLow(**at)) return {kReplacement, false};
-  return {0x10000 + ((unit - 0xD800) << 10) + (*(*at)++ - 0xDC00UL), true};
+  return {0x10000 + ((unit - 0xD800) << 10) + (ULONG{*(*at)++} - 0xDC00), true};
 }
 
 /// A malformed sequence ends before the first byte that cannot continue it (the Unicode standard's "maximal subpart").

@@ -1,0 +1,228 @@
+// Completion ports: queues of ended requests.
+#include "kernel/io/completion_port.h"
+
+#include <cstring>
+
+#include "kernel/ex/ex.h"
+#include "kernel/io/registrations.h"
+#include "kernel/ke/ke.h"
+#include "kernel/mm/mm.h"
+#include "kernel/ob/services.h"
+#include "kernel/ob/state.h"
+#include "nt/status.h"
+
+namespace nt::io {
+namespace {
+
+constexpr ULONG kPacketTag = 'pcoI';
+constexpr ACCESS_MASK kQueryState = 1, kModifyState = 2;
+
+struct Packet {
+  LIST_ENTRY link;
+  FILE_IO_COMPLETION_INFORMATION information;
+};
+
+/// The body of an IoCompletion object. It can be waited for: signaled while there are packets.
+struct Port {
+  KEVENT available;
+  LIST_ENTRY packets;  ///< oldest first
+  ULONG depth;
+};
+
+bool FromUser() { return ke::PreviousMode() == UserMode; }
+
+template <class T>
+NTSTATUS Store(T* to, const T& value) {
+  if (FromUser()) return mm::WriteUser(to, value);
+  *to = value;
+  return STATUS_SUCCESS;
+}
+
+void Initialize(Port* port) {
+  KeInitializeEvent(&port->available, NotificationEvent, FALSE);
+  port->packets = {&port->packets, &port->packets};
+  port->depth = 0;
+}
+
+NTSTATUS Post(Port* port, const FILE_IO_COMPLETION_INFORMATION& information) {
+  auto* const packet = static_cast<Packet*>(ex::AllocatePool(NonPagedPoolNx, sizeof(Packet), kPacketTag));
+  if (packet == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  packet->information = information;
+  packet->link = {&port->packets, port->packets.Blink};
+  port->packets.Blink->Flink = &packet->link;
+  port->packets.Blink = &packet->link;
+  ++port->depth;
+  KeSetEvent(&port->available, 0, FALSE);
+  return STATUS_SUCCESS;
+}
+
+void Take(Port* port, PFILE_IO_COMPLETION_INFORMATION information) {
+  LIST_ENTRY* const link = port->packets.Flink;
+  port->packets.Flink = link->Flink;
+  link->Flink->Blink = &port->packets;
+  if (--port->depth == 0) KeClearEvent(&port->available);
+  auto* const packet = CONTAINING_RECORD(link, Packet, link);
+  *information = packet->information;
+  ex::FreePool(packet);
+}
+
+void DestroyPort(PVOID object) {
+  auto* const port = static_cast<Port*>(object);
+  FILE_IO_COMPLETION_INFORMATION information;
+  while (port->depth != 0) Take(port, &information);
+}
+
+/// A packet that another waiter was faster to take starts the wait anew, for what is left of the time.
+NTSTATUS WaitForPacket(Port* port, bool alertable, const LARGE_INTEGER* timeout) {
+  const bool relative = timeout != nullptr && timeout->QuadPart < 0;
+  const LONGLONG deadline = relative ? ke::InterruptTime() - timeout->QuadPart : 0;
+  while (port->depth == 0) {
+    LARGE_INTEGER left{};
+    if (relative) {
+      left.QuadPart = ke::InterruptTime() - deadline;
+      if (left.QuadPart >= 0) return STATUS_TIMEOUT;
+    } else if (timeout != nullptr) {
+      left = *timeout;
+    }
+    const NTSTATUS status = KeWaitForSingleObject(&port->available, WrQueue, ke::PreviousMode(), alertable ? TRUE : FALSE,
+                                                  timeout != nullptr ? &left : nullptr);
+    if (status != STATUS_SUCCESS) return status;
+  }
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Reference(HANDLE handle, ACCESS_MASK access, Port** port) {
+  PVOID object = nullptr;
+  const NTSTATUS status = ObReferenceObjectByHandle(handle, access, Registered().completion_type, ke::PreviousMode(), &object, nullptr);
+  *port = static_cast<Port*>(object);
+  return status;
+}
+
+NTSTATUS TakeTimeout(const LARGE_INTEGER* from, LARGE_INTEGER* timeout) {
+  if (from == nullptr) return STATUS_SUCCESS;
+  if (FromUser()) return mm::ReadUser(from, timeout);
+  *timeout = *from;
+  return STATUS_SUCCESS;
+}
+
+/// Waits for one packet of the port behind a handle and takes up to `count`.
+NTSTATUS Remove(HANDLE handle, const LARGE_INTEGER* timeout, bool alertable, PFILE_IO_COMPLETION_INFORMATION packets, ULONG count, ULONG* taken) {
+  LARGE_INTEGER limit{};
+  NTSTATUS status = TakeTimeout(timeout, &limit);
+  if (!NT_SUCCESS(status)) return status;
+  Port* port = nullptr;
+  status = Reference(handle, kModifyState, &port);
+  if (!NT_SUCCESS(status)) return status;
+  status = WaitForPacket(port, alertable, timeout != nullptr ? &limit : nullptr);
+  *taken = 0;
+  while (status == STATUS_SUCCESS && *taken < count && port->depth != 0) Take(port, &packets[(*taken)++]);
+  ObfDereferenceObject(port);
+  return status;
+}
+
+}  // namespace
+
+void InitializeCompletionPorts() {
+  Registered().completion_type = ob::CreateType({.name = u"IoCompletion",
+                                                 .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003},
+                                                 .valid_access = 0x1f0003,
+                                                 .dispatcher = true,
+                                                 .destroy = &DestroyPort});
+}
+
+NTSTATUS BindPort(PFILE_OBJECT file, HANDLE handle, PVOID key) {
+  Port* port = nullptr;
+  const NTSTATUS status = Reference(handle, kModifyState, &port);
+  if (!NT_SUCCESS(status)) return status;
+  const bool possible = (file->Flags & FO_SYNCHRONOUS_IO) == 0 && file->CompletionContext == nullptr;
+  auto* const context =
+      possible ? static_cast<IO_COMPLETION_CONTEXT*>(ex::AllocatePool(NonPagedPoolNx, sizeof(IO_COMPLETION_CONTEXT), kPacketTag)) : nullptr;
+  if (context == nullptr) {
+    ObfDereferenceObject(port);
+    return possible ? STATUS_INSUFFICIENT_RESOURCES : STATUS_INVALID_PARAMETER;
+  }
+  *context = {port, key};
+  file->CompletionContext = context;
+  return STATUS_SUCCESS;
+}
+
+void PostToPort(PFILE_OBJECT file, PIRP irp, const IO_STATUS_BLOCK& result) {
+  PVOID const apc_context = irp->Overlay.AsynchronousParameters.UserApcContext;
+  if (file->CompletionContext == nullptr || apc_context == nullptr) return;
+  // FILE_SKIP_COMPLETION_PORT_ON_SUCCESS: the requestor saw the success when its call returned.
+  if ((file->Flags & FO_SKIP_COMPLETION_PORT) != 0 && irp->PendingReturned == 0) return;
+  Post(static_cast<Port*>(file->CompletionContext->Port), {file->CompletionContext->Key, apc_context, result});
+}
+
+}  // namespace nt::io
+
+using namespace nt::io;
+namespace ob = nt::ob;
+
+extern "C" {
+
+NTSTATUS NtCreateIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG /*Count*/) {
+  PVOID const object = ob::AllocateObject(Registered().completion_type, sizeof(Port));
+  if (object == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  Initialize(static_cast<Port*>(object));
+  return ob::InsertNew(object, ObjectAttributes, DesiredAccess, IoCompletionHandle);
+}
+
+NTSTATUS NtOpenIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes) {
+  return ob::OpenNamed(IoCompletionHandle, DesiredAccess, ObjectAttributes, Registered().completion_type);
+}
+
+NTSTATUS NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus, ULONG_PTR IoStatusInformation) {
+  Port* port = nullptr;
+  NTSTATUS status = Reference(IoCompletionHandle, kModifyState, &port);
+  if (!NT_SUCCESS(status)) return status;
+  IO_STATUS_BLOCK result{};
+  result.Status = IoStatus;
+  result.Information = IoStatusInformation;
+  status = Post(port, {KeyContext, ApcContext, result});
+  ObfDereferenceObject(port);
+  return status;
+}
+
+NTSTATUS NtRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID* KeyContext, PVOID* ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                              PLARGE_INTEGER Timeout) {
+  FILE_IO_COMPLETION_INFORMATION packet{};
+  ULONG taken = 0;
+  NTSTATUS status = Remove(IoCompletionHandle, Timeout, false, &packet, 1, &taken);
+  if (taken == 0) return status;
+  status = Store(ApcContext, packet.ApcContext);
+  if (NT_SUCCESS(status)) status = Store(KeyContext, packet.KeyContext);
+  if (NT_SUCCESS(status)) status = Store(IoStatusBlock, packet.IoStatusBlock);
+  return status;
+}
+
+NTSTATUS NtRemoveIoCompletionEx(HANDLE IoCompletionHandle, PFILE_IO_COMPLETION_INFORMATION IoCompletionInformation, ULONG Count,
+                                PULONG NumEntriesRemoved, PLARGE_INTEGER Timeout, BOOLEAN Alertable) {
+  constexpr ULONG kMostAtOnce = 64;
+  if (Count == 0) return STATUS_INVALID_PARAMETER;
+  FILE_IO_COMPLETION_INFORMATION packets[kMostAtOnce];
+  ULONG taken = 0;
+  NTSTATUS status = Remove(IoCompletionHandle, Timeout, Alertable != 0, packets, Count < kMostAtOnce ? Count : kMostAtOnce, &taken);
+  if (!NT_SUCCESS(status)) return status;
+  for (ULONG i = 0; i < taken; ++i) {
+    const NTSTATUS stored = Store(IoCompletionInformation + i, packets[i]);
+    if (!NT_SUCCESS(stored)) return stored;
+  }
+  const NTSTATUS stored = Store(NumEntriesRemoved, taken);
+  return NT_SUCCESS(stored) ? status : stored;
+}
+
+NTSTATUS NtQueryIoCompletion(HANDLE IoCompletionHandle, ULONG IoCompletionInformationClass, PVOID IoCompletionInformation,
+                             ULONG IoCompletionInformationLength, PULONG ReturnLength) {
+  if (IoCompletionInformationClass != 0) return STATUS_INVALID_INFO_CLASS;
+  if (IoCompletionInformationLength != sizeof(LONG)) return STATUS_INFO_LENGTH_MISMATCH;
+  Port* port = nullptr;
+  NTSTATUS status = Reference(IoCompletionHandle, kQueryState, &port);
+  if (!NT_SUCCESS(status)) return status;
+  status = Store(static_cast<PULONG>(IoCompletionInformation), port->depth);
+  ObfDereferenceObject(port);
+  if (NT_SUCCESS(status) && ReturnLength != nullptr) status = Store<ULONG>(ReturnLength, sizeof(LONG));
+  return status;
+}
+
+}  // extern "C"

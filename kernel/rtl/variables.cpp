@@ -1,0 +1,19 @@
+#include "kernel/rtl/variables.h"
+
+#include "kernel/api/api.h"
+
+namespace nt::rtl {
+namespace {
+
+constexpr ULONG kFreeBuild = 0xF0000000;
+constexpr ULONG kBuild = 22000;
+
+}  // namespace
+
+void InitializeVariables() {
+  *api::Data<ULONG>("NtBuildNumber") = kFreeBuild | kBuild;
+  *api::Data<BOOLEAN>("KdDebuggerEnabled") = FALSE;
+  *api::Data<BOOLEAN>("KdDebuggerNotPresent") = TRUE;
+}
+
+}  // namespace nt::rtl
