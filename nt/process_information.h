@@ -40,3 +40,9 @@ static_assert(sizeof(PROCESS_BASIC_INFORMATION) == 0x30);
 
 struct PS_ATTRIBUTE_LIST;
 using PPS_ATTRIBUTE_LIST = PS_ATTRIBUTE_LIST*;
+
+enum SYSTEM_INFORMATION_CLASS : ULONG {
+  SystemBasicInformation = 0, SystemProcessorInformation = 1, SystemPerformanceInformation = 2, SystemTimeOfDayInformation = 3,
+  SystemProcessInformation = 5, SystemProcessorPerformanceInformation = 8, SystemModuleInformation = 11, SystemHandleInformation = 16,
+  SystemExtendedHandleInformation = 64
+};

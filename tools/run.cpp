@@ -191,7 +191,7 @@ int Run() {
 void AddRun(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("run", "Boot a machine, load drivers, run a client, unload, and say what was left behind");
   command->add_option("--driver", options.drivers, "A driver to load; may be given more than once, they load in this order")
-      ->check(CLI::ExistingFile)->type_name("FILE.sys")->expected(1)->take_all();
+      ->check(CLI::ExistingFile)->type_name("FILE.sys")->allow_extra_args(false);
   command->add_option("--cpus", options.cpus, "Logical processors")->check(CLI::Range(1, 64))->capture_default_str();
   command->add_option("--time", options.time, "real: the host's clock. virtual: repeatable, the seed decides every choice")
       ->check(CLI::IsMember({"real", "virtual"}))->capture_default_str();

@@ -86,6 +86,7 @@ void LinkCurrentControlSet(Key* system, LONGLONG now) {
 Registry& TheRegistry() { return *g_registry; }
 
 NTSTATUS LoadRegistry(const std::string& machine_directory, LONGLONG (*now)()) {
+  FreeRegistry();   // a machine that stopped with a bugcheck left its own behind
   g_registry = new Registry;
   Registry& registry = *g_registry;
   registry.now = now;

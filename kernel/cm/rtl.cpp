@@ -51,7 +51,8 @@ void Free(PVOID block) { ExFreePoolWithTag(block, kPoolTag); }
 void UnsafeAccess() {
   constexpr ULONG_PTR kUnsafeRegistryAccess = 29;   // FAST_FAIL_UNSAFE_REGISTRY_ACCESS
   ke::BugCheck(KERNEL_SECURITY_CHECK_FAILURE, kUnsafeRegistryAccess, 0, 0, 0,
-               "RtlQueryRegistryValues was asked with RTL_QUERY_REGISTRY_DIRECT for a value that users can write; it needs RTL_QUERY_REGISTRY_TYPECHECK");
+               "RtlQueryRegistryValues was asked with RTL_QUERY_REGISTRY_DIRECT for a value that users can write; "
+               "it needs RTL_QUERY_REGISTRY_TYPECHECK");
 }
 
 constexpr QueryHooks kHooks{&CallRoutine, &Allocate, &Free, &UnsafeAccess};

@@ -33,8 +33,14 @@ NTSTATUS Capture(const ke::Thread* thread, CONTEXT* context) {
   const ke::ExportRecord* const call = UserCallOf(thread);
   if (call == nullptr) return STATUS_NOT_SUPPORTED;
   const DWORD wanted = context->ContextFlags;
-  ke::LoadExportContext(context, call);
+  *context = CONTEXT{};
   context->ContextFlags = wanted & kKnown;
+  context->SegCs = 0x33;  // NT's selectors of 64-bit user mode
+  context->SegDs = context->SegEs = context->SegGs = context->SegSs = 0x2b;
+  context->SegFs = 0x53;
+  context->EFlags = 0x202;
+  context->MxCsr = context->FltSave.MxCsr = 0x1f80;
+  ke::LoadExportContext(context, call);
   return STATUS_SUCCESS;
 }
 

@@ -2,7 +2,6 @@
 #include <array>
 
 #include "kernel/rtl/rtl.h"
-#include "kernel/rtl/variables.h"
 
 namespace {
 
@@ -28,7 +27,6 @@ void nt::rtl::Initialize() {
   table.last = Step(&seed);
   SetTimeZoneBias(0);
   ResetRandom();
-  InitializeVariables();
 }
 
 void nt::rtl::Shutdown() {}

@@ -10,7 +10,7 @@ constexpr ULONG kBuild = 22000;
 
 }  // namespace
 
-void InitializeVariables() {
+void InitializeExports() {
   *api::Data<ULONG>("NtBuildNumber") = kFreeBuild | kBuild;
   *api::Data<BOOLEAN>("KdDebuggerEnabled") = FALSE;
   *api::Data<BOOLEAN>("KdDebuggerNotPresent") = TRUE;

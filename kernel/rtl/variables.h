@@ -3,7 +3,7 @@
 
 namespace nt::rtl {
 
-/// Sets them. The built-in modules' images must be there.
-void InitializeVariables();
+/// Sets them. The built-in modules must have been made (nt::ldr::Initialize).
+void InitializeExports();
 
 }  // namespace nt::rtl

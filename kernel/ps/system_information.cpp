@@ -1,0 +1,253 @@
+// NtQuerySystemInformation: the machine, its processes, modules and handles.
+#include "kernel/ps/system_information.h"
+
+#include <cstring>
+#include <vector>
+
+#include "kernel/ke/scheduler.h"
+#include "kernel/ldr/image.h"
+#include "kernel/mm/layout.h"
+#include "kernel/ps/state.h"
+#include "nt/status.h"
+
+using namespace nt::ps;
+namespace ke = nt::ke;
+namespace mm = nt::mm;
+namespace ob = nt::ob;
+namespace ldr = nt::ldr;
+
+namespace {
+
+constexpr ULONG kTimeIncrement = 156'250;  // as KeQueryTimeIncrement has it
+
+/// An answer in the making; `base` is where the caller will find it, for pointers into it.
+class Answer {
+ public:
+  explicit Answer(PVOID base) : base_(reinterpret_cast<ULONG_PTR>(base)) {}
+  template <class T>
+  SIZE_T Add(const T& value) {
+    return AddBytes(&value, sizeof value);
+  }
+  SIZE_T AddBytes(const void* bytes, SIZE_T size) {
+    const SIZE_T offset = bytes_.size();
+    bytes_.resize(offset + size);
+    if (size != 0) std::memcpy(bytes_.data() + offset, bytes, size);
+    return offset;
+  }
+  template <class T>
+  T* At(SIZE_T offset) {
+    return reinterpret_cast<T*>(bytes_.data() + offset);
+  }
+  void Align(SIZE_T to) { bytes_.resize((bytes_.size() + to - 1) / to * to); }
+  PVOID Address(SIZE_T offset) const { return reinterpret_cast<PVOID>(base_ + offset); }
+  const void* data() const { return bytes_.data(); }
+  SIZE_T size() const { return bytes_.size(); }
+
+ private:
+  ULONG_PTR base_;
+  std::vector<UCHAR> bytes_;
+};
+
+void AddBasic(Answer* answer) {
+  constexpr ULONG kGranularity = 0x10000;
+  const ULONG count = ke::ProcessorCount();
+  SYSTEM_BASIC_INFORMATION basic{};
+  basic.TimerResolution = kTimeIncrement;
+  basic.PageSize = PAGE_SIZE;
+  basic.LowestPhysicalPageNumber = 1;
+  basic.AllocationGranularity = kGranularity;
+  basic.MinimumUserModeAddress = mm::kUserLow;
+  basic.MaximumUserModeAddress = mm::kUserHigh;
+  basic.ActiveProcessorsAffinityMask = (ULONG_PTR{1} << count) - 1;
+  basic.NumberOfProcessors = static_cast<CCHAR>(count);
+  answer->Add(basic);
+}
+
+void AddProcessor(Answer* answer) {
+  constexpr USHORT kAmd64 = 9, kLevel = 6;
+  answer->Add(SYSTEM_PROCESSOR_INFORMATION{kAmd64, kLevel, 0, static_cast<USHORT>(ke::ProcessorCount()), 0});
+}
+
+void AddTimeOfDay(Answer* answer) {
+  SYSTEM_TIMEOFDAY_INFORMATION time{};
+  time.BootTime.QuadPart = ke::Ki().boot_system_time;
+  time.CurrentTime.QuadPart = ke::SystemTime();
+  answer->Add(time);
+}
+
+void AddProcessorPerformance(Answer* answer) {
+  for (const ke::Processor& processor : ke::Ki().processors) {
+    SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION performance{};
+    performance.IdleTime.QuadPart = processor.idle_time;
+    performance.KernelTime.QuadPart = ke::InterruptTime();
+    performance.DpcTime.QuadPart = processor.dpc_time;
+    answer->Add(performance);
+  }
+}
+
+SYSTEM_THREAD_INFORMATION Describe(ke::Thread* thread) {
+  SYSTEM_THREAD_INFORMATION information{};
+  information.KernelTime.QuadPart = thread->host.kernel_time;
+  information.UserTime.QuadPart = thread->host.user_time;
+  information.CreateTime = thread->CreateTime;
+  information.StartAddress = thread->Win32StartAddress;
+  information.ClientId = thread->Cid;
+  information.Priority = KthreadPriority(&thread->Tcb);
+  information.BasePriority = thread->Tcb.BasePriority;
+  information.ContextSwitches = thread->host.context_switches;
+  information.ThreadState = KthreadState(&thread->Tcb);
+  information.WaitReason = static_cast<ULONG>(thread->host.wait_reason);
+  return information;
+}
+
+/// The last part of the image's path; for the system process, which has none, its name.
+std::u16string ImageNameOf(const Process* process) {
+  const std::u16string_view path(process->host.image_path, process->host.image_path_length / sizeof(WCHAR));
+  if (!path.empty()) return std::u16string(path.substr(path.rfind(u'\\') + 1));
+  std::u16string name;
+  for (const CHAR c : process->ImageFileName) {
+    if (c == 0) break;
+    name += static_cast<char16_t>(c);
+  }
+  return name;
+}
+
+SIZE_T AddProcess(Answer* answer, Process* process) {
+  const std::vector<PETHREAD> threads = Threads(process);
+  SYSTEM_PROCESS_INFORMATION information{};
+  information.NumberOfThreads = static_cast<ULONG>(threads.size());
+  information.CreateTime = process->CreateTime;
+  information.BasePriority = 8;
+  information.UniqueProcessId = process->UniqueProcessId;
+  information.InheritedFromUniqueProcessId = process->InheritedFromUniqueProcessId;
+  information.HandleCount = static_cast<ULONG>(ob::HandleCount(process));
+  information.SessionId = process->host.space != nullptr ? 1 : 0;
+  if (process->host.space != nullptr) information.VirtualSize = process->host.space->committed();
+  const SIZE_T start = answer->Add(information);
+  for (PETHREAD thread : threads) {
+    const SYSTEM_THREAD_INFORMATION described = Describe(static_cast<ke::Thread*>(thread));
+    answer->At<SYSTEM_PROCESS_INFORMATION>(start)->KernelTime.QuadPart += described.KernelTime.QuadPart;
+    answer->At<SYSTEM_PROCESS_INFORMATION>(start)->UserTime.QuadPart += described.UserTime.QuadPart;
+    answer->Add(described);
+  }
+  const std::u16string name = ImageNameOf(process);
+  const auto bytes = static_cast<USHORT>(name.size() * sizeof(WCHAR));
+  const SIZE_T text = answer->AddBytes(name.c_str(), bytes + sizeof(WCHAR));
+  answer->At<SYSTEM_PROCESS_INFORMATION>(start)->ImageName = {bytes, static_cast<USHORT>(bytes + sizeof(WCHAR)),
+                                                              static_cast<PWSTR>(answer->Address(text))};
+  answer->Align(alignof(SYSTEM_PROCESS_INFORMATION));
+  return start;
+}
+
+void AddProcesses(Answer* answer) {
+  SIZE_T last = 0;
+  bool first = true;
+  for (PEPROCESS process : Processes()) {
+    const SIZE_T start = AddProcess(answer, ProcessOf(process));
+    if (!first) answer->At<SYSTEM_PROCESS_INFORMATION>(last)->NextEntryOffset = static_cast<ULONG>(start - last);
+    first = false;
+    last = start;
+  }
+}
+
+void AddModules(Answer* answer) {
+  const SIZE_T count_at = answer->Add(ULONG64{0});
+  USHORT index = 0;
+  PLIST_ENTRY const head = ldr::LoadedModuleList();
+  for (PLIST_ENTRY link = head->Flink; link != head; link = link->Flink) {
+    const auto* const entry = CONTAINING_RECORD(link, KLDR_DATA_TABLE_ENTRY, InLoadOrderLinks);
+    RTL_PROCESS_MODULE_INFORMATION module{};
+    module.ImageBase = entry->DllBase;
+    module.ImageSize = entry->SizeOfImage;
+    module.Flags = entry->Flags;
+    module.LoadOrderIndex = index++;
+    module.LoadCount = entry->LoadCount;
+    const std::u16string_view path(entry->FullDllName.Buffer, entry->FullDllName.Length / sizeof(WCHAR));
+    const SIZE_T length = path.size() < sizeof module.FullPathName ? path.size() : sizeof module.FullPathName - 1;
+    for (SIZE_T i = 0; i < length; ++i) {
+      module.FullPathName[i] = path[i] < 0x80 ? static_cast<CHAR>(path[i]) : '?';
+      if (path[i] == u'\\') module.OffsetToFileName = static_cast<USHORT>(i + 1);
+    }
+    answer->Add(module);
+  }
+  *answer->At<ULONG>(count_at) = index;
+}
+
+/// Calls `visit` for each handle of each process.
+template <class Visit>
+void ForEachHandle(Visit visit) {
+  for (PEPROCESS process : Processes()) {
+    ob::ForEachHandle(process, [&](const ob::HandleReport& handle) { visit(process, handle); });
+  }
+}
+
+void AddHandles(Answer* answer) {
+  const SIZE_T count_at = answer->Add(ULONG64{0});
+  ULONG count = 0;
+  ForEachHandle([&](PEPROCESS process, const ob::HandleReport& handle) {
+    SYSTEM_HANDLE_TABLE_ENTRY_INFO entry{};
+    entry.UniqueProcessId = static_cast<USHORT>(reinterpret_cast<ULONG_PTR>(process->UniqueProcessId));
+    entry.ObjectTypeIndex = ob::HeaderOf(handle.object)->TypeIndex;
+    entry.HandleValue = static_cast<USHORT>(reinterpret_cast<ULONG_PTR>(handle.handle));
+    entry.Object = handle.object;
+    entry.GrantedAccess = handle.access;
+    answer->Add(entry);
+    ++count;
+  });
+  *answer->At<ULONG>(count_at) = count;
+}
+
+void AddExtendedHandles(Answer* answer) {
+  const SIZE_T count_at = answer->Add(ULONG64{0});
+  answer->Add(ULONG64{0});
+  ULONG64 count = 0;
+  ForEachHandle([&](PEPROCESS process, const ob::HandleReport& handle) {
+    SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX entry{};
+    entry.Object = handle.object;
+    entry.UniqueProcessId = process->UniqueProcessId;
+    entry.HandleValue = handle.handle;
+    entry.GrantedAccess = handle.access;
+    entry.ObjectTypeIndex = ob::HeaderOf(handle.object)->TypeIndex;
+    answer->Add(entry);
+    ++count;
+  });
+  *answer->At<ULONG64>(count_at) = count;
+}
+
+bool Fill(ULONG information_class, Answer* answer) {
+  switch (information_class) {
+    case SystemBasicInformation: AddBasic(answer); return true;
+    case SystemProcessorInformation: AddProcessor(answer); return true;
+    case SystemTimeOfDayInformation: AddTimeOfDay(answer); return true;
+    case SystemProcessInformation: AddProcesses(answer); return true;
+    case SystemProcessorPerformanceInformation: AddProcessorPerformance(answer); return true;
+    case SystemModuleInformation: AddModules(answer); return true;
+    case SystemHandleInformation: AddHandles(answer); return true;
+    case SystemExtendedHandleInformation: AddExtendedHandles(answer); return true;
+    default: return false;
+  }
+}
+
+NTSTATUS CopyOut(PVOID to, const void* from, SIZE_T size) {
+  if (ke::PreviousMode() == UserMode) return mm::CopyToUser(to, from, size);
+  std::memcpy(to, from, size);
+  return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+extern "C" {
+
+NTSTATUS NtQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength, PULONG ReturnLength) {
+  Answer answer(SystemInformation);
+  if (!Fill(SystemInformationClass, &answer)) return STATUS_INVALID_INFO_CLASS;
+  const auto size = static_cast<ULONG>(answer.size());
+  if (ReturnLength != nullptr) {
+    const NTSTATUS status = CopyOut(ReturnLength, &size, sizeof size);
+    if (!NT_SUCCESS(status)) return status;
+  }
+  if (SystemInformationLength < size) return STATUS_INFO_LENGTH_MISMATCH;
+  return CopyOut(SystemInformation, answer.data(), size);
+}
+
+}  // extern "C"
