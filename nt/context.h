@@ -105,21 +105,14 @@ struct EXCEPTION_POINTERS {
 using PEXCEPTION_POINTERS = EXCEPTION_POINTERS*;
 
 /// A language handler's verdict (excpt.h).
-enum EXCEPTION_DISPOSITION {
-  ExceptionContinueExecution,
-  ExceptionContinueSearch,
-  ExceptionNestedException,
-  ExceptionCollidedUnwind
-};
+enum EXCEPTION_DISPOSITION { ExceptionContinueExecution, ExceptionContinueSearch, ExceptionNestedException, ExceptionCollidedUnwind };
 
 struct RUNTIME_FUNCTION;
 using PRUNTIME_FUNCTION = RUNTIME_FUNCTION*;
 
 struct DISPATCHER_CONTEXT;
 using PDISPATCHER_CONTEXT = DISPATCHER_CONTEXT*;
-using EXCEPTION_ROUTINE = MSABI EXCEPTION_DISPOSITION(PEXCEPTION_RECORD ExceptionRecord,
-                                                      PVOID EstablisherFrame,
-                                                      PCONTEXT ContextRecord,
+using EXCEPTION_ROUTINE = MSABI EXCEPTION_DISPOSITION(PEXCEPTION_RECORD ExceptionRecord, PVOID EstablisherFrame, PCONTEXT ContextRecord,
                                                       PDISPATCHER_CONTEXT DispatcherContext);
 using PEXCEPTION_ROUTINE = EXCEPTION_ROUTINE*;
 

@@ -59,14 +59,23 @@ inline constexpr POOL_FLAGS POOL_FLAG_OPTIONAL_START = 0x100000000;
 inline constexpr POOL_FLAGS POOL_FLAG_SPECIAL_POOL = 0x100000000;
 
 enum EX_POOL_PRIORITY {
-  LowPoolPriority = 0, LowPoolPrioritySpecialPoolOverrun = 8, LowPoolPrioritySpecialPoolUnderrun = 9,
-  NormalPoolPriority = 16, NormalPoolPrioritySpecialPoolOverrun = 24, NormalPoolPrioritySpecialPoolUnderrun = 25,
-  HighPoolPriority = 32, HighPoolPrioritySpecialPoolOverrun = 40, HighPoolPrioritySpecialPoolUnderrun = 41
+  LowPoolPriority = 0,
+  LowPoolPrioritySpecialPoolOverrun = 8,
+  LowPoolPrioritySpecialPoolUnderrun = 9,
+  NormalPoolPriority = 16,
+  NormalPoolPrioritySpecialPoolOverrun = 24,
+  NormalPoolPrioritySpecialPoolUnderrun = 25,
+  HighPoolPriority = 32,
+  HighPoolPrioritySpecialPoolOverrun = 40,
+  HighPoolPrioritySpecialPoolUnderrun = 41
 };
 
 enum POOL_EXTENDED_PARAMETER_TYPE {
-  PoolExtendedParameterInvalidType = 0, PoolExtendedParameterPriority, PoolExtendedParameterSecurePool,
-  PoolExtendedParameterNumaNode, PoolExtendedParameterMax
+  PoolExtendedParameterInvalidType = 0,
+  PoolExtendedParameterPriority,
+  PoolExtendedParameterSecurePool,
+  PoolExtendedParameterNumaNode,
+  PoolExtendedParameterMax
 };
 
 /// A further wish of ExAllocatePool3's caller.
@@ -309,8 +318,15 @@ using PEX_RUNDOWN_REF_CACHE_AWARE = EX_RUNDOWN_REF_CACHE_AWARE*;
 // ---- work items, callbacks, timers -----------------------------------------------------------------------------------------
 
 enum WORK_QUEUE_TYPE {
-  CriticalWorkQueue, DelayedWorkQueue, HyperCriticalWorkQueue, NormalWorkQueue, BackgroundWorkQueue,
-  RealTimeWorkQueue, SuperCriticalWorkQueue, MaximumWorkQueue, CustomPriorityWorkQueue = 32
+  CriticalWorkQueue,
+  DelayedWorkQueue,
+  HyperCriticalWorkQueue,
+  NormalWorkQueue,
+  BackgroundWorkQueue,
+  RealTimeWorkQueue,
+  SuperCriticalWorkQueue,
+  MaximumWorkQueue,
+  CustomPriorityWorkQueue = 32
 };
 
 using WORKER_THREAD_ROUTINE = MSABI VOID(PVOID Parameter);

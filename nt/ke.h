@@ -24,12 +24,46 @@ enum WAIT_TYPE { WaitAll, WaitAny, WaitNotification, WaitDequeue, WaitDpc };
 enum MODE { KernelModeEnum, UserModeEnum, MaximumMode };
 
 enum KWAIT_REASON {
-  Executive, FreePage, PageIn, PoolAllocation, DelayExecution, Suspended, UserRequest,
-  WrExecutive, WrFreePage, WrPageIn, WrPoolAllocation, WrDelayExecution, WrSuspended, WrUserRequest,
-  WrEventPair, WrQueue, WrLpcReceive, WrLpcReply, WrVirtualMemory, WrPageOut, WrRendezvous,
-  WrKeyedEvent, WrTerminated, WrProcessInSwap, WrCpuRateControl, WrCalloutStack, WrKernel,
-  WrResource, WrPushLock, WrMutex, WrQuantumEnd, WrDispatchInt, WrPreempted, WrYieldExecution,
-  WrFastMutex, WrGuardedMutex, WrRundown, WrAlertByThreadId, WrDeferredPreempt, MaximumWaitReason
+  Executive,
+  FreePage,
+  PageIn,
+  PoolAllocation,
+  DelayExecution,
+  Suspended,
+  UserRequest,
+  WrExecutive,
+  WrFreePage,
+  WrPageIn,
+  WrPoolAllocation,
+  WrDelayExecution,
+  WrSuspended,
+  WrUserRequest,
+  WrEventPair,
+  WrQueue,
+  WrLpcReceive,
+  WrLpcReply,
+  WrVirtualMemory,
+  WrPageOut,
+  WrRendezvous,
+  WrKeyedEvent,
+  WrTerminated,
+  WrProcessInSwap,
+  WrCpuRateControl,
+  WrCalloutStack,
+  WrKernel,
+  WrResource,
+  WrPushLock,
+  WrMutex,
+  WrQuantumEnd,
+  WrDispatchInt,
+  WrPreempted,
+  WrYieldExecution,
+  WrFastMutex,
+  WrGuardedMutex,
+  WrRundown,
+  WrAlertByThreadId,
+  WrDeferredPreempt,
+  MaximumWaitReason
 };
 
 /// States of a thread, with NT's numbers.
@@ -37,10 +71,21 @@ enum KTHREAD_STATE { Initialized, Ready, Running, Standby, Terminated, Waiting, 
 
 /// Types in DISPATCHER_HEADER.Type.
 enum KOBJECTS {
-  EventNotificationObject = 0, EventSynchronizationObject = 1, MutantObject = 2, ProcessObject = 3,
-  QueueObject = 4, SemaphoreObject = 5, ThreadObject = 6, GateObject = 7,
-  TimerNotificationObject = 8, TimerSynchronizationObject = 9,
-  ApcObject = 18, DpcObject = 19, DeviceQueueObject = 20, InterruptObject = 22, ThreadedDpcObject = 26
+  EventNotificationObject = 0,
+  EventSynchronizationObject = 1,
+  MutantObject = 2,
+  ProcessObject = 3,
+  QueueObject = 4,
+  SemaphoreObject = 5,
+  ThreadObject = 6,
+  GateObject = 7,
+  TimerNotificationObject = 8,
+  TimerSynchronizationObject = 9,
+  ApcObject = 18,
+  DpcObject = 19,
+  DeviceQueueObject = 20,
+  InterruptObject = 22,
+  ThreadedDpcObject = 26
 };
 
 /// Head of every object that can be waited for.
@@ -164,8 +209,8 @@ using PKAPC = KAPC*;
 using PRKAPC = KAPC*;
 using KNORMAL_ROUTINE = MSABI VOID(PVOID NormalContext, PVOID SystemArgument1, PVOID SystemArgument2);
 using PKNORMAL_ROUTINE = KNORMAL_ROUTINE*;
-using KKERNEL_ROUTINE = MSABI VOID(PKAPC Apc, PKNORMAL_ROUTINE* NormalRoutine, PVOID* NormalContext,
-                                   PVOID* SystemArgument1, PVOID* SystemArgument2);
+using KKERNEL_ROUTINE = MSABI VOID(PKAPC Apc, PKNORMAL_ROUTINE* NormalRoutine, PVOID* NormalContext, PVOID* SystemArgument1,
+                                   PVOID* SystemArgument2);
 using PKKERNEL_ROUTINE = KKERNEL_ROUTINE*;
 using KRUNDOWN_ROUTINE = MSABI VOID(PKAPC Apc);
 using PKRUNDOWN_ROUTINE = KRUNDOWN_ROUTINE*;

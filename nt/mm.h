@@ -52,8 +52,14 @@ inline constexpr ULONG MdlMappingNoExecute = 0x40000000;
 inline constexpr ULONG MdlMappingWithGuardPtes = 0x20000000;
 
 enum MEMORY_CACHING_TYPE {
-  MmNonCached = 0, MmCached = 1, MmWriteCombined = 2, MmHardwareCoherentCached = 3,
-  MmNonCachedUnordered = 4, MmUSWCCached = 5, MmMaximumCacheType = 6, MmNotMapped = -1
+  MmNonCached = 0,
+  MmCached = 1,
+  MmWriteCombined = 2,
+  MmHardwareCoherentCached = 3,
+  MmNonCachedUnordered = 4,
+  MmUSWCCached = 5,
+  MmMaximumCacheType = 6,
+  MmNotMapped = -1
 };
 
 enum MM_PAGE_PRIORITY { LowPagePriority = 0, NormalPagePriority = 16, HighPagePriority = 32 };
@@ -62,9 +68,7 @@ enum LOCK_OPERATION { IoReadAccess, IoWriteAccess, IoModifyAccess };
 
 enum MM_SYSTEMSIZE { MmSmallSystem, MmMediumSystem, MmLargeSystem };
 
-enum MM_ROTATE_DIRECTION {
-  MmToFrameBuffer, MmToFrameBufferNoCopy, MmToRegularMemory, MmToRegularMemoryNoCopy, MmMaximumRotateDirection
-};
+enum MM_ROTATE_DIRECTION { MmToFrameBuffer, MmToFrameBufferNoCopy, MmToRegularMemory, MmToRegularMemoryNoCopy, MmMaximumRotateDirection };
 
 // Flags of MmAllocatePagesForMdlEx.
 inline constexpr ULONG MM_DONT_ZERO_ALLOCATION = 0x1;
@@ -139,8 +143,11 @@ inline constexpr ACCESS_MASK SECTION_ALL_ACCESS = 0xf001f;
 enum SECTION_INHERIT { ViewShare = 1, ViewUnmap = 2 };
 
 enum MEMORY_INFORMATION_CLASS {
-  MemoryBasicInformation, MemoryWorkingSetInformation, MemoryMappedFilenameInformation,
-  MemoryRegionInformation, MemoryWorkingSetExInformation
+  MemoryBasicInformation,
+  MemoryWorkingSetInformation,
+  MemoryMappedFilenameInformation,
+  MemoryRegionInformation,
+  MemoryWorkingSetExInformation
 };
 
 /// What NtQueryVirtualMemory tells of a range of like pages.

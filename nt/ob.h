@@ -95,5 +95,9 @@ struct OBJECT_DIRECTORY_INFORMATION {
 };
 
 enum OBJECT_INFORMATION_CLASS {
-  ObjectBasicInformation, ObjectNameInformation, ObjectTypeInformation, ObjectTypesInformation, ObjectHandleFlagInformation
+  ObjectBasicInformation,
+  ObjectNameInformation,
+  ObjectTypeInformation,
+  ObjectTypesInformation,
+  ObjectHandleFlagInformation
 };

@@ -4,14 +4,30 @@
 #include "nt/ps.h"
 
 enum THREADINFOCLASS : ULONG {
-  ThreadBasicInformation = 0, ThreadTimes = 1, ThreadPriority = 2, ThreadBasePriority = 3, ThreadAffinityMask = 4,
-  ThreadQuerySetWin32StartAddress = 9, ThreadZeroTlsCell = 10, ThreadAmILastThread = 12, ThreadPriorityBoost = 14,
-  ThreadHideFromDebugger = 17, ThreadIsTerminated = 20, ThreadSuspendCount = 35, ThreadNameInformation = 38
+  ThreadBasicInformation = 0,
+  ThreadTimes = 1,
+  ThreadPriority = 2,
+  ThreadBasePriority = 3,
+  ThreadAffinityMask = 4,
+  ThreadQuerySetWin32StartAddress = 9,
+  ThreadZeroTlsCell = 10,
+  ThreadAmILastThread = 12,
+  ThreadPriorityBoost = 14,
+  ThreadHideFromDebugger = 17,
+  ThreadIsTerminated = 20,
+  ThreadSuspendCount = 35,
+  ThreadNameInformation = 38
 };
 
 enum PROCESSINFOCLASS : ULONG {
-  ProcessBasicInformation = 0, ProcessTimes = 4, ProcessDebugPort = 7, ProcessPriorityClass = 18, ProcessAffinityMask = 21, ProcessSessionInformation = 24,
-  ProcessWow64Information = 26, ProcessImageFileName = 27
+  ProcessBasicInformation = 0,
+  ProcessTimes = 4,
+  ProcessDebugPort = 7,
+  ProcessPriorityClass = 18,
+  ProcessAffinityMask = 21,
+  ProcessSessionInformation = 24,
+  ProcessWow64Information = 26,
+  ProcessImageFileName = 27
 };
 
 struct THREAD_BASIC_INFORMATION {
@@ -42,7 +58,13 @@ struct PS_ATTRIBUTE_LIST;
 using PPS_ATTRIBUTE_LIST = PS_ATTRIBUTE_LIST*;
 
 enum SYSTEM_INFORMATION_CLASS : ULONG {
-  SystemBasicInformation = 0, SystemProcessorInformation = 1, SystemPerformanceInformation = 2, SystemTimeOfDayInformation = 3,
-  SystemProcessInformation = 5, SystemProcessorPerformanceInformation = 8, SystemModuleInformation = 11, SystemHandleInformation = 16,
+  SystemBasicInformation = 0,
+  SystemProcessorInformation = 1,
+  SystemPerformanceInformation = 2,
+  SystemTimeOfDayInformation = 3,
+  SystemProcessInformation = 5,
+  SystemProcessorPerformanceInformation = 8,
+  SystemModuleInformation = 11,
+  SystemHandleInformation = 16,
   SystemExtendedHandleInformation = 64
 };

@@ -66,13 +66,13 @@ inline constexpr UCHAR VER_OR = 7;
 
 struct TIME_FIELDS {
   CSHORT Year;
-  CSHORT Month;   ///< from 1
-  CSHORT Day;     ///< from 1
+  CSHORT Month;  ///< from 1
+  CSHORT Day;    ///< from 1
   CSHORT Hour;
   CSHORT Minute;
   CSHORT Second;
   CSHORT Milliseconds;
-  CSHORT Weekday; ///< 0 is Sunday
+  CSHORT Weekday;  ///< 0 is Sunday
 };
 using PTIME_FIELDS = TIME_FIELDS*;
 NT_SIZE(TIME_FIELDS, 0x10);

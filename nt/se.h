@@ -79,7 +79,7 @@ inline constexpr ULONG SECURITY_MANDATORY_SYSTEM_RID = 0x4000;
 struct ACL {
   UCHAR AclRevision;
   UCHAR Sbz1;
-  USHORT AclSize;   ///< bytes, with room for more entries
+  USHORT AclSize;  ///< bytes, with room for more entries
   USHORT AceCount;
   USHORT Sbz2;
 };
@@ -96,7 +96,7 @@ inline constexpr UCHAR MAX_ACL_REVISION = 4;
 struct ACE_HEADER {
   UCHAR AceType;
   UCHAR AceFlags;
-  USHORT AceSize;   ///< bytes, a multiple of 4
+  USHORT AceSize;  ///< bytes, a multiple of 4
 };
 using PACE_HEADER = ACE_HEADER*;
 NT_SIZE(ACE_HEADER, 0x4);
@@ -106,7 +106,7 @@ NT_OFFSET(ACE_HEADER, AceSize, 0x2);
 struct ACCESS_ALLOWED_ACE {
   ACE_HEADER Header;
   ACCESS_MASK Mask;
-  ULONG SidStart;   ///< the identifier begins here
+  ULONG SidStart;  ///< the identifier begins here
 };
 using PACCESS_ALLOWED_ACE = ACCESS_ALLOWED_ACE*;
 NT_SIZE(ACCESS_ALLOWED_ACE, 0xc);
@@ -284,11 +284,35 @@ enum TOKEN_TYPE { TokenPrimary = 1, TokenImpersonation };
 enum TOKEN_ELEVATION_TYPE { TokenElevationTypeDefault = 1, TokenElevationTypeFull, TokenElevationTypeLimited };
 
 enum TOKEN_INFORMATION_CLASS {
-  TokenUser = 1, TokenGroups, TokenPrivileges, TokenOwner, TokenPrimaryGroup, TokenDefaultDacl, TokenSource, TokenType,
-  TokenImpersonationLevel, TokenStatistics, TokenRestrictedSids, TokenSessionId, TokenGroupsAndPrivileges, TokenSessionReference,
-  TokenSandBoxInert, TokenAuditPolicy, TokenOrigin, TokenElevationType, TokenLinkedToken, TokenElevation, TokenHasRestrictions,
-  TokenAccessInformation, TokenVirtualizationAllowed, TokenVirtualizationEnabled, TokenIntegrityLevel, TokenUIAccess,
-  TokenMandatoryPolicy, TokenLogonSid, TokenIsAppContainer
+  TokenUser = 1,
+  TokenGroups,
+  TokenPrivileges,
+  TokenOwner,
+  TokenPrimaryGroup,
+  TokenDefaultDacl,
+  TokenSource,
+  TokenType,
+  TokenImpersonationLevel,
+  TokenStatistics,
+  TokenRestrictedSids,
+  TokenSessionId,
+  TokenGroupsAndPrivileges,
+  TokenSessionReference,
+  TokenSandBoxInert,
+  TokenAuditPolicy,
+  TokenOrigin,
+  TokenElevationType,
+  TokenLinkedToken,
+  TokenElevation,
+  TokenHasRestrictions,
+  TokenAccessInformation,
+  TokenVirtualizationAllowed,
+  TokenVirtualizationEnabled,
+  TokenIntegrityLevel,
+  TokenUIAccess,
+  TokenMandatoryPolicy,
+  TokenLogonSid,
+  TokenIsAppContainer
 };
 
 struct TOKEN_USER {
@@ -352,7 +376,7 @@ NT_OFFSET(TOKEN_STATISTICS, ModifiedId, 0x30);
 // ---- contexts of access checks -------------------------------------------------------------------------------------------
 
 struct SECURITY_SUBJECT_CONTEXT {
-  PACCESS_TOKEN ClientToken;   ///< the impersonated client's, or null
+  PACCESS_TOKEN ClientToken;  ///< the impersonated client's, or null
   SECURITY_IMPERSONATION_LEVEL ImpersonationLevel;
   PACCESS_TOKEN PrimaryToken;
   PVOID ProcessAuditId;

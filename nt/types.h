@@ -8,8 +8,7 @@
 #define MSABI __attribute__((ms_abi))
 
 /// Asserts one field's place: the offset is a fact taken from the WDK's or mingw-w64's headers.
-#define NT_OFFSET(type, field, offset) \
-  static_assert(offsetof(type, field) == (offset), #type "." #field " is misplaced")
+#define NT_OFFSET(type, field, offset) static_assert(offsetof(type, field) == (offset), #type "." #field " is misplaced")
 /// Asserts a structure's size in bytes.
 #define NT_SIZE(type, size) static_assert(sizeof(type) == (size), #type " has the wrong size")
 
@@ -197,7 +196,6 @@ using PGROUP_AFFINITY = GROUP_AFFINITY*;
 NT_SIZE(GROUP_AFFINITY, 0x10);
 
 /// The structure that holds `field` at `address` (ntdef.h).
-#define CONTAINING_RECORD(address, type, field) \
-  (reinterpret_cast<type*>(reinterpret_cast<char*>(address) - offsetof(type, field)))
+#define CONTAINING_RECORD(address, type, field) (reinterpret_cast<type*>(reinterpret_cast<char*>(address) - offsetof(type, field)))
 
 inline constexpr bool NT_SUCCESS(NTSTATUS status) { return status >= 0; }

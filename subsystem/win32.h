@@ -132,9 +132,7 @@ NT_SIZE(OVERLAPPED_ENTRY, 0x20);
 using LPTHREAD_START_ROUTINE = MSABI DWORD (*)(LPVOID Parameter);
 
 /// `time`, an unsigned 64-bit count, as the two halves that Win32 shows.
-inline FILETIME ToFileTime(LONGLONG time) {
-  return {static_cast<DWORD>(time), static_cast<DWORD>(time >> 32)};
-}
+inline FILETIME ToFileTime(LONGLONG time) { return {static_cast<DWORD>(time), static_cast<DWORD>(time >> 32)}; }
 inline LONGLONG FromFileTime(const FILETIME& time) {
   return static_cast<LONGLONG>(static_cast<ULONGLONG>(time.dwHighDateTime) << 32 | time.dwLowDateTime);
 }

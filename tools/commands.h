@@ -9,12 +9,12 @@ namespace ringlet::tools {
 enum ExitCode : int {
   kSuccess = 0,
   kUsage = 2,
-  kBugCheck = 100,     ///< the machine stopped with a bugcheck
-  kLoadFailed = 101,   ///< a driver could not be loaded
-  kClientFailed = 102, ///< the client could not be started
-  kDeadlock = 103,     ///< nothing could ever run again
-  kTimeout = 104,      ///< --timeout is over
-  kLeftover = 105,     ///< all went well, but a driver left something behind
+  kBugCheck = 100,      ///< the machine stopped with a bugcheck
+  kLoadFailed = 101,    ///< a driver could not be loaded
+  kClientFailed = 102,  ///< the client could not be started
+  kDeadlock = 103,      ///< nothing could ever run again
+  kTimeout = 104,       ///< --timeout is over
+  kLeftover = 105,      ///< all went well, but a driver left something behind
 };
 
 void AddRun(CLI::App& app, int* result);

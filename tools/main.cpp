@@ -2,7 +2,8 @@
 #include "tools/commands.h"
 
 int main(int argc, char** argv) {
-  CLI::App app{"Ringlet: the Windows NT kernel as a Linux library. Runs x64 Windows drivers (.sys) and their clients (.exe) in this process."};
+  CLI::App app{
+      "Ringlet: the Windows NT kernel as a Linux library. Runs x64 Windows drivers (.sys) and their clients (.exe) in this process."};
   app.footer(
       "Examples:\n"
       "  ringlet run --driver zero.sys ZeroTest.exe          load a driver, run a client against it, unload, report\n"

@@ -70,8 +70,8 @@ std::string ReadableBugCheck(const BugCheck& bugcheck) {
   text += fmt::format("    at       processor {}, IRQL {}\n", bugcheck.processor, bugcheck.irql);
   const char* label = "stack";
   for (const BugCheck::Frame& frame : bugcheck.stack) {
-    text += fmt::format("    {:<8} {:016x} {}{}\n", label, frame.address, frame.symbol,
-                        frame.source.empty() ? "" : " (" + frame.source + ")");
+    text +=
+        fmt::format("    {:<8} {:016x} {}{}\n", label, frame.address, frame.symbol, frame.source.empty() ? "" : " (" + frame.source + ")");
     label = "";
   }
   text.pop_back();
@@ -79,8 +79,8 @@ std::string ReadableBugCheck(const BugCheck& bugcheck) {
 }
 
 nlohmann::json JsonBugCheck(const BugCheck& bugcheck) {
-  nlohmann::json json{{"code", bugcheck.code},     {"name", bugcheck.name},     {"parameters", bugcheck.parameters},
-                      {"driver", bugcheck.driver}, {"rule", bugcheck.rule},     {"details", bugcheck.details},
+  nlohmann::json json{{"code", bugcheck.code},     {"name", bugcheck.name},          {"parameters", bugcheck.parameters},
+                      {"driver", bugcheck.driver}, {"rule", bugcheck.rule},          {"details", bugcheck.details},
                       {"irql", bugcheck.irql},     {"processor", bugcheck.processor}};
   for (const BugCheck::Frame& frame : bugcheck.stack) {
     json["stack"].push_back({{"address", frame.address}, {"symbol", frame.symbol}, {"source", frame.source}});
@@ -90,10 +90,14 @@ nlohmann::json JsonBugCheck(const BugCheck& bugcheck) {
 
 int CodeOf(Outcome outcome) {
   switch (outcome) {
-    case Outcome::BugCheck: return kBugCheck;
-    case Outcome::Deadlock: return kDeadlock;
-    case Outcome::Timeout: return kTimeout;
-    case Outcome::Finished: break;
+    case Outcome::BugCheck:
+      return kBugCheck;
+    case Outcome::Deadlock:
+      return kDeadlock;
+    case Outcome::Timeout:
+      return kTimeout;
+    case Outcome::Finished:
+      break;
   }
   return kSuccess;
 }
@@ -191,16 +195,21 @@ int Run() {
 void AddRun(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("run", "Boot a machine, load drivers, run a client, unload, and say what was left behind");
   command->add_option("--driver", options.drivers, "A driver to load; may be given more than once, they load in this order")
-      ->check(CLI::ExistingFile)->type_name("FILE.sys")->allow_extra_args(false);
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE.sys")
+      ->allow_extra_args(false);
   command->add_option("--cpus", options.cpus, "Logical processors")->check(CLI::Range(1, 64))->capture_default_str();
   command->add_option("--time", options.time, "real: the host's clock. virtual: repeatable, the seed decides every choice")
-      ->check(CLI::IsMember({"real", "virtual"}))->capture_default_str();
+      ->check(CLI::IsMember({"real", "virtual"}))
+      ->capture_default_str();
   command->add_option("--seed", options.seed, "Seed for virtual time")->capture_default_str();
   command->add_option("--timeout", options.timeout, "Host seconds a driver's load or the client may take (0: any)")->capture_default_str();
   command->add_option("--trace", options.trace, "What to trace: api,irp,sched");
   command->add_option("--trace-file", options.trace_file, "Where the trace goes (default: standard error)");
-  command->add_option("--machine", options.directory, "Machine directory with the registry and the C: drive (default: a fresh temporary one)");
-  command->add_flag("--special-pool", options.special_pool, "Each pool allocation on pages of its own: misuse faults at the very instruction");
+  command->add_option("--machine", options.directory,
+                      "Machine directory with the registry and the C: drive (default: a fresh temporary one)");
+  command->add_flag("--special-pool", options.special_pool,
+                    "Each pool allocation on pages of its own: misuse faults at the very instruction");
   command->add_flag("--json", options.json, "Print the result as JSON on standard output");
   command->add_flag("--quiet", options.quiet, "Say nothing on standard error");
   command->add_option("client", options.client, "Client program and its arguments")->type_name("CLIENT.exe ARGS...");

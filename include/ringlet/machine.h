@@ -18,15 +18,15 @@ namespace ringlet {
 
 /// How a machine is made.
 struct Options {
-  unsigned processors = 2;         ///< 1 to 64
-  bool virtual_time = false;       ///< idle time costs nothing, and the seed decides every choice of the scheduler
-  std::uint64_t seed = 0;          ///< for virtual time
-  std::string directory;           ///< registry and C: drive; empty: a fresh temporary directory, removed at the end
-  bool special_pool = false;       ///< each pool allocation on pages of its own, so that misuse faults at the very instruction
-  unsigned trace = 0;              ///< a sum of kTrace…
+  unsigned processors = 2;    ///< 1 to 64
+  bool virtual_time = false;  ///< idle time costs nothing, and the seed decides every choice of the scheduler
+  std::uint64_t seed = 0;     ///< for virtual time
+  std::string directory;      ///< registry and C: drive; empty: a fresh temporary directory, removed at the end
+  bool special_pool = false;  ///< each pool allocation on pages of its own, so that misuse faults at the very instruction
+  unsigned trace = 0;         ///< a sum of kTrace…
   std::function<void(const std::string&)> trace_sink;  ///< gets each line of the trace; standard error if empty
   std::function<void(const std::string&)> debug_sink;  ///< gets what DbgPrint prints; standard output if empty
-  std::uint64_t timeout_ms = 0;    ///< host time one call may take; 0: no limit
+  std::uint64_t timeout_ms = 0;                        ///< host time one call may take; 0: no limit
 };
 
 inline constexpr unsigned kTraceApi = 1, kTraceIrp = 2, kTraceSched = 4;
@@ -38,10 +38,10 @@ enum class Outcome { Finished, BugCheck, Deadlock, Timeout };
 struct BugCheck {
   std::uint32_t code = 0;
   std::uint64_t parameters[4] = {};
-  std::string name;      ///< "DRIVER_IRQL_NOT_LESS_OR_EQUAL"
-  std::string rule;      ///< the rule that was broken, in one sentence
-  std::string details;   ///< what is known of the addresses among the parameters
-  std::string driver;    ///< whose code it was
+  std::string name;     ///< "DRIVER_IRQL_NOT_LESS_OR_EQUAL"
+  std::string rule;     ///< the rule that was broken, in one sentence
+  std::string details;  ///< what is known of the addresses among the parameters
+  std::string driver;   ///< whose code it was
   unsigned irql = 0;
   unsigned processor = 0;
   struct Frame {
@@ -62,16 +62,16 @@ struct Leftover {
 /// The end of a driver's loading.
 struct LoadResult {
   Outcome outcome = Outcome::Finished;
-  std::int32_t status = 0;             ///< NTSTATUS
-  std::string why;                     ///< one sentence if it failed
-  std::vector<std::string> absent;     ///< imports that Ringlet does not have
+  std::int32_t status = 0;          ///< NTSTATUS
+  std::string why;                  ///< one sentence if it failed
+  std::vector<std::string> absent;  ///< imports that Ringlet does not have
   bool ok() const { return outcome == Outcome::Finished && status >= 0; }
 };
 
 /// The end of a client.
 struct RunResult {
   Outcome outcome = Outcome::Finished;
-  std::int32_t status = 0;     ///< NTSTATUS of the start
+  std::int32_t status = 0;  ///< NTSTATUS of the start
   std::uint32_t exit_code = 0;
   std::string why;
 };

@@ -20,20 +20,20 @@ enum class Kind : UCHAR {
 
 /// One export as the specification has it.
 struct Export {
-  const char* module;       ///< "ntoskrnl.exe"
-  const char* name;         ///< "IoCreateDevice"
-  const char* returns;      ///< "NTSTATUS"
-  const char* parameters;   ///< "in PDRIVER_OBJECT DriverObject, ..."; "" if none
-  const char* does;         ///< one line of meaning
-  const void* target;       ///< the implementation; null when absent, or for data
+  const char* module;      ///< "ntoskrnl.exe"
+  const char* name;        ///< "IoCreateDevice"
+  const char* returns;     ///< "NTSTATUS"
+  const char* parameters;  ///< "in PDRIVER_OBJECT DriverObject, ..."; "" if none
+  const char* does;        ///< one line of meaning
+  const void* target;      ///< the implementation; null when absent, or for data
   Status status;
   Kind kind;
-  UCHAR argument_count;     ///< fixed parameters
+  UCHAR argument_count;  ///< fixed parameters
   UCHAR irql_min;
   UCHAR irql_max;
-  bool exported;            ///< false: has a stub and a symbol, but is not in the export directory
-  USHORT data_size;         ///< bytes, for Kind::Data
-  const char* forward;      ///< "ntoskrnl.KeStallExecutionProcessor" or null
+  bool exported;        ///< false: has a stub and a symbol, but is not in the export directory
+  USHORT data_size;     ///< bytes, for Kind::Data
+  const char* forward;  ///< "ntoskrnl.KeStallExecutionProcessor" or null
 };
 
 /// All exports, sorted by module, then by name (ASCII order).

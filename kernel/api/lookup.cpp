@@ -8,9 +8,7 @@ namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool SameModule(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
-}
+bool SameModule(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, Lower, Lower); }
 
 }  // namespace
 
@@ -29,8 +27,7 @@ std::span<const Export> ExportsOf(std::string_view module) {
 
 const Export* Find(std::string_view module, std::string_view name) {
   const std::span<const Export> exports = ExportsOf(module);
-  const auto place = std::ranges::lower_bound(
-      exports, name, {}, [](const Export& e) { return std::string_view(e.name); });
+  const auto place = std::ranges::lower_bound(exports, name, {}, [](const Export& e) { return std::string_view(e.name); });
   return place != exports.end() && place->name == name ? &*place : nullptr;
 }
 

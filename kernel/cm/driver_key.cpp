@@ -8,9 +8,10 @@
 
 using namespace nt::cm;
 
-extern "C" NTSTATUS IoOpenDriverRegistryKey(DRIVER_OBJECT* DriverObject, DRIVER_REGKEY_TYPE RegKeyType, ACCESS_MASK DesiredAccess, ULONG Flags,
-                                            PHANDLE DriverRegKey) {
-  if (DriverObject == nullptr || DriverObject->DriverExtension == nullptr || DriverRegKey == nullptr || Flags != 0) return STATUS_INVALID_PARAMETER;
+extern "C" NTSTATUS IoOpenDriverRegistryKey(DRIVER_OBJECT* DriverObject, DRIVER_REGKEY_TYPE RegKeyType, ACCESS_MASK DesiredAccess,
+                                            ULONG Flags, PHANDLE DriverRegKey) {
+  if (DriverObject == nullptr || DriverObject->DriverExtension == nullptr || DriverRegKey == nullptr || Flags != 0)
+    return STATUS_INVALID_PARAMETER;
   if (RegKeyType != DriverRegKeyParameters) return STATUS_NOT_SUPPORTED;
   const UNICODE_STRING& service = DriverObject->DriverExtension->ServiceKeyName;
   std::u16string path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";

@@ -7,7 +7,7 @@
 namespace nt::cm {
 namespace {
 
-constexpr ULONG kBlock = 0x1000;       // size of the base block, and of the bin behind it
+constexpr ULONG kBlock = 0x1000;  // size of the base block, and of the bin behind it
 constexpr ULONG kBinHeader = 0x20;
 constexpr ULONG kRootKey = kBinHeader;
 constexpr ULONG kRootKeySize = 0x58;
@@ -18,14 +18,14 @@ constexpr ULONG kNone = 0xFFFFFFFF;
 
 /// O:BAG:SYD:(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KR;;;WD), self-relative.
 constexpr UCHAR kDescriptor[] = {
-    1, 0, 0x04, 0x80, 0x60, 0, 0, 0, 0x70, 0, 0, 0, 0, 0, 0, 0, 0x14, 0, 0, 0,                             // control, owner, group, DACL
-    2, 0, 0x4c, 0, 3, 0, 0, 0,                                                                             // ACL: revision, size, entries
-    0, 2, 0x14, 0, 0x3f, 0, 0x0f, 0, 1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0,                                  // SYSTEM: all
-    0, 2, 0x18, 0, 0x3f, 0, 0x0f, 0, 1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0,                   // Administrators: all
-    0, 2, 0x14, 0, 0x19, 0, 0x02, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,                                   // Everyone: read
-    0, 0, 0, 0,                                                                                            // rest of the ACL
-    1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0,                                                    // owner: Administrators
-    1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0,                                                                   // group: SYSTEM
+    1, 0, 0x04, 0x80, 0x60, 0, 0,    0, 0x70, 0, 0, 0, 0,    0, 0, 0, 0x14, 0, 0, 0,                 // control, owner, group, DACL
+    2, 0, 0x4c, 0,    3,    0, 0,    0,                                                              // ACL: revision, size, entries
+    0, 2, 0x14, 0,    0x3f, 0, 0x0f, 0, 1,    1, 0, 0, 0,    0, 0, 5, 18,   0, 0, 0,                 // SYSTEM: all
+    0, 2, 0x18, 0,    0x3f, 0, 0x0f, 0, 1,    2, 0, 0, 0,    0, 0, 5, 32,   0, 0, 0, 0x20, 2, 0, 0,  // Administrators: all
+    0, 2, 0x14, 0,    0x19, 0, 0x02, 0, 1,    1, 0, 0, 0,    0, 0, 1, 0,    0, 0, 0,                 // Everyone: read
+    0, 0, 0,    0,                                                                                   // rest of the ACL
+    1, 2, 0,    0,    0,    0, 0,    5, 32,   0, 0, 0, 0x20, 2, 0, 0,                                // owner: Administrators
+    1, 1, 0,    0,    0,    0, 0,    5, 18,   0, 0, 0,                                               // group: SYSTEM
 };
 static_assert(sizeof kDescriptor == 0x7c && sizeof kDescriptor + 0x18 <= kSecuritySize);
 
@@ -49,14 +49,14 @@ class Writer {
 void PutBaseBlock(std::vector<UCHAR>& bytes, LONGLONG now) {
   Writer block(bytes, 0);
   block.PutBytes(0, "regf", 4);
-  block.Put<ULONG>(0x04, 1);   // sequence numbers: equal, so the file is whole
+  block.Put<ULONG>(0x04, 1);  // sequence numbers: equal, so the file is whole
   block.Put<ULONG>(0x08, 1);
   block.Put(0x0c, now);
-  block.Put<ULONG>(0x14, 1);   // version 1.5
+  block.Put<ULONG>(0x14, 1);  // version 1.5
   block.Put<ULONG>(0x18, 5);
-  block.Put<ULONG>(0x20, 1);   // format: direct memory load
+  block.Put<ULONG>(0x20, 1);  // format: direct memory load
   block.Put(0x24, kRootKey);
-  block.Put(0x28, kBlock);     // bytes of bins
+  block.Put(0x28, kBlock);  // bytes of bins
   block.Put<ULONG>(0x2c, 1);
   ULONG sum = 0;
   for (ULONG offset = 0; offset < 0x1fc; offset += 4) {
@@ -71,9 +71,9 @@ void PutRootKey(Writer key, LONGLONG now) {
   constexpr char kName[] = {'R', 'O', 'O', 'T'};
   key.PutCell(kRootKeySize);
   key.PutBytes(0x04, "nk", 2);
-  key.Put<USHORT>(0x06, 0x2c);   // root of a hive, not to be deleted, 8-bit name
+  key.Put<USHORT>(0x06, 0x2c);  // root of a hive, not to be deleted, 8-bit name
   key.Put(0x08, now);
-  for (const ULONG list : {0x20u, 0x24u, 0x2cu, 0x34u}) key.Put(list, kNone);   // subkeys, volatile subkeys, values, class
+  for (const ULONG list : {0x20u, 0x24u, 0x2cu, 0x34u}) key.Put(list, kNone);  // subkeys, volatile subkeys, values, class
   key.Put(0x30, kSecurity);
   key.Put<USHORT>(0x4c, sizeof kName);
   key.PutBytes(0x50, kName, sizeof kName);
@@ -82,9 +82,9 @@ void PutRootKey(Writer key, LONGLONG now) {
 void PutSecurity(Writer security) {
   security.PutCell(kSecuritySize);
   security.PutBytes(0x04, "sk", 2);
-  security.Put(0x08, kSecurity);   // the only one: next and previous are itself
+  security.Put(0x08, kSecurity);  // the only one: next and previous are itself
   security.Put(0x0c, kSecurity);
-  security.Put<ULONG>(0x10, 1);    // users
+  security.Put<ULONG>(0x10, 1);  // users
   security.Put<ULONG>(0x14, sizeof kDescriptor);
   security.PutBytes(0x18, kDescriptor, sizeof kDescriptor);
 }

@@ -15,7 +15,7 @@
 namespace nt::cm {
 namespace {
 
-constexpr int kMaxDepth = 512;   // levels of keys, as NT has it; a damaged file could have a cycle
+constexpr int kMaxDepth = 512;  // levels of keys, as NT has it; a damaged file could have a cycle
 
 struct Free {
   void operator()(void* memory) const { std::free(memory); }
@@ -48,7 +48,7 @@ bool ReadValues(hive_h* hive, hive_node_h node, Key* key) {
   const Owned<hive_value_h> values(hivex_node_values(hive, node));
   if (!values) return false;
   for (const hive_value_h* value = values.get(); *value != 0; ++value) {
-    ULONG type = REG_NONE;   // any number may be stored, not only those of hive_type
+    ULONG type = REG_NONE;  // any number may be stored, not only those of hive_type
     std::size_t size = 0;
     const Owned<char> name(hivex_value_key(hive, *value));
     const Owned<char> data(hivex_value_value(hive, *value, reinterpret_cast<hive_type*>(&type), &size));
@@ -118,7 +118,7 @@ bool Fill(const std::string& file, const Key& root, std::vector<Patch>* patches)
 }
 
 bool Apply(const std::string& file, const std::vector<Patch>& patches) {
-  constexpr hive_node_h kFlags = 0x06, kLastWrite = 0x08;   // in the key's cell
+  constexpr hive_node_h kFlags = 0x06, kLastWrite = 0x08;  // in the key's cell
   constexpr UCHAR kLinkFlag = 0x10;
   const Owned<std::FILE> out(std::fopen(file.c_str(), "r+b"));
   if (!out) return false;

@@ -8,7 +8,7 @@
 namespace nt::cm {
 namespace {
 
-constexpr ULONG kAbsent = 0xFFFFFFFF;   // offset of what there is not
+constexpr ULONG kAbsent = 0xFFFFFFFF;  // offset of what there is not
 
 /// Starts with the header up to `fixed` bytes; what follows is appended.
 template <class T>
@@ -80,8 +80,9 @@ void DescribeFullKey(const Key& key, Information* information) {
 
 void DescribeCached(const Key& key, Information* information) {
   const KEY_FULL_INFORMATION totals = Totals(key);
-  const KEY_CACHED_INFORMATION header{totals.LastWriteTime, 0, totals.SubKeys, totals.MaxNameLen, totals.Values,
-                                      totals.MaxValueNameLen, totals.MaxValueDataLen, BytesOf(key.name)};
+  const KEY_CACHED_INFORMATION header{
+      totals.LastWriteTime, 0, totals.SubKeys, totals.MaxNameLen, totals.Values, totals.MaxValueNameLen, totals.MaxValueDataLen,
+      BytesOf(key.name)};
   Start(information, header, sizeof header);
 }
 
@@ -105,7 +106,8 @@ NTSTATUS DescribeValue(const Value& value, KEY_VALUE_INFORMATION_CLASS informati
       Append(information, value.data.data(), length);
       return STATUS_SUCCESS;
     case KeyValuePartialInformationAlign64:
-      Start(information, KEY_VALUE_PARTIAL_INFORMATION_ALIGN64{value.type, length, {}}, offsetof(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data));
+      Start(information, KEY_VALUE_PARTIAL_INFORMATION_ALIGN64{value.type, length, {}},
+            offsetof(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data));
       Append(information, value.data.data(), length);
       return STATUS_SUCCESS;
     default:

@@ -18,7 +18,8 @@ NTSTATUS DescribeValue(const Value& value, KEY_VALUE_INFORMATION_CLASS informati
 /// KeyNameInformation and KeyCachedInformation only if `of_handle`: the key itself is asked, not one found by enumeration.
 NTSTATUS DescribeKey(const Key& key, KEY_INFORMATION_CLASS information_class, bool of_handle, Information* information);
 
-/// What a buffer of `length` bytes gets: STATUS_BUFFER_TOO_SMALL (nothing is written), STATUS_BUFFER_OVERFLOW (as much as fits), or success.
+/// What a buffer of `length` bytes gets: STATUS_BUFFER_TOO_SMALL (nothing is written), STATUS_BUFFER_OVERFLOW (as much as fits), or
+/// success.
 NTSTATUS FitOf(const Information& information, ULONG length);
 
 }  // namespace nt::cm

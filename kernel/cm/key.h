@@ -23,7 +23,7 @@ std::weak_ordering CompareNames(std::u16string_view a, std::u16string_view b);
 inline bool SameName(std::u16string_view a, std::u16string_view b) { return CompareNames(a, b) == 0; }
 
 struct Value {
-  std::u16string name;   ///< empty: the key's default value
+  std::u16string name;  ///< empty: the key's default value
   ULONG type = REG_NONE;
   std::vector<UCHAR> data;
 };
@@ -32,15 +32,15 @@ struct Value {
 struct Key {
   std::u16string name;
   std::u16string class_name;
-  Key* parent = nullptr;           ///< null for \REGISTRY and for deleted keys
-  Hive* hive = nullptr;            ///< null above the hives
-  LONGLONG last_write = 0;         ///< 100 ns units since 1601
-  bool is_volatile = false;        ///< gone at the next boot
-  bool is_link = false;            ///< a symbolic link: its target is in SymbolicLinkValue
+  Key* parent = nullptr;     ///< null for \REGISTRY and for deleted keys
+  Hive* hive = nullptr;      ///< null above the hives
+  LONGLONG last_write = 0;   ///< 100 ns units since 1601
+  bool is_volatile = false;  ///< gone at the next boot
+  bool is_link = false;      ///< a symbolic link: its target is in SymbolicLinkValue
   bool deleted = false;
-  ULONG references = 0;            ///< key objects and running queries
-  std::vector<std::unique_ptr<Key>> children;   ///< sorted by name
-  std::vector<Value> values;       ///< oldest first
+  ULONG references = 0;                        ///< key objects and running queries
+  std::vector<std::unique_ptr<Key>> children;  ///< sorted by name
+  std::vector<Value> values;                   ///< oldest first
 
   Key* Find(std::u16string_view child) const;
   /// Adds a key that is not there yet.

@@ -51,16 +51,17 @@ NTSTATUS CmpQueryKeyName(PVOID object, std::u16string* name) {
 
 void CreateKeyType(Key* root) {
   TheRegistry().key_type = ob::CreateType({.name = u"Key",
-                               .mapping = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS},
-                               .valid_access = KEY_ALL_ACCESS | SYNCHRONIZE,
-                               .destroy = &CmpDeleteKeyObject,
-                               .parse = &CmpParseKey,
-                               .query_name = &CmpQueryKeyName});
+                                           .mapping = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS},
+                                           .valid_access = KEY_ALL_ACCESS | SYNCHRONIZE,
+                                           .destroy = &CmpDeleteKeyObject,
+                                           .parse = &CmpParseKey,
+                                           .query_name = &CmpQueryKeyName});
   WCHAR text[] = u"\\REGISTRY";
   UNICODE_STRING name{sizeof text - sizeof(WCHAR), sizeof text, text};
   OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &name, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT, nullptr, nullptr};
   PVOID object = nullptr;
-  if (!NT_SUCCESS(ObCreateObject(KernelMode, TheRegistry().key_type, &attributes, KernelMode, nullptr, sizeof(KeyBody), 0, 0, &object))) return;
+  if (!NT_SUCCESS(ObCreateObject(KernelMode, TheRegistry().key_type, &attributes, KernelMode, nullptr, sizeof(KeyBody), 0, 0, &object)))
+    return;
   static_cast<KeyBody*>(object)->key = root;
   ReferenceKey(root);
   ObInsertObject(object, nullptr, KEY_ALL_ACCESS, 0, nullptr, nullptr);

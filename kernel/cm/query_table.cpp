@@ -23,7 +23,7 @@ struct Item {
   PWSTR name;
   UCHAR* data;
   ULONG type;
-  ULONG length;   ///< bytes, with the terminator
+  ULONG length;  ///< bytes, with the terminator
 };
 
 bool IsText(ULONG type) { return type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ; }
@@ -39,7 +39,7 @@ Item* CopyItem(const Query& query, std::u16string_view name, ULONG type, const v
   item->name = reinterpret_cast<PWSTR>(item + 1);
   std::memcpy(item->name, name.data(), name.size() * sizeof(WCHAR));
   item->name[name.size()] = 0;
-  item->data = reinterpret_cast<UCHAR*>(item->name) + ((name_bytes + 3) & ~SIZE_T{3});   // numbers are read as such
+  item->data = reinterpret_cast<UCHAR*>(item->name) + ((name_bytes + 3) & ~SIZE_T{3});  // numbers are read as such
   if (used != 0) std::memcpy(item->data, data, used);
   std::memset(item->data + used, 0, sizeof(WCHAR));
   item->type = type;
@@ -131,7 +131,8 @@ NTSTATUS Deliver(const Query& query, const Entry& entry, std::u16string_view nam
   Item* const item = MakeItem(query, entry, name, type, data, size);
   if (item == nullptr) return STATUS_NO_MEMORY;
   const bool each = item->type == REG_MULTI_SZ && !Has(entry, RTL_QUERY_REGISTRY_NOEXPAND);
-  const NTSTATUS status = each ? DeliverEach(query, entry, item) : DeliverOne(query, entry, item->name, item->type, item->data, item->length);
+  const NTSTATUS status =
+      each ? DeliverEach(query, entry, item) : DeliverOne(query, entry, item->name, item->type, item->data, item->length);
   query.hooks.free(item);
   return status;
 }
@@ -185,7 +186,8 @@ NTSTATUS DeliverAll(const Query& query, const Entry& entry, Key* key) {
 /// One step of the table; `*current` is the key that entries without SUBKEY or TOPKEY speak of, referenced if it is not `top`.
 NTSTATUS Step(const Query& query, const Entry& entry, Key* top, Key** current) {
   const bool subkey = Has(entry, RTL_QUERY_REGISTRY_SUBKEY);
-  if (Has(entry, RTL_QUERY_REGISTRY_DIRECT) && (entry.Name == nullptr || subkey || entry.QueryRoutine != nullptr)) return STATUS_INVALID_PARAMETER;
+  if (Has(entry, RTL_QUERY_REGISTRY_DIRECT) && (entry.Name == nullptr || subkey || entry.QueryRoutine != nullptr))
+    return STATUS_INVALID_PARAMETER;
   if ((subkey || Has(entry, RTL_QUERY_REGISTRY_TOPKEY)) && *current != top) {
     DereferenceKey(*current);
     *current = top;
@@ -233,7 +235,7 @@ std::u16string ExpandVariables(std::u16string_view text, const WCHAR* environmen
     std::u16string_view replacement = text.substr(0, end + 1);
     for (const WCHAR* at = environment; at != nullptr && *at != 0; at += std::char_traits<WCHAR>::length(at) + 1) {
       const std::u16string_view variable(at);
-      const SIZE_T equals = variable.find(u'=', 1);   // names of current directories start with one
+      const SIZE_T equals = variable.find(u'=', 1);  // names of current directories start with one
       if (equals != variable.npos && SameName(variable.substr(0, equals), name)) replacement = variable.substr(equals + 1);
     }
     expanded += replacement;

@@ -10,7 +10,7 @@
 namespace nt::cm {
 namespace {
 
-constexpr SIZE_T kMaxNameLength = 256;   // characters of one key's name
+constexpr SIZE_T kMaxNameLength = 256;  // characters of one key's name
 constexpr int kMaxLinks = 64;
 
 Registry* g_registry = nullptr;
@@ -71,7 +71,8 @@ void LinkCurrentControlSet(Key* system, LONGLONG now) {
   ULONG current = 1;
   const Key* const select = system->Find(u"Select");
   const Value* const value = select != nullptr ? select->FindValue(u"Current") : nullptr;
-  if (value != nullptr && value->type == REG_DWORD && value->data.size() == sizeof current) std::memcpy(&current, value->data.data(), sizeof current);
+  if (value != nullptr && value->type == REG_DWORD && value->data.size() == sizeof current)
+    std::memcpy(&current, value->data.data(), sizeof current);
   std::u16string digits = u"000";
   for (SIZE_T i = digits.size(); i-- > 0; current /= 10) digits[i] = static_cast<char16_t>(u'0' + current % 10);
   if (system->Find(u"CurrentControlSet") != nullptr) return;
@@ -86,7 +87,7 @@ void LinkCurrentControlSet(Key* system, LONGLONG now) {
 Registry& TheRegistry() { return *g_registry; }
 
 NTSTATUS LoadRegistry(const std::string& machine_directory, LONGLONG (*now)()) {
-  FreeRegistry();   // a machine that stopped with a bugcheck left its own behind
+  FreeRegistry();  // a machine that stopped with a bugcheck left its own behind
   g_registry = new Registry;
   Registry& registry = *g_registry;
   registry.now = now;
@@ -136,7 +137,7 @@ void FreeRegistry() {
 NTSTATUS WalkTo(Key* start, std::u16string_view path, Walk& walk, Key** found) {
   Key* at = start;
   std::u16string_view rest = path;
-  std::u16string linked;   // what `rest` is in, once a link was followed
+  std::u16string linked;  // what `rest` is in, once a link was followed
   int links = 0;
   for (;;) {
     if (at->deleted) return STATUS_KEY_DELETED;

@@ -14,12 +14,12 @@ namespace nt::cm {
 inline constexpr std::u16string_view kLinkValue = u"SymbolicLinkValue";
 
 struct Registry {
-  Key root;                                    ///< \REGISTRY
-  std::array<Hive, 3> files;                   ///< SYSTEM, SOFTWARE, DEFAULT
-  Hive hardware;                               ///< never saved
-  std::vector<std::unique_ptr<Key>> deleted;   ///< deleted keys that are still referenced
-  LONGLONG (*now)() = nullptr;                 ///< system time
-  POBJECT_TYPE key_type = nullptr;             ///< of key objects
+  Key root;                                   ///< \REGISTRY
+  std::array<Hive, 3> files;                  ///< SYSTEM, SOFTWARE, DEFAULT
+  Hive hardware;                              ///< never saved
+  std::vector<std::unique_ptr<Key>> deleted;  ///< deleted keys that are still referenced
+  LONGLONG (*now)() = nullptr;                ///< system time
+  POBJECT_TYPE key_type = nullptr;            ///< of key objects
 };
 
 /// The booted machine's registry.
@@ -35,11 +35,11 @@ void FreeRegistry();
 
 /// How a path is walked.
 struct Walk {
-  bool open_link = false;      ///< a link at the path's end is what is wanted
-  bool create = false;         ///< make the last key if it is missing
-  ULONG options = 0;           ///< REG_OPTION_..., for a new key
+  bool open_link = false;  ///< a link at the path's end is what is wanted
+  bool create = false;     ///< make the last key if it is missing
+  ULONG options = 0;       ///< REG_OPTION_..., for a new key
   std::u16string_view class_name{};
-  bool created = false;        ///< result
+  bool created = false;  ///< result
 };
 
 /// Finds, or makes, the key named by `path` below `start`, following links; \REGISTRY itself is not part of the path.

@@ -12,7 +12,7 @@
 namespace nt::cm {
 namespace {
 
-constexpr ULONG kPoolTag = 0x76517452;   // 'RtQv'
+constexpr ULONG kPoolTag = 0x76517452;  // 'RtQv'
 
 constexpr std::u16string_view kPlaces[RTL_REGISTRY_MAXIMUM] = {
     u"",
@@ -41,7 +41,8 @@ NTSTATUS LocateKey(ULONG relative_to, PCWSTR path, Walk walk, Key** key) {
   return status;
 }
 
-NTSTATUS CallRoutine(PRTL_QUERY_REGISTRY_ROUTINE routine, PWSTR name, ULONG type, PVOID data, ULONG length, PVOID context, PVOID entry_context) {
+NTSTATUS CallRoutine(PRTL_QUERY_REGISTRY_ROUTINE routine, PWSTR name, ULONG type, PVOID data, ULONG length, PVOID context,
+                     PVOID entry_context) {
   return ke::Callout<NTSTATUS>(routine, name, type, data, length, context, entry_context);
 }
 
@@ -49,7 +50,7 @@ PVOID Allocate(SIZE_T size) { return ExAllocatePoolWithTag(PagedPool, size, kPoo
 void Free(PVOID block) { ExFreePoolWithTag(block, kPoolTag); }
 
 void UnsafeAccess() {
-  constexpr ULONG_PTR kUnsafeRegistryAccess = 29;   // FAST_FAIL_UNSAFE_REGISTRY_ACCESS
+  constexpr ULONG_PTR kUnsafeRegistryAccess = 29;  // FAST_FAIL_UNSAFE_REGISTRY_ACCESS
   ke::BugCheck(KERNEL_SECURITY_CHECK_FAILURE, kUnsafeRegistryAccess, 0, 0, 0,
                "RtlQueryRegistryValues was asked with RTL_QUERY_REGISTRY_DIRECT for a value that users can write; "
                "it needs RTL_QUERY_REGISTRY_TYPECHECK");

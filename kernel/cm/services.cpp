@@ -13,7 +13,7 @@
 namespace nt::cm {
 namespace {
 
-constexpr USHORT kMaxValueName = 0x7FFF;       // bytes
+constexpr USHORT kMaxValueName = 0x7FFF;  // bytes
 constexpr ULONG kMaxValueData = 0x7FFFFFFF;
 
 // ---- the caller's memory -------------------------------------------------------------------------------------------------

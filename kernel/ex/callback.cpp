@@ -21,9 +21,9 @@ struct Registration {
   PCALLBACK_OBJECT object;
   PCALLBACK_FUNCTION function;
   PVOID context;
-  ULONG busy;             ///< calls under way
+  ULONG busy;  ///< calls under way
   bool removed;
-  KEVENT idle;            ///< set when the last call of a removed registration is over
+  KEVENT idle;  ///< set when the last call of a removed registration is over
 };
 
 Registration* RegistrationAt(LIST_ENTRY* link) { return CONTAINING_RECORD(link, Registration, link); }
@@ -62,7 +62,8 @@ void CreateSystemCallback(const char16_t (&path)[N]) {
 void InitializeCallbacks() {
   ob::TypeInitializer initializer{};
   initializer.name = u"Callback";
-  initializer.mapping = {STANDARD_RIGHTS_READ, STANDARD_RIGHTS_WRITE | CALLBACK_MODIFY_STATE, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, CALLBACK_ALL_ACCESS};
+  initializer.mapping = {STANDARD_RIGHTS_READ, STANDARD_RIGHTS_WRITE | CALLBACK_MODIFY_STATE, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE,
+                         CALLBACK_ALL_ACCESS};
   initializer.valid_access = CALLBACK_ALL_ACCESS;
   state->callback_type = ob::CreateType(initializer);
   ob::CreateDirectory(u"\\Callback");
@@ -79,11 +80,13 @@ using namespace nt::ex;
 
 extern "C" {
 
-NTSTATUS ExCreateCallback(PCALLBACK_OBJECT* CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create, BOOLEAN AllowMultipleCallbacks) {
+NTSTATUS ExCreateCallback(PCALLBACK_OBJECT* CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
+                          BOOLEAN AllowMultipleCallbacks) {
   PVOID object = nullptr;
   NTSTATUS status = STATUS_UNSUCCESSFUL;
   if (ObjectAttributes->ObjectName != nullptr) {
-    status = ObReferenceObjectByName(ObjectAttributes->ObjectName, ObjectAttributes->Attributes, nullptr, 0, state->callback_type, KernelMode, nullptr, &object);
+    status = ObReferenceObjectByName(ObjectAttributes->ObjectName, ObjectAttributes->Attributes, nullptr, 0, state->callback_type,
+                                     KernelMode, nullptr, &object);
   }
   if (NT_SUCCESS(status) || !Create) {
     if (NT_SUCCESS(status)) *CallbackObject = static_cast<PCALLBACK_OBJECT>(object);

@@ -32,11 +32,11 @@ enum class Pool : UCHAR { NonPagedExecute, NonPagedNx, Paged };
 /// One live pool block.
 struct Allocation {
   ULONG_PTR address;
-  SIZE_T size;          ///< bytes asked for
+  SIZE_T size;  ///< bytes asked for
   ULONG tag;
   Pool pool;
-  bool by_kernel;       ///< the kernel's own (an object, an IRP), not asked for by an ExAllocatePool call
-  ULONG_PTR caller;     ///< PE address of the call that led to it; 0 for the kernel itself
+  bool by_kernel;    ///< the kernel's own (an object, an IRP), not asked for by an ExAllocatePool call
+  ULONG_PTR caller;  ///< PE address of the call that led to it; 0 for the kernel itself
 };
 /// Visits every live block, by pool and ascending address.
 void ForEachAllocation(const std::function<void(const Allocation&)>& visit);
@@ -47,7 +47,7 @@ struct TagStatistics {
   bool paged;
   ULONG64 allocations;
   ULONG64 frees;
-  ULONG64 bytes;       ///< in use, as asked for
+  ULONG64 bytes;  ///< in use, as asked for
   ULONG64 peak_bytes;
 };
 /// All tags ever used, ordered by tag, then non-paged before paged.
@@ -85,9 +85,9 @@ std::string TagText(ULONG tag);
 
 /// A resource, lookaside list, callback registration or timer that its driver has not deleted.
 struct Leftover {
-  const char* kind;     ///< "resource", "lookaside list", "callback registration", "timer"
+  const char* kind;  ///< "resource", "lookaside list", "callback registration", "timer"
   ULONG_PTR address;
-  ULONG_PTR caller;     ///< PE address that made it
+  ULONG_PTR caller;  ///< PE address that made it
 };
 /// All of them, oldest first.
 std::vector<Leftover> Leftovers();
@@ -172,7 +172,8 @@ VOID ExRundownCompleted(PEX_RUNDOWN_REF RunRef);
 VOID ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef);
 
 VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType);
-NTSTATUS ExCreateCallback(PCALLBACK_OBJECT* CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create, BOOLEAN AllowMultipleCallbacks);
+NTSTATUS ExCreateCallback(PCALLBACK_OBJECT* CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
+                          BOOLEAN AllowMultipleCallbacks);
 PVOID ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext);
 VOID ExUnregisterCallback(PVOID CallbackRegistration);
 VOID ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argument2);

@@ -39,11 +39,19 @@ VOID ExRaiseStatus(NTSTATUS Status) { ke::RaiseStatus(Status); }
 [[noreturn]] VOID ExRaiseAccessViolation() { ke::RaiseStatus(STATUS_ACCESS_VIOLATION); }
 [[noreturn]] VOID ExRaiseDatatypeMisalignment() { ke::RaiseStatus(STATUS_DATATYPE_MISALIGNMENT); }
 
-VOID ProbeForRead(const volatile VOID* Address, SIZE_T Length, ULONG Alignment) { Probe(reinterpret_cast<ULONG_PTR>(Address), Length, Alignment, false); }
-VOID ProbeForWrite(volatile VOID* Address, SIZE_T Length, ULONG Alignment) { Probe(reinterpret_cast<ULONG_PTR>(Address), Length, Alignment, true); }
+VOID ProbeForRead(const volatile VOID* Address, SIZE_T Length, ULONG Alignment) {
+  Probe(reinterpret_cast<ULONG_PTR>(Address), Length, Alignment, false);
+}
+VOID ProbeForWrite(volatile VOID* Address, SIZE_T Length, ULONG Alignment) {
+  Probe(reinterpret_cast<ULONG_PTR>(Address), Length, Alignment, true);
+}
 
-VOID ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime) { LocalTime->QuadPart = SystemTime->QuadPart - state->time_zone_bias; }
-VOID ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime) { SystemTime->QuadPart = LocalTime->QuadPart + state->time_zone_bias; }
+VOID ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime) {
+  LocalTime->QuadPart = SystemTime->QuadPart - state->time_zone_bias;
+}
+VOID ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime) {
+  SystemTime->QuadPart = LocalTime->QuadPart + state->time_zone_bias;
+}
 
 ULONG ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution) {
   if (SetResolution) {
@@ -68,7 +76,9 @@ NTSTATUS ExUuidCreate(UUID* Uuid) {
   state->last_uuid_time = time;
   const auto value = static_cast<ULONGLONG>(time);
   // Version 1: time, clock sequence, and a node that is no network card's (its group bit is set).
-  *Uuid = {static_cast<ULONG>(value), static_cast<USHORT>(value >> 32), static_cast<USHORT>((value >> 48 & 0x0fff) | 0x1000),
+  *Uuid = {static_cast<ULONG>(value),
+           static_cast<USHORT>(value >> 32),
+           static_cast<USHORT>((value >> 48 & 0x0fff) | 0x1000),
            {0x80, 0x00, 0x03, 0x52, 0x69, 0x6e, 0x67, 0x6c}};
   constexpr NTSTATUS kLocalOnly = 0x40020056;  // RPC_NT_UUID_LOCAL_ONLY
   return kLocalOnly;

@@ -59,7 +59,8 @@ ULONG_PTR Carve(Region& region, SIZE_T size_class) {
 ULONG_PTR Reuse(BlockQueue& queue, SIZE_T room) {
   const ULONG_PTR block = queue.Pop();
   const ULONG_PTR written = FindWrite(block, FillSize(room));
-  if (written != 0) [[unlikely]] BugCheckWrittenAfterFree(written);
+  if (written != 0) [[unlikely]]
+    BugCheckWrittenAfterFree(written);
   return block;
 }
 
@@ -127,10 +128,13 @@ void FreeSmall(Region& region, Page& page, ULONG_PTR block, ULONG check_tag) {
     if (header.check == 0 && header.tag == 0) BugCheckBadAddress(block);
     BugCheckCorrupt(block, header.tag);
   }
-  if (header.state != BlockState::Live) [[unlikely]] BugCheckDoubleFree(block);
-  if (!TagFits(header.tag, check_tag)) [[unlikely]] BugCheckWrongTag(block, header.tag, check_tag);
+  if (header.state != BlockState::Live) [[unlikely]]
+    BugCheckDoubleFree(block);
+  if (!TagFits(header.tag, check_tag)) [[unlikely]]
+    BugCheckWrongTag(block, header.tag, check_tag);
   const SIZE_T room = size - kHeaderSize;
-  if (!GuardIntact(block, header.size, room)) [[unlikely]] BugCheckCorrupt(block, header.tag);
+  if (!GuardIntact(block, header.size, room)) [[unlikely]]
+    BugCheckCorrupt(block, header.tag);
   Unaccount(header.statistic, header.size);
   header.state = BlockState::Free;
   header.check = CheckOf(header);
@@ -204,7 +208,8 @@ ULONG_PTR FindWrite(ULONG_PTR block, SIZE_T size) {
   constexpr Vector kPatterns = {kPattern, kPattern};
   Vector difference = {};
   for (SIZE_T i = 0; i < size; i += sizeof(Vector)) difference |= *reinterpret_cast<const Vector*>(block + i) ^ kPatterns;
-  if ((difference[0] | difference[1]) == 0) [[likely]] return 0;
+  if ((difference[0] | difference[1]) == 0) [[likely]]
+    return 0;
   for (SIZE_T i = 0; i < size; ++i) {
     if (*reinterpret_cast<const UCHAR*>(block + i) != static_cast<UCHAR>(kPattern >> i % 8 * 8)) return block + i;
   }
@@ -237,17 +242,18 @@ void FreeBlock(void* pointer, ULONG check_tag) {
   if (index >= region->pages.size()) BugCheckBadAddress(block);
   Page& page = region->pages[index];
   switch (page.use) {
-    case PageUse::Small: return FreeSmall(*region, page, block, check_tag);
-    case PageUse::LargeHead: return FreeLarge(*region, page, block, check_tag);
-    default: BugCheckBadAddress(block);
+    case PageUse::Small:
+      return FreeSmall(*region, page, block, check_tag);
+    case PageUse::LargeHead:
+      return FreeLarge(*region, page, block, check_tag);
+    default:
+      BugCheckBadAddress(block);
   }
 }
 
 void* AllocatePool(POOL_TYPE type, SIZE_T size, ULONG tag) {
   const ULONG bits = static_cast<ULONG>(type);
-  const Pool pool = (bits & PagedPool) != 0                ? Pool::Paged
-                    : (bits & POOL_NX_ALLOCATION) != 0 ? Pool::NonPagedNx
-                                                       : Pool::NonPagedExecute;
+  const Pool pool = (bits & PagedPool) != 0 ? Pool::Paged : (bits & POOL_NX_ALLOCATION) != 0 ? Pool::NonPagedNx : Pool::NonPagedExecute;
   return AllocateFrom(pool, size, tag, true, (bits & NonPagedPoolCacheAligned) != 0);
 }
 

@@ -20,13 +20,13 @@ enum class BlockState : UCHAR { Live = 0xa7, Free = 0x5f };
 
 /// Before each small block. The tag is where NT's POOL_HEADER has it.
 struct PoolHeader {
-  USHORT check;       ///< of the other fields
+  USHORT check;  ///< of the other fields
   BlockState state;
   UCHAR by_kernel;
   ULONG tag;
-  ULONG caller;       ///< EncodeCaller
-  USHORT size;        ///< bytes asked for
-  USHORT statistic;   ///< index of its tag's statistics
+  ULONG caller;      ///< EncodeCaller
+  USHORT size;       ///< bytes asked for
+  USHORT statistic;  ///< index of its tag's statistics
 };
 static_assert(sizeof(PoolHeader) == 16 && offsetof(PoolHeader, tag) == 4);
 
@@ -39,7 +39,7 @@ inline constexpr SIZE_T kMaxSmall = PAGE_SIZE - kHeaderSize - kGuardSize;
 inline constexpr SIZE_T kCachedPages = 16;
 
 /// Block sizes: as many as possible into a page, and not too many different ones.
-inline constexpr USHORT kClassSize[] = {32,  48,  64,  80,  96,  112, 128, 144, 160, 176, 192,  208,  224,  240,  256,
+inline constexpr USHORT kClassSize[] = {32,  48,  64,  80,  96,  112, 128, 144, 160, 176, 192, 208,  224,  240,  256,
                                         272, 288, 304, 336, 368, 400, 448, 512, 576, 672, 816, 1024, 1360, 2048, 4096};
 inline constexpr SIZE_T kClasses = std::size(kClassSize);
 
@@ -59,10 +59,10 @@ enum class PageUse : UCHAR { Unused, Small, LargeHead, LargeBody };
 
 struct Page {
   PageUse use = PageUse::Unused;
-  UCHAR size_class = 0;                  ///< Small
-  ULONG head = 0;                        ///< LargeBody: index of the block's first page
-  std::unique_ptr<ULONG[]> freed_by;     ///< Small: who freed each block last
-  std::unique_ptr<LargeBlock> large;     ///< LargeHead
+  UCHAR size_class = 0;               ///< Small
+  ULONG head = 0;                     ///< LargeBody: index of the block's first page
+  std::unique_ptr<ULONG[]> freed_by;  ///< Small: who freed each block last
+  std::unique_ptr<LargeBlock> large;  ///< LargeHead
 };
 
 /// First in, first out: what was freed last is used again last.
@@ -91,10 +91,10 @@ class BlockQueue {
 struct Region {
   Pool pool{};
   ULONG_PTR base = 0;
-  SIZE_T limit = 0;            ///< pages
+  SIZE_T limit = 0;  ///< pages
   hal::Protection protection{};
-  SIZE_T mapped = 0;           ///< pages that are mapped, from base on
-  std::vector<Page> pages;     ///< those that were ever used
+  SIZE_T mapped = 0;                   ///< pages that are mapped, from base on
+  std::vector<Page> pages;             ///< those that were ever used
   std::map<SIZE_T, SIZE_T> free_runs;  ///< first page → pages: neighbours are always joined
   std::array<BlockQueue, kClasses> small;
   std::array<BlockQueue, kCachedPages + 1> large;
@@ -122,7 +122,7 @@ struct PoolState {
   std::array<Region, 3> regions;
   std::vector<TagStatistics> statistics;
   std::array<USHORT, 2> recent_statistic{};
-  std::vector<USHORT> statistics_index;  ///< hash table of indices + 1; its length is a power of two
+  std::vector<USHORT> statistics_index;       ///< hash table of indices + 1; its length is a power of two
   std::map<ULONG_PTR, SpecialBlock> special;  ///< by first page
   std::array<ULONG_PTR, 2> special_next;      ///< next address for non-paged and paged blocks
   SIZE_T special_live = 0;
@@ -161,8 +161,8 @@ USHORT AddStatistic(ULONG tag, bool paged);
 /// Index of a tag's statistics; mostly the one that was asked for last.
 inline USHORT StatisticOf(ULONG tag, bool paged) {
   const USHORT recent = pool_state->recent_statistic[paged];
-  if (recent < pool_state->statistics.size() && pool_state->statistics[recent].tag == tag &&
-      pool_state->statistics[recent].paged == paged) [[likely]] {
+  if (recent < pool_state->statistics.size() && pool_state->statistics[recent].tag == tag && pool_state->statistics[recent].paged == paged)
+      [[likely]] {
     return recent;
   }
   return pool_state->recent_statistic[paged] = AddStatistic(tag, paged);
@@ -192,8 +192,6 @@ const SpecialBlock* FindSpecial(ULONG_PTR address);
 [[noreturn]] void BugCheckCorrupt(ULONG_PTR block, ULONG tag);
 [[noreturn]] void BugCheckWrittenAfterFree(ULONG_PTR address);
 /// A tag given at the free fits the one given at the allocation.
-inline bool TagFits(ULONG allocated, ULONG freed) {
-  return freed == allocated || (freed == 0 && (allocated & PROTECTED_POOL) == 0);
-}
+inline bool TagFits(ULONG allocated, ULONG freed) { return freed == allocated || (freed == 0 && (allocated & PROTECTED_POOL) == 0); }
 
 }  // namespace nt::ex

@@ -12,7 +12,7 @@ namespace {
 /// A request, in one form for all the functions.
 struct Request {
   Pool pool;
-  ULONG type;      ///< as a POOL_TYPE, for bugchecks
+  ULONG type;  ///< as a POOL_TYPE, for bugchecks
   SIZE_T size;
   ULONG tag;
   bool aligned;
@@ -22,9 +22,11 @@ struct Request {
 
 void CheckIrql(const Request& request) {
   const KIRQL limit = request.pool == Pool::Paged ? APC_LEVEL : DISPATCH_LEVEL;
-  if (ke::CurrentIrql() <= limit) [[likely]] return;
-  ke::BugCheck(BAD_POOL_CALLER, 0x08, ke::CurrentIrql(), request.type, request.size,
-               limit == APC_LEVEL ? "Paged pool must be allocated at IRQL <= APC_LEVEL." : "Pool must be allocated at IRQL <= DISPATCH_LEVEL.");
+  if (ke::CurrentIrql() <= limit) [[likely]]
+    return;
+  ke::BugCheck(
+      BAD_POOL_CALLER, 0x08, ke::CurrentIrql(), request.type, request.size,
+      limit == APC_LEVEL ? "Paged pool must be allocated at IRQL <= APC_LEVEL." : "Pool must be allocated at IRQL <= DISPATCH_LEVEL.");
 }
 
 bool LetFail(const Request& request) {
@@ -52,7 +54,12 @@ Request FromType(ULONG type, SIZE_T size, ULONG tag) {
   if ((type & NonPagedPoolMustSucceed) != 0) {
     ke::BugCheck(BAD_POOL_CALLER, 0x9a, type, size, tag, "Must-succeed pool no longer exists: every allocation may fail.");
   }
-  return {PoolOf(type), type, size, tag, (type & NonPagedPoolCacheAligned) != 0, (type & POOL_ZERO_ALLOCATION) != 0,
+  return {PoolOf(type),
+          type,
+          size,
+          tag,
+          (type & NonPagedPoolCacheAligned) != 0,
+          (type & POOL_ZERO_ALLOCATION) != 0,
           (type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0};
 }
 
@@ -65,13 +72,25 @@ constexpr POOL_FLAGS kRequiredFlags = 0xffff'ffff;
 bool FromFlags(POOL_FLAGS flags, SIZE_T size, ULONG tag, Request* request) {
   ULONG type = 0;
   switch (flags & kPoolFlags) {
-    case POOL_FLAG_NON_PAGED: type = NonPagedPoolNx; break;
-    case POOL_FLAG_NON_PAGED_EXECUTE: type = NonPagedPoolExecute; break;
-    case POOL_FLAG_PAGED: type = PagedPool; break;
-    default: return false;
+    case POOL_FLAG_NON_PAGED:
+      type = NonPagedPoolNx;
+      break;
+    case POOL_FLAG_NON_PAGED_EXECUTE:
+      type = NonPagedPoolExecute;
+      break;
+    case POOL_FLAG_PAGED:
+      type = PagedPool;
+      break;
+    default:
+      return false;
   }
   if (tag == 0 || (flags & kRequiredFlags & ~kKnownFlags) != 0) return false;
-  *request = {PoolOf(type), type, size, tag, (flags & POOL_FLAG_CACHE_ALIGNED) != 0, (flags & POOL_FLAG_UNINITIALIZED) == 0,
+  *request = {PoolOf(type),
+              type,
+              size,
+              tag,
+              (flags & POOL_FLAG_CACHE_ALIGNED) != 0,
+              (flags & POOL_FLAG_UNINITIALIZED) == 0,
               (flags & POOL_FLAG_RAISE_ON_FAILURE) != 0};
   return true;
 }
@@ -115,7 +134,9 @@ using namespace nt::ex;
 
 extern "C" {
 
-PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes) { return Allocate(FromType(static_cast<ULONG>(PoolType), NumberOfBytes, kNoTag)); }
+PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes) {
+  return Allocate(FromType(static_cast<ULONG>(PoolType), NumberOfBytes, kNoTag));
+}
 
 PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
   return Allocate(FromType(static_cast<ULONG>(PoolType), NumberOfBytes, Tag));
@@ -125,7 +146,9 @@ PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, UL
   return Allocate(FromType(static_cast<ULONG>(PoolType), NumberOfBytes, Tag));
 }
 
-PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes) { return ExAllocatePoolWithQuotaTag(PoolType, NumberOfBytes, kNoTag); }
+PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes) {
+  return ExAllocatePoolWithQuotaTag(PoolType, NumberOfBytes, kNoTag);
+}
 
 PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
   const auto type = static_cast<ULONG>(PoolType);

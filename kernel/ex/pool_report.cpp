@@ -10,9 +10,12 @@ namespace {
 
 const char* NameOf(Pool pool) {
   switch (pool) {
-    case Pool::NonPagedExecute: return "executable non-paged pool";
-    case Pool::NonPagedNx: return "non-paged pool";
-    case Pool::Paged: return "paged pool";
+    case Pool::NonPagedExecute:
+      return "executable non-paged pool";
+    case Pool::NonPagedNx:
+      return "non-paged pool";
+    case Pool::Paged:
+      return "paged pool";
   }
   return "pool";
 }
@@ -30,9 +33,7 @@ struct Known {
   bool live;
 };
 
-std::string ByWhom(ULONG caller) {
-  return caller == 0 ? std::string("the kernel") : ke::DescribeCode(DecodeCaller(caller));
-}
+std::string ByWhom(ULONG caller) { return caller == 0 ? std::string("the kernel") : ke::DescribeCode(DecodeCaller(caller)); }
 
 std::string Describe(const Known& block) {
   std::string text = block.live ? "live " : "freed ";
@@ -52,13 +53,13 @@ std::string Place(ULONG_PTR address, const Known& block) {
 
 Known KnowSmall(const Region& region, const Page& page, ULONG_PTR block, SIZE_T index) {
   const PoolHeader& header = *HeaderOf(block);
-  return {block, header.size, kClassSize[page.size_class] - kHeaderSize, header.tag, header.caller, page.freed_by[index],
+  return {block,       header.size,           kClassSize[page.size_class] - kHeaderSize, header.tag, header.caller, page.freed_by[index],
           region.pool, header.by_kernel != 0, header.state == BlockState::Live};
 }
 
 Known KnowLarge(const Region& region, ULONG_PTR address, const LargeBlock& large) {
-  return {address, large.size, large.pages << PAGE_SHIFT, large.tag, large.caller, large.freed_by, region.pool, large.by_kernel,
-          large.state == BlockState::Live};
+  return {address,     large.size,      large.pages << PAGE_SHIFT,      large.tag, large.caller, large.freed_by,
+          region.pool, large.by_kernel, large.state == BlockState::Live};
 }
 
 Known KnowSpecial(const SpecialBlock& block) {

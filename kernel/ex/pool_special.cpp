@@ -21,9 +21,7 @@ ULONG_PTR Start(bool paged) {
 
 }  // namespace
 
-bool IsSpecialAddress(ULONG_PTR address) {
-  return address - Start(false) < kSpecialSize || address - Start(true) < kSpecialSize;
-}
+bool IsSpecialAddress(ULONG_PTR address) { return address - Start(false) < kSpecialSize || address - Start(true) < kSpecialSize; }
 
 void SetSpecialPool(bool on) { pool_state->special_on = on; }
 
@@ -45,7 +43,8 @@ void* AllocateSpecial(Pool pool, SIZE_T size, ULONG tag, bool by_kernel) {
   Fill(block, FillSize(first + bytes - block));
   WriteGuard(block, size, first + bytes - block);
   const USHORT statistic = StatisticOf(tag, paged);
-  pool_state->special.emplace(first, SpecialBlock{block, size, bytes >> PAGE_SHIFT, tag, EncodeCaller(), 0, statistic, by_kernel, true, pool});
+  pool_state->special.emplace(first,
+                              SpecialBlock{block, size, bytes >> PAGE_SHIFT, tag, EncodeCaller(), 0, statistic, by_kernel, true, pool});
   ++pool_state->special_live;
   Account(statistic, size);
   return reinterpret_cast<void*>(block);

@@ -44,9 +44,8 @@ USHORT AddStatistic(ULONG tag, bool paged) {
 
 std::vector<TagStatistics> PoolStatistics() {
   std::vector<TagStatistics> result = pool_state->statistics;
-  std::ranges::sort(result, [](const TagStatistics& a, const TagStatistics& b) {
-    return a.tag != b.tag ? a.tag < b.tag : a.paged < b.paged;
-  });
+  std::ranges::sort(result,
+                    [](const TagStatistics& a, const TagStatistics& b) { return a.tag != b.tag ? a.tag < b.tag : a.paged < b.paged; });
   return result;
 }
 

@@ -237,9 +237,13 @@ BOOLEAN ExAcquireResourceExclusiveLite(PERESOURCE Resource, BOOLEAN Wait) { retu
 
 BOOLEAN ExAcquireResourceSharedLite(PERESOURCE Resource, BOOLEAN Wait) { return AcquireShared(Resource, Wait != FALSE, SharedMode::Fair); }
 
-BOOLEAN ExAcquireSharedStarveExclusive(PERESOURCE Resource, BOOLEAN Wait) { return AcquireShared(Resource, Wait != FALSE, SharedMode::StarveExclusive); }
+BOOLEAN ExAcquireSharedStarveExclusive(PERESOURCE Resource, BOOLEAN Wait) {
+  return AcquireShared(Resource, Wait != FALSE, SharedMode::StarveExclusive);
+}
 
-BOOLEAN ExAcquireSharedWaitForExclusive(PERESOURCE Resource, BOOLEAN Wait) { return AcquireShared(Resource, Wait != FALSE, SharedMode::WaitForExclusive); }
+BOOLEAN ExAcquireSharedWaitForExclusive(PERESOURCE Resource, BOOLEAN Wait) {
+  return AcquireShared(Resource, Wait != FALSE, SharedMode::WaitForExclusive);
+}
 
 VOID ExReleaseResourceLite(PERESOURCE Resource) { Release(Resource, Me()); }
 
@@ -254,7 +258,9 @@ VOID ExConvertExclusiveToSharedLite(PERESOURCE Resource) {
   if (Resource->NumberOfSharedWaiters != 0) WakeShared(Resource);
 }
 
-BOOLEAN ExIsResourceAcquiredExclusiveLite(PERESOURCE Resource) { return Exclusive(Resource) && Resource->OwnerEntry.OwnerThread == Me() ? TRUE : FALSE; }
+BOOLEAN ExIsResourceAcquiredExclusiveLite(PERESOURCE Resource) {
+  return Exclusive(Resource) && Resource->OwnerEntry.OwnerThread == Me() ? TRUE : FALSE;
+}
 
 ULONG ExIsResourceAcquiredSharedLite(PERESOURCE Resource) {
   const OWNER_ENTRY* const entry = Find(Resource, Me());

@@ -73,7 +73,8 @@ VOID ExRundownCompleted(PEX_RUNDOWN_REF RunRef) { RunRef->Count = kActive; }
 VOID ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef) { Wait(RunRef); }
 
 PEX_RUNDOWN_REF_CACHE_AWARE ExAllocateCacheAwareRundownProtection(POOL_TYPE PoolType, ULONG PoolTag) {
-  auto* const ref = static_cast<PEX_RUNDOWN_REF_CACHE_AWARE>(AllocatePool(PoolType, sizeof(EX_RUNDOWN_REF_CACHE_AWARE), PoolTag != 0 ? PoolTag : kTag));
+  auto* const ref =
+      static_cast<PEX_RUNDOWN_REF_CACHE_AWARE>(AllocatePool(PoolType, sizeof(EX_RUNDOWN_REF_CACHE_AWARE), PoolTag != 0 ? PoolTag : kTag));
   if (ref != nullptr) ref->ref.Count = 0;
   return ref;
 }
@@ -82,9 +83,13 @@ VOID ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefC
 VOID ExReInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) { RunRefCacheAware->ref.Count = 0; }
 VOID ExFreeCacheAwareRundownProtection(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) { FreePool(RunRefCacheAware); }
 BOOLEAN ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) { return Acquire(&RunRefCacheAware->ref, 1); }
-BOOLEAN ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, ULONG Count) { return Acquire(&RunRefCacheAware->ref, Count); }
+BOOLEAN ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, ULONG Count) {
+  return Acquire(&RunRefCacheAware->ref, Count);
+}
 VOID ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) { Release(&RunRefCacheAware->ref, 1); }
-VOID ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, ULONG Count) { Release(&RunRefCacheAware->ref, Count); }
+VOID ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, ULONG Count) {
+  Release(&RunRefCacheAware->ref, Count);
+}
 VOID ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) { RunRefCacheAware->ref.Count = kActive; }
 VOID ExWaitForRundownProtectionReleaseCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) { Wait(&RunRefCacheAware->ref); }
 

@@ -5,9 +5,7 @@ namespace {
 
 PSLIST_ENTRY First(const SLIST_HEADER* head) { return reinterpret_cast<PSLIST_ENTRY>(head->HeaderX64.NextEntry << 4); }
 
-void SetFirst(PSLIST_HEADER head, PSLIST_ENTRY entry) {
-  head->Region = reinterpret_cast<ULONG_PTR>(entry) | head->HeaderX64.Reserved;
-}
+void SetFirst(PSLIST_HEADER head, PSLIST_ENTRY entry) { head->Region = reinterpret_cast<ULONG_PTR>(entry) | head->HeaderX64.Reserved; }
 
 }  // namespace
 

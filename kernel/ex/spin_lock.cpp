@@ -34,7 +34,8 @@ void AcquireShared(PEX_SPIN_LOCK lock) {
 }
 
 [[noreturn]] void NotOwned(PEX_SPIN_LOCK lock) {
-  ke::BugCheck(SPIN_LOCK_NOT_OWNED, reinterpret_cast<ULONG_PTR>(lock), Value(lock), 0, 0, "A spin lock was released that is not held this way.");
+  ke::BugCheck(SPIN_LOCK_NOT_OWNED, reinterpret_cast<ULONG_PTR>(lock), Value(lock), 0, 0,
+               "A spin lock was released that is not held this way.");
 }
 
 void ReleaseExclusive(PEX_SPIN_LOCK lock) {

@@ -35,9 +35,9 @@ struct State {
   ULONG busy_workers = 0;
   ULONG queued_items = 0;
   POBJECT_TYPE callback_type = nullptr;
-  LONGLONG time_zone_bias = 0;   ///< 100 ns units; local time = system time - bias
+  LONGLONG time_zone_bias = 0;  ///< 100 ns units; local time = system time - bias
   ULONG timer_resolution_requests = 0;
-  ULONG timer_resolution = 0;    ///< 100 ns units; 0: the default
+  ULONG timer_resolution = 0;  ///< 100 ns units; 0: the default
   LONGLONG last_uuid_time = 0;
 };
 extern State* state;

@@ -22,10 +22,10 @@ struct EX_TIMER {
   PVOID context;
   PEXT_DELETE_CALLBACK delete_callback;
   PVOID delete_context;
-  bool armed;       ///< set, and not a period's last expiry yet
+  bool armed;  ///< set, and not a period's last expiry yet
   bool periodic;
-  bool deleted;     ///< goes away when it is no longer armed
-  bool running;     ///< in the callback
+  bool deleted;  ///< goes away when it is no longer armed
+  bool running;  ///< in the callback
 };
 
 namespace nt::ex {
@@ -70,7 +70,8 @@ VOID ExpTimerDpcRoutine(PKDPC, PVOID DeferredContext, PVOID, PVOID) {
 
 PEX_TIMER ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG Attributes) {
   constexpr ULONG kKnown = EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE | EX_TIMER_NOTIFICATION;
-  if ((Attributes & ~kKnown) != 0 || (Attributes & (EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE)) == (EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE)) {
+  if ((Attributes & ~kKnown) != 0 ||
+      (Attributes & (EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE)) == (EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE)) {
     return nullptr;
   }
   void* const memory = AllocatePool(NonPagedPoolNx, sizeof(EX_TIMER), kTag);

@@ -15,14 +15,22 @@ constexpr ULONG kMaxWorkers = 32;
 /// The priority at which a queue's items run.
 KPRIORITY PriorityOf(WORK_QUEUE_TYPE type) {
   switch (type) {
-    case CriticalWorkQueue: return 13;
-    case DelayedWorkQueue: return 12;
-    case HyperCriticalWorkQueue: return 15;
-    case NormalWorkQueue: return 8;
-    case BackgroundWorkQueue: return 7;
-    case RealTimeWorkQueue: return 18;
-    case SuperCriticalWorkQueue: return 14;
-    default: return static_cast<KPRIORITY>(type) - CustomPriorityWorkQueue;
+    case CriticalWorkQueue:
+      return 13;
+    case DelayedWorkQueue:
+      return 12;
+    case HyperCriticalWorkQueue:
+      return 15;
+    case NormalWorkQueue:
+      return 8;
+    case BackgroundWorkQueue:
+      return 7;
+    case RealTimeWorkQueue:
+      return 18;
+    case SuperCriticalWorkQueue:
+      return 14;
+    default:
+      return static_cast<KPRIORITY>(type) - CustomPriorityWorkQueue;
   }
 }
 
@@ -49,8 +57,8 @@ void RunItem(PWORK_QUEUE_ITEM item) {
   const auto parameter = item->Parameter;
   ke::Callout<void>(routine, parameter);
   if (ke::CurrentIrql() != PASSIVE_LEVEL) {
-    ke::BugCheck(WORKER_THREAD_RETURNED_AT_BAD_IRQL, reinterpret_cast<ULONG_PTR>(routine), ke::CurrentIrql(), reinterpret_cast<ULONG_PTR>(parameter),
-                 reinterpret_cast<ULONG_PTR>(item), "A work routine must return at PASSIVE_LEVEL.");
+    ke::BugCheck(WORKER_THREAD_RETURNED_AT_BAD_IRQL, reinterpret_cast<ULONG_PTR>(routine), ke::CurrentIrql(),
+                 reinterpret_cast<ULONG_PTR>(parameter), reinterpret_cast<ULONG_PTR>(item), "A work routine must return at PASSIVE_LEVEL.");
   }
 }
 
@@ -99,7 +107,8 @@ using namespace nt::ex;
 
 extern "C" VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType) {
   const KPRIORITY priority = PriorityOf(QueueType);
-  if (priority < 1 || priority >= static_cast<KPRIORITY>(kWorkPriorities) || (QueueType >= MaximumWorkQueue && QueueType < CustomPriorityWorkQueue)) {
+  if (priority < 1 || priority >= static_cast<KPRIORITY>(kWorkPriorities) ||
+      (QueueType >= MaximumWorkQueue && QueueType < CustomPriorityWorkQueue)) {
     ke::BugCheck(WORKER_INVALID, 2, reinterpret_cast<ULONG_PTR>(WorkItem), QueueType, 0, "There is no such work queue.");
   }
   if (WorkItem->List.Flink != nullptr) {

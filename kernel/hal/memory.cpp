@@ -19,11 +19,16 @@ std::map<ULONG_PTR, SIZE_T>* mapped = nullptr;
 
 int HostProtection(Protection protection) {
   switch (protection) {
-    case Protection::None: return PROT_NONE;
-    case Protection::Read: return PROT_READ;
-    case Protection::ReadWrite: return PROT_READ | PROT_WRITE;
-    case Protection::ReadExecute: return PROT_READ | PROT_EXEC;
-    case Protection::ReadWriteExecute: return PROT_READ | PROT_WRITE | PROT_EXEC;
+    case Protection::None:
+      return PROT_NONE;
+    case Protection::Read:
+      return PROT_READ;
+    case Protection::ReadWrite:
+      return PROT_READ | PROT_WRITE;
+    case Protection::ReadExecute:
+      return PROT_READ | PROT_EXEC;
+    case Protection::ReadWriteExecute:
+      return PROT_READ | PROT_WRITE | PROT_EXEC;
   }
   return PROT_NONE;
 }
@@ -69,17 +74,14 @@ bool MapAlias(ULONG_PTR va, ULONG_PTR physical, SIZE_T size, Protection protecti
   return MapAt(va, size, HostProtection(protection), MAP_SHARED, memory_fd, physical);
 }
 
-bool Reserve(ULONG_PTR va, SIZE_T size) {
-  return MapAt(va, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
+bool Reserve(ULONG_PTR va, SIZE_T size) { return MapAt(va, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
 
 bool Protect(ULONG_PTR va, SIZE_T size, Protection protection) {
   return mprotect(reinterpret_cast<void*>(va), size, HostProtection(protection)) == 0;
 }
 
 void Discard(ULONG_PTR va, SIZE_T size) {
-  fallocate(memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-            static_cast<off_t>(mm::PhysicalOf(va)), static_cast<off_t>(size));
+  fallocate(memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(mm::PhysicalOf(va)), static_cast<off_t>(size));
 }
 
 void Unmap(ULONG_PTR va, SIZE_T size) {

@@ -12,7 +12,8 @@ void InitializeMemory();
 /// Unmaps everything and gives the memory back.
 void ShutdownMemory();
 
-/// Maps [va, va + size) on its own pages (physical = va - mm::kBase). Addresses and sizes are multiples of a page. False if the host refuses.
+/// Maps [va, va + size) on its own pages (physical = va - mm::kBase). Addresses and sizes are multiples of a page. False if the host
+/// refuses.
 bool MapLinear(ULONG_PTR va, SIZE_T size, Protection protection);
 /// Maps [va, va + size) a second time on the pages at `physical`.
 bool MapAlias(ULONG_PTR va, ULONG_PTR physical, SIZE_T size, Protection protection);

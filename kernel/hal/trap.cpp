@@ -46,7 +46,7 @@ void InstallTrapHandlers(TrapHandler on_trap, ClockHandler on_clock) {
   stack.ss_sp = signal_stack;
   stack.ss_size = kSignalStackSize;
   sigaltstack(&stack, &previous_stack);
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = &OnFault;
   // SA_NODEFER: the handler is left by changing the interrupted registers, after which the next fault must come through.
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;

@@ -92,7 +92,8 @@ PIRP IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObj
   bool built = true;
   switch (method) {
     case METHOD_BUFFERED:
-      built = AddBuffer(irp, InputBuffer, input, OutputBuffer, InputBufferLength > OutputBufferLength ? InputBufferLength : OutputBufferLength);
+      built =
+          AddBuffer(irp, InputBuffer, input, OutputBuffer, InputBufferLength > OutputBufferLength ? InputBufferLength : OutputBufferLength);
       break;
     case METHOD_IN_DIRECT:
     case METHOD_OUT_DIRECT:
@@ -111,8 +112,8 @@ PIRP IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObj
   return irp;
 }
 
-PIRP IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer, ULONG Length, PLARGE_INTEGER StartingOffset,
-                                   PIO_STATUS_BLOCK IoStatusBlock) {
+PIRP IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer, ULONG Length,
+                                   PLARGE_INTEGER StartingOffset, PIO_STATUS_BLOCK IoStatusBlock) {
   PIRP const irp = NewRequest(DeviceObject, static_cast<UCHAR>(MajorFunction));
   if (irp == nullptr) return nullptr;
   const bool transfer = MajorFunction == IRP_MJ_READ || MajorFunction == IRP_MJ_WRITE;
@@ -121,8 +122,8 @@ PIRP IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObj
   return irp;
 }
 
-PIRP IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer, ULONG Length, PLARGE_INTEGER StartingOffset,
-                                  PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock) {
+PIRP IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer, ULONG Length,
+                                  PLARGE_INTEGER StartingOffset, PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock) {
   PIRP const irp = IoBuildAsynchronousFsdRequest(MajorFunction, DeviceObject, Buffer, Length, StartingOffset, IoStatusBlock);
   if (irp == nullptr) return nullptr;
   irp->UserEvent = Event;

@@ -106,7 +106,8 @@ NTSTATUS TakeTimeout(const LARGE_INTEGER* from, LARGE_INTEGER* timeout) {
 }
 
 /// Waits for one packet of the port behind a handle and takes up to `count`.
-NTSTATUS Remove(HANDLE handle, const LARGE_INTEGER* timeout, bool alertable, PFILE_IO_COMPLETION_INFORMATION packets, ULONG count, ULONG* taken) {
+NTSTATUS Remove(HANDLE handle, const LARGE_INTEGER* timeout, bool alertable, PFILE_IO_COMPLETION_INFORMATION packets, ULONG count,
+                ULONG* taken) {
   LARGE_INTEGER limit{};
   NTSTATUS status = TakeTimeout(timeout, &limit);
   if (!NT_SUCCESS(status)) return status;
@@ -172,7 +173,8 @@ NTSTATUS NtOpenIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK DesiredAcces
   return ob::OpenNamed(IoCompletionHandle, DesiredAccess, ObjectAttributes, Registered().completion_type);
 }
 
-NTSTATUS NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus, ULONG_PTR IoStatusInformation) {
+NTSTATUS NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus,
+                           ULONG_PTR IoStatusInformation) {
   Port* port = nullptr;
   NTSTATUS status = Reference(IoCompletionHandle, kModifyState, &port);
   if (!NT_SUCCESS(status)) return status;

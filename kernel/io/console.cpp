@@ -33,8 +33,7 @@ void OnInput(void*) {
   PIRP const irp = readers->front();
   readers->erase(readers->begin());
   if (readers->empty()) hal::UnwatchDescriptor(STDIN_FILENO);
-  const ssize_t length =
-      read(STDIN_FILENO, irp->AssociatedIrp.SystemBuffer, IoGetCurrentIrpStackLocation(irp)->Parameters.Read.Length);
+  const ssize_t length = read(STDIN_FILENO, irp->AssociatedIrp.SystemBuffer, IoGetCurrentIrpStackLocation(irp)->Parameters.Read.Length);
   if (length < 0) return Complete(irp, STATUS_UNSUCCESSFUL, 0);
   Complete(irp, STATUS_SUCCESS, static_cast<ULONG_PTR>(length));  // nothing at end of file, as a console reader sees CTRL+Z
 }

@@ -6,9 +6,9 @@
 
 namespace ke = nt::ke;
 
-extern "C" NTSTATUS NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
-                                 PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG CreateDisposition,
-                                 ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength);
+extern "C" NTSTATUS NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                                 PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                                 ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength);
 
 extern "C" {
 
@@ -19,8 +19,8 @@ NTSTATUS IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
   CCHAR& mode = ke::CurrentThread()->PreviousMode;
   const CCHAR previous = mode;
   if ((Options & IO_NO_PARAMETER_CHECKING) != 0) mode = KernelMode;  // the caller's memory is the kernel's
-  const NTSTATUS status = NtCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess,
-                                       Disposition, CreateOptions, EaBuffer, EaLength);
+  const NTSTATUS status = NtCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes,
+                                       ShareAccess, Disposition, CreateOptions, EaBuffer, EaLength);
   mode = previous;
   return status;
 }

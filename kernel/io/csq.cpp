@@ -45,8 +45,8 @@ NTSTATUS CallInsert(PIO_CSQ csq, PIRP irp, PVOID insert_context) {
 }
 
 /// All but the insertion, which differs by type.
-void Initialize(PIO_CSQ csq, PIO_CSQ_REMOVE_IRP remove, PIO_CSQ_PEEK_NEXT_IRP peek, PIO_CSQ_ACQUIRE_LOCK acquire, PIO_CSQ_RELEASE_LOCK release,
-                PIO_CSQ_COMPLETE_CANCELED_IRP complete) {
+void Initialize(PIO_CSQ csq, PIO_CSQ_REMOVE_IRP remove, PIO_CSQ_PEEK_NEXT_IRP peek, PIO_CSQ_ACQUIRE_LOCK acquire,
+                PIO_CSQ_RELEASE_LOCK release, PIO_CSQ_COMPLETE_CANCELED_IRP complete) {
   csq->CsqRemoveIrp = remove;
   csq->CsqPeekNextIrp = peek;
   csq->CsqAcquireLock = acquire;
@@ -69,8 +69,8 @@ VOID IopCsqCancelRoutine(PDEVICE_OBJECT /*DeviceObject*/, PIRP Irp) {
   ke::Callout<void>(csq->CsqCompleteCanceledIrp, csq, Irp);
 }
 
-NTSTATUS IoCsqInitialize(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp, PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,
-                         PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
+NTSTATUS IoCsqInitialize(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
+                         PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp, PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
                          PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp) {
   Csq->Type = IO_TYPE_CSQ;
   Csq->CsqInsertIrp = CsqInsertIrp;
@@ -78,8 +78,8 @@ NTSTATUS IoCsqInitialize(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP CsqInsertIrp, PIO_CSQ_R
   return STATUS_SUCCESS;
 }
 
-NTSTATUS IoCsqInitializeEx(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp, PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,
-                           PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
+NTSTATUS IoCsqInitializeEx(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp, PIO_CSQ_REMOVE_IRP CsqRemoveIrp,
+                           PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp, PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
                            PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp) {
   Csq->Type = IO_TYPE_CSQ_EX;
   Csq->CsqInsertIrpEx = CsqInsertIrp;

@@ -132,7 +132,8 @@ PDEVICE_OBJECT IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject) {
 
 PDEVICE_OBJECT IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice) {
   PDEVICE_OBJECT const top = IoGetAttachedDevice(TargetDevice);
-  if ((top->Flags & DO_DEVICE_INITIALIZING) != 0 || (top->DeviceObjectExtension->ExtensionFlags & (DOE_UNLOAD_PENDING | DOE_DELETE_PENDING)) != 0) {
+  if ((top->Flags & DO_DEVICE_INITIALIZING) != 0 ||
+      (top->DeviceObjectExtension->ExtensionFlags & (DOE_UNLOAD_PENDING | DOE_DELETE_PENDING)) != 0) {
     return nullptr;
   }
   top->AttachedDevice = SourceDevice;
@@ -169,7 +170,8 @@ PDEVICE_OBJECT IoGetDeviceAttachmentBaseRef(PDEVICE_OBJECT DeviceObject) {
 
 PDEVICE_OBJECT IoGetRelatedDeviceObject(PFILE_OBJECT FileObject) { return IoGetAttachedDevice(FileObject->DeviceObject); }
 
-NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess, PFILE_OBJECT* FileObject, PDEVICE_OBJECT* DeviceObject) {
+NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess, PFILE_OBJECT* FileObject,
+                                  PDEVICE_OBJECT* DeviceObject) {
   HANDLE handle = nullptr;
   NTSTATUS status = OpenFile(&handle, DesiredAccess, View(*ObjectName), OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, FILE_NON_DIRECTORY_FILE);
   if (!NT_SUCCESS(status)) return status;

@@ -17,8 +17,8 @@ bool HostPathOf(std::u16string_view nt_path, std::string* host);
 std::u16string ImagePathOf(std::u16string_view key, std::u16string_view name);
 
 namespace drive {
-/// Follows `path` (backslashes, names in any case) below the host folder `root`. False for "..", for links that leave the root, and for names
-/// that are not there, but for the last one.
+/// Follows `path` (backslashes, names in any case) below the host folder `root`. False for "..", for links that leave the root, and for
+/// names that are not there, but for the last one.
 bool Resolve(const std::string& root, std::u16string_view path, std::string* host);
 }  // namespace drive
 

@@ -101,7 +101,8 @@ void ReportTimers(const Loaded& driver) {
       &visit);
   for (PKTIMER timer : visit.found) {
     const bool dpc = timer->Dpc != nullptr;
-    Report(driver, "timer", dpc ? "still set, its DPC runs" + At(reinterpret_cast<ULONG_PTR>(timer->Dpc->DeferredRoutine) + 1) : "still set");
+    Report(driver, "timer",
+           dpc ? "still set, its DPC runs" + At(reinterpret_cast<ULONG_PTR>(timer->Dpc->DeferredRoutine) + 1) : "still set");
   }
 }
 
@@ -113,7 +114,8 @@ void ReportThreads(const Loaded& driver) {
 
 void ReportMappings(const Loaded& driver) {
   mm::ForEachMapping([&](const mm::Mapping& mapping) {
-    if (Within(*driver.image, mapping.caller)) Report(driver, mapping.kind, std::to_string(mapping.size) + " bytes, made" + At(mapping.caller));
+    if (Within(*driver.image, mapping.caller))
+      Report(driver, mapping.kind, std::to_string(mapping.size) + " bytes, made" + At(mapping.caller));
   });
   for (const ex::Leftover& left : ex::Leftovers()) {
     if (Within(*driver.image, left.caller)) Report(driver, left.kind, "made" + At(left.caller));
@@ -162,7 +164,8 @@ bool SameFolded(std::u16string_view a, std::u16string_view b) {
 /// DriverEntry may leave a pointer into INIT code behind for what must be called later: NT clears the initializing flags instead.
 void FinishDevices(PDRIVER_OBJECT driver) {
   driver->Flags |= DRVO_INITIALIZED;
-  for (PDEVICE_OBJECT device = driver->DeviceObject; device != nullptr; device = device->NextDevice) device->Flags &= ~DO_DEVICE_INITIALIZING;
+  for (PDEVICE_OBJECT device = driver->DeviceObject; device != nullptr; device = device->NextDevice)
+    device->Flags &= ~DO_DEVICE_INITIALIZING;
 }
 
 }  // namespace

@@ -28,8 +28,7 @@ struct DriverBody {
   DRIVER_EXTENSION extension;
 };
 
-UNICODE_STRING hardware_database = {
-    0, 0, const_cast<PWSTR>(u"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\SYSTEM")};
+UNICODE_STRING hardware_database = {0, 0, const_cast<PWSTR>(u"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\SYSTEM")};
 
 }  // namespace
 
@@ -42,7 +41,8 @@ void SetBindHooked(bool hooked) { Io().bind_hooked = hooked; }
 NTSTATUS NewDriverObject(std::u16string_view name, PDRIVER_OBJECT* result) {
   const std::u16string path = u"\\Driver\\" + std::u16string(name);
   UNICODE_STRING path_string{static_cast<USHORT>(path.size() * 2), static_cast<USHORT>(path.size() * 2), const_cast<PWSTR>(path.data())};
-  OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &path_string, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, nullptr, nullptr};
+  OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &path_string, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               nullptr,           nullptr};
   PVOID object = nullptr;
   NTSTATUS status = ObCreateObject(KernelMode, Io().driver_type, &attributes, KernelMode, nullptr, sizeof(DriverBody), 0, 0, &object);
   if (!NT_SUCCESS(status)) return status;

@@ -15,7 +15,8 @@ constexpr ULONG kNameTag = 'eNoI';
 
 PFILE_OBJECT NewFile(PDEVICE_OBJECT device, const OpenPacket& packet, std::u16string_view name, ACCESS_MASK access) {
   PVOID object = nullptr;
-  if (!NT_SUCCESS(ObCreateObject(KernelMode, Io().file_type, nullptr, KernelMode, nullptr, sizeof(FILE_OBJECT), 0, 0, &object))) return nullptr;
+  if (!NT_SUCCESS(ObCreateObject(KernelMode, Io().file_type, nullptr, KernelMode, nullptr, sizeof(FILE_OBJECT), 0, 0, &object)))
+    return nullptr;
   auto* const file = new (object) FILE_OBJECT{};
   file->Type = IO_TYPE_FILE;
   file->Size = sizeof(FILE_OBJECT);

@@ -17,8 +17,9 @@ void Initialize();
 void PublishTypes();
 void Shutdown();
 
-/// Loads and starts a driver from its service key (\Registry\Machine\System\CurrentControlSet\Services\NAME). `image` is the file's contents and
-/// `why` gets a sentence when it fails. STATUS_IMAGE_ALREADY_LOADED if the driver is there. In a system thread at PASSIVE_LEVEL.
+/// Loads and starts a driver from its service key (\Registry\Machine\System\CurrentControlSet\Services\NAME). `image` is the file's
+/// contents and `why` gets a sentence when it fails. STATUS_IMAGE_ALREADY_LOADED if the driver is there. In a system thread at
+/// PASSIVE_LEVEL.
 NTSTATUS LoadDriver(std::u16string_view name, std::u16string_view image_path, std::span<const std::byte> image, std::string* why);
 /// Calls the driver's Unload and removes it. STATUS_INVALID_DEVICE_REQUEST without an Unload, STATUS_OBJECT_NAME_NOT_FOUND.
 NTSTATUS UnloadDriver(std::u16string_view name);

@@ -54,7 +54,8 @@ bool Stopped(PIRP irp, PIO_STACK_LOCATION location, PDEVICE_OBJECT device) {
   std::memset(static_cast<void*>(location), 0, offsetof(IO_STACK_LOCATION, DeviceObject));
   location->CompletionRoutine = nullptr;
   if (!wanted) {
-    if (irp->PendingReturned != 0 && irp->CurrentLocation <= irp->StackCount) IoGetCurrentIrpStackLocation(irp)->Control |= SL_PENDING_RETURNED;
+    if (irp->PendingReturned != 0 && irp->CurrentLocation <= irp->StackCount)
+      IoGetCurrentIrpStackLocation(irp)->Control |= SL_PENDING_RETURNED;
     return false;
   }
   return ke::Callout<NTSTATUS>(routine, device, irp, context) == STATUS_MORE_PROCESSING_REQUIRED;
@@ -171,7 +172,8 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN /*ChargeQuota*/) {
 
 VOID IoFreeIrp(PIRP Irp) {
   if (Irp->Type != IO_TYPE_IRP) {
-    ke::BugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<ULONG_PTR>(Irp), __LINE__, 0, 0, "An IRP was freed that is not an IRP any more.");
+    ke::BugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<ULONG_PTR>(Irp), __LINE__, 0, 0,
+                 "An IRP was freed that is not an IRP any more.");
   }
   Irp->Type = 0;
   if (Irp->StackCount > 0 && Irp->StackCount <= kCachedStacks && Irp->Size == SizeOf(Irp->StackCount)) {
@@ -219,7 +221,8 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR /*PriorityBoost*/) {
     ke::BugCheck(CANCEL_STATE_IN_COMPLETED_IRP, reinterpret_cast<ULONG_PTR>(Irp), reinterpret_cast<ULONG_PTR>(Irp->CancelRoutine), 0, 0,
                  "An IRP was completed while its cancel routine was set; clear it with IoSetCancelRoutine first.");
   }
-  if (ke::Tracing(ke::kTraceIrp)) TraceIrp("complete", Irp, nullptr, "status " + Hex(reinterpret_cast<PVOID>(ULONG_PTR{static_cast<ULONG>(Irp->IoStatus.Status)})));
+  if (ke::Tracing(ke::kTraceIrp))
+    TraceIrp("complete", Irp, nullptr, "status " + Hex(reinterpret_cast<PVOID>(ULONG_PTR{static_cast<ULONG>(Irp->IoStatus.Status)})));
   while (Irp->CurrentLocation <= Irp->StackCount) {
     PIO_STACK_LOCATION const location = Irp->Tail.Overlay.CurrentStackLocation;
     Irp->PendingReturned = (location->Control & SL_PENDING_RETURNED) != 0 ? TRUE : FALSE;
@@ -341,13 +344,15 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
   TargetMdl->StartVa = reinterpret_cast<PVOID>(address & ~ULONG_PTR{PAGE_SIZE - 1});
   TargetMdl->ByteOffset = static_cast<ULONG>(address & (PAGE_SIZE - 1));
   TargetMdl->ByteCount = length;
-  TargetMdl->MdlFlags = static_cast<CSHORT>((TargetMdl->MdlFlags & MDL_ALLOCATED_FIXED_SIZE) | MDL_PARTIAL |
-                                            (SourceMdl->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA | MDL_IO_PAGE_READ)));
+  TargetMdl->MdlFlags =
+      static_cast<CSHORT>((TargetMdl->MdlFlags & MDL_ALLOCATED_FIXED_SIZE) | MDL_PARTIAL |
+                          (SourceMdl->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA | MDL_IO_PAGE_READ)));
   const SIZE_T first = (reinterpret_cast<ULONG_PTR>(TargetMdl->StartVa) - start) >> PAGE_SHIFT;
   const SIZE_T pages = (TargetMdl->ByteOffset + SIZE_T{length} + PAGE_SIZE - 1) >> PAGE_SHIFT;
   std::memcpy(TargetMdl + 1, reinterpret_cast<PPFN_NUMBER>(SourceMdl + 1) + first, pages * sizeof(PFN_NUMBER));
   TargetMdl->MappedSystemVa = static_cast<char*>(SourceMdl->MappedSystemVa) + skipped;
-  if ((SourceMdl->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA)) != 0) TargetMdl->MdlFlags |= MDL_PARENT_MAPPED_SYSTEM_VA;
+  if ((SourceMdl->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA)) != 0)
+    TargetMdl->MdlFlags |= MDL_PARENT_MAPPED_SYSTEM_VA;
 }
 
 }  // extern "C"

@@ -9,8 +9,8 @@ namespace nt::io {
 
 struct DriverObjectExtension {
   PDRIVER_OBJECT driver;
-  PVOID id;        ///< ClientIdentificationAddress
-  PVOID memory;    ///< from non-paged pool
+  PVOID id;      ///< ClientIdentificationAddress
+  PVOID memory;  ///< from non-paged pool
 };
 
 struct Reinitialization {
@@ -21,12 +21,12 @@ struct Reinitialization {
 
 /// Of one machine.
 struct Registrations {
-  std::vector<PDEVICE_OBJECT> shutdown;              ///< oldest first, each with a reference
+  std::vector<PDEVICE_OBJECT> shutdown;  ///< oldest first, each with a reference
   std::vector<PDEVICE_OBJECT> last_chance_shutdown;
   std::vector<DriverObjectExtension> extensions;
-  std::vector<Reinitialization> reinitializations;   ///< oldest first
-  std::vector<PDEVICE_OBJECT> timers;                ///< whose timers run, in the order they were started
-  KTIMER second{};                                   ///< ticks once a second while a timer runs
+  std::vector<Reinitialization> reinitializations;  ///< oldest first
+  std::vector<PDEVICE_OBJECT> timers;               ///< whose timers run, in the order they were started
+  KTIMER second{};                                  ///< ticks once a second while a timer runs
   KDPC second_dpc{};
   ULONG error_log_sequence = 0;
   POBJECT_TYPE completion_type = nullptr;

@@ -163,7 +163,8 @@ class Request {
   NTSTATUS AcquireFileLock() {
     while (file_->Busy != 0) {
       file_->Waiters = file_->Waiters + 1;
-      const NTSTATUS status = KeWaitForSingleObject(&file_->Lock, Executive, ke::PreviousMode(), (file_->Flags & FO_ALERTABLE_IO) != 0, nullptr);
+      const NTSTATUS status =
+          KeWaitForSingleObject(&file_->Lock, Executive, ke::PreviousMode(), (file_->Flags & FO_ALERTABLE_IO) != 0, nullptr);
       file_->Waiters = file_->Waiters - 1;
       if (status != STATUS_SUCCESS) return status;
     }
@@ -288,7 +289,8 @@ NTSTATUS DeviceControl(const Control& control, UCHAR major) {
     case METHOD_IN_DIRECT:
     case METHOD_OUT_DIRECT:
       status = request.Buffer(control.input, control.input_length, nullptr, control.input_length);
-      if (NT_SUCCESS(status)) status = request.Lock(control.output, control.output_length, method == METHOD_IN_DIRECT ? IoReadAccess : IoWriteAccess);
+      if (NT_SUCCESS(status))
+        status = request.Lock(control.output, control.output_length, method == METHOD_IN_DIRECT ? IoReadAccess : IoWriteAccess);
       break;
     default:
       request.irp()->UserBuffer = control.output;
@@ -372,7 +374,8 @@ NTSTATUS NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
   if (CreateDisposition > FILE_OVERWRITE_IF || (ShareAccess & ~7u) != 0 || EaLength != 0) return STATUS_INVALID_PARAMETER;
   constexpr ULONG kSynchronous = FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT;
   if ((CreateOptions & kSynchronous) == kSynchronous) return STATUS_INVALID_PARAMETER;
-  if ((CreateOptions & kSynchronous) != 0 && (DesiredAccess & (SYNCHRONIZE | GENERIC_ALL | GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE)) == 0) {
+  if ((CreateOptions & kSynchronous) != 0 &&
+      (DesiredAccess & (SYNCHRONIZE | GENERIC_ALL | GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE)) == 0) {
     return STATUS_INVALID_PARAMETER;
   }
   NTSTATUS status = ProbeIosb(IoStatusBlock);
@@ -404,7 +407,8 @@ NTSTATUS NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
 
 NTSTATUS NtOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
                     ULONG ShareAccess, ULONG OpenOptions) {
-  return NtCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, nullptr, 0, ShareAccess, FILE_OPEN, OpenOptions, nullptr, 0);
+  return NtCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, nullptr, 0, ShareAccess, FILE_OPEN, OpenOptions, nullptr,
+                      0);
 }
 
 NTSTATUS NtReadFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer,
@@ -418,16 +422,17 @@ NTSTATUS NtWriteFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine, PVOID Ap
 }
 
 NTSTATUS NtDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
-                               ULONG IoControlCode, PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength) {
-  return DeviceControl({FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, IoControlCode, InputBuffer, InputBufferLength, OutputBuffer,
-                        OutputBufferLength},
+                               ULONG IoControlCode, PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
+                               ULONG OutputBufferLength) {
+  return DeviceControl({FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, IoControlCode, InputBuffer, InputBufferLength,
+                        OutputBuffer, OutputBufferLength},
                        IRP_MJ_DEVICE_CONTROL);
 }
 
 NTSTATUS NtFsControlFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
                          ULONG FsControlCode, PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength) {
-  return DeviceControl({FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, FsControlCode, InputBuffer, InputBufferLength, OutputBuffer,
-                        OutputBufferLength},
+  return DeviceControl({FileHandle, Event, ApcRoutine, ApcContext, IoStatusBlock, FsControlCode, InputBuffer, InputBufferLength,
+                        OutputBuffer, OutputBufferLength},
                        IRP_MJ_FILE_SYSTEM_CONTROL);
 }
 
@@ -439,7 +444,8 @@ NTSTATUS NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) {
   return request.Send();
 }
 
-NTSTATUS NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length, ULONG FileInformationClass) {
+NTSTATUS NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
+                                ULONG FileInformationClass) {
   PFILE_OBJECT file = nullptr;
   NTSTATUS status = FileOf(FileHandle, &file);
   if (!NT_SUCCESS(status)) return status;
@@ -457,7 +463,8 @@ NTSTATUS NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBloc
   return QueryOrSet(FileHandle, IoStatusBlock, FileInformation, Length, FileInformationClass, IRP_MJ_QUERY_INFORMATION);
 }
 
-NTSTATUS NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length, ULONG FileInformationClass) {
+NTSTATUS NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
+                              ULONG FileInformationClass) {
   PFILE_OBJECT file = nullptr;
   NTSTATUS status = FileOf(FileHandle, &file);
   if (!NT_SUCCESS(status)) return status;
@@ -480,7 +487,8 @@ NTSTATUS NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
   return NT_SUCCESS(status) ? Finish(IoStatusBlock, status, 0) : status;
 }
 
-NTSTATUS NtQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation, ULONG Length, ULONG FsInformationClass) {
+NTSTATUS NtQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation, ULONG Length,
+                                      ULONG FsInformationClass) {
   constexpr ULONG kFileFsDeviceInformation = 4;
   if (FsInformationClass != kFileFsDeviceInformation) {
     return QueryOrSet(FileHandle, IoStatusBlock, FsInformation, Length, FsInformationClass, IRP_MJ_QUERY_VOLUME_INFORMATION);

@@ -32,7 +32,8 @@ void Count(const FILE_OBJECT* file, PSHARE_ACCESS share, bool add) {
 
 /// Somebody who has the file open does not share what is wanted, or does what is not to be shared.
 bool Conflicts(const FILE_OBJECT* file, const SHARE_ACCESS* share) {
-  return (file->ReadAccess != 0 && share->SharedRead < share->OpenCount) || (file->WriteAccess != 0 && share->SharedWrite < share->OpenCount) ||
+  return (file->ReadAccess != 0 && share->SharedRead < share->OpenCount) ||
+         (file->WriteAccess != 0 && share->SharedWrite < share->OpenCount) ||
          (file->DeleteAccess != 0 && share->SharedDelete < share->OpenCount) || (share->Readers != 0 && file->SharedRead == 0) ||
          (share->Writers != 0 && file->SharedWrite == 0) || (share->Deleters != 0 && file->SharedDelete == 0);
 }

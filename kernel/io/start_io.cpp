@@ -44,7 +44,8 @@ void Start(PDEVICE_OBJECT device, PIRP irp, const CancelLock& lock) {
 void StartNext(PDEVICE_OBJECT device, bool cancelable, bool by_key, ULONG key) {
   const CancelLock lock(cancelable);
   device->CurrentIrp = nullptr;
-  PKDEVICE_QUEUE_ENTRY const entry = by_key ? KeRemoveByKeyDeviceQueue(&device->DeviceQueue, key) : KeRemoveDeviceQueue(&device->DeviceQueue);
+  PKDEVICE_QUEUE_ENTRY const entry =
+      by_key ? KeRemoveByKeyDeviceQueue(&device->DeviceQueue, key) : KeRemoveDeviceQueue(&device->DeviceQueue);
   if (entry == nullptr) return lock.Release();
   PIRP const irp = CONTAINING_RECORD(entry, IRP, Tail.Overlay.DeviceQueueEntry);
   device->CurrentIrp = irp;
@@ -77,7 +78,8 @@ void Next(PDEVICE_OBJECT device, bool cancelable, bool by_key, ULONG key) {
 /// True if the IRP waits in the queue, or was canceled there.
 bool Queued(PDEVICE_OBJECT device, PIRP irp, const ULONG* key, PDRIVER_CANCEL cancel, const CancelLock& lock) {
   PKDEVICE_QUEUE_ENTRY const entry = &irp->Tail.Overlay.DeviceQueueEntry;
-  const BOOLEAN inserted = key != nullptr ? KeInsertByKeyDeviceQueue(&device->DeviceQueue, entry, *key) : KeInsertDeviceQueue(&device->DeviceQueue, entry);
+  const BOOLEAN inserted =
+      key != nullptr ? KeInsertByKeyDeviceQueue(&device->DeviceQueue, entry, *key) : KeInsertDeviceQueue(&device->DeviceQueue, entry);
   if (inserted == FALSE) return false;
   if (!lock.wanted() || irp->Cancel == 0) {
     lock.Release();

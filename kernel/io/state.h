@@ -16,9 +16,9 @@ struct State {
   POBJECT_TYPE device_type = nullptr;
   POBJECT_TYPE file_type = nullptr;
   bool bind_hooked = false;
-  ULONG next_device = 0;                 ///< for generated names
+  ULONG next_device = 0;  ///< for generated names
   KSPIN_LOCK cancel_lock = 0;
-  std::vector<PIRP> free_irps[9];        ///< by stack count, up to 8
+  std::vector<PIRP> free_irps[9];  ///< by stack count, up to 8
   std::vector<Leftover> leftovers;
 };
 State& Io();
@@ -32,9 +32,9 @@ struct OpenPacket {
   LARGE_INTEGER allocation_size;
   PVOID ea_buffer;
   ULONG ea_length;
-  PFILE_OBJECT related;      ///< from RootDirectory
-  IO_STATUS_BLOCK status;    ///< of IRP_MJ_CREATE
-  PFILE_OBJECT file;         ///< made
+  PFILE_OBJECT related;    ///< from RootDirectory
+  IO_STATUS_BLOCK status;  ///< of IRP_MJ_CREATE
+  PFILE_OBJECT file;       ///< made
 };
 
 NTSTATUS ParseDevice(ob::ParseRequest& request, PVOID* object);

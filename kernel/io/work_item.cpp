@@ -8,11 +8,11 @@
 /// Opaque to drivers.
 struct IO_WORKITEM {
   WORK_QUEUE_ITEM item;
-  PVOID routine;      ///< a PIO_WORKITEM_ROUTINE_EX, or a PIO_WORKITEM_ROUTINE if not extended
-  PVOID object;       ///< device or driver
+  PVOID routine;  ///< a PIO_WORKITEM_ROUTINE_EX, or a PIO_WORKITEM_ROUTINE if not extended
+  PVOID object;   ///< device or driver
   PVOID context;
   ULONG extended;
-  GUID activity;      ///< room that NT has too
+  GUID activity;  ///< room that NT has too
 };
 NT_SIZE(IO_WORKITEM, 0x50);
 

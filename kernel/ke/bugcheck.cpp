@@ -32,8 +32,7 @@ UserExceptionHooks user_hooks{};
 
 void* PanicStack() {
   // Lives as long as the process: a bugcheck is no time to ask for memory.
-  static void* const stack =
-      mmap(nullptr, kPanicStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  static void* const stack = mmap(nullptr, kPanicStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return stack;
 }
 
@@ -114,7 +113,8 @@ ULONG UnhandledCode(const EXCEPTION_RECORD* record, const CONTEXT* context, Pani
 const char* UnhandledRule(const EXCEPTION_RECORD* record) {
   switch (record->ExceptionCode) {
     case STATUS_ACCESS_VIOLATION:
-      if (record->ExceptionInformation[1] < mm::kUserLow) return "A null pointer was dereferenced, and no __try/__except around it handles that.";
+      if (record->ExceptionInformation[1] < mm::kUserLow)
+        return "A null pointer was dereferenced, and no __try/__except around it handles that.";
       return "An invalid address was touched, and no __try/__except around it handles that.";
     case STATUS_INTEGER_DIVIDE_BY_ZERO:
       return "An integer was divided by zero, and no __try/__except around it handles that.";

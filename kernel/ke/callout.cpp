@@ -26,7 +26,8 @@ ULONG_PTR CalloutRaw(const void* routine, const ULONG_PTR* arguments, ULONG coun
   CalloutRecord record{};
   record.head.type = RecordType::Callout;
   const ULONG_PTR result = CallRecorded(record, routine, all);
-  if (record.unwound != 0) [[unlikely]] throw ForeignUnwind{};
+  if (record.unwound != 0) [[unlikely]]
+    throw ForeignUnwind{};
   return result;
 }
 

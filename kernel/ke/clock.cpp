@@ -96,12 +96,12 @@ void InitializeTime() {
   Poke<USHORT>(0x2c, 0x8664);  // ImageNumberLow and High
   Poke<USHORT>(0x2e, 0x8664);
   std::memcpy(SharedData() + 0x30, u"C:\\Windows", sizeof u"C:\\Windows");
-  Poke<ULONG>(0x260, 22000);   // NtBuildNumber
-  Poke<ULONG>(0x264, 1);       // NtProductWinNt
+  Poke<ULONG>(0x260, 22000);  // NtBuildNumber
+  Poke<ULONG>(0x264, 1);      // NtProductWinNt
   Poke<UCHAR>(0x268, 1);
-  Poke<ULONG>(0x26c, 10);      // NtMajorVersion
+  Poke<ULONG>(0x26c, 10);  // NtMajorVersion
   Poke<ULONG>(0x270, 0);
-  Poke<UCHAR>(0x274 + 2, 1);   // PF_COMPARE_EXCHANGE_DOUBLE
+  Poke<UCHAR>(0x274 + 2, 1);  // PF_COMPARE_EXCHANGE_DOUBLE
   for (const int feature : {3, 6, 8, 10, 12, 13, 14, 17, 23, 32}) Poke<UCHAR>(0x274 + static_cast<ULONG_PTR>(feature), 1);
   Poke<ULONG>(0x3c0, ProcessorCount());
   PublishTime();

@@ -21,12 +21,18 @@ greg_t& Register(ucontext_t* context, ZydisRegister name) {
 
 ULONG64 ReadMsr(ULONG msr) {
   switch (msr) {
-    case 0xC0000082: return 0x4030'0000'1000;  // LSTAR: where system calls enter
-    case 0xC0000101: return reinterpret_cast<ULONG64>(KiPcr);
-    case 0x10: return __builtin_ia32_rdtsc();
-    case 0xC0000080: return 0xD01;  // EFER: long mode, NX, SYSCALL
-    case 0x1B: return 0xFEE00900;   // APIC base
-    default: return 0;
+    case 0xC0000082:
+      return 0x4030'0000'1000;  // LSTAR: where system calls enter
+    case 0xC0000101:
+      return reinterpret_cast<ULONG64>(KiPcr);
+    case 0x10:
+      return __builtin_ia32_rdtsc();
+    case 0xC0000080:
+      return 0xD01;  // EFER: long mode, NX, SYSCALL
+    case 0x1B:
+      return 0xFEE00900;  // APIC base
+    default:
+      return 0;
   }
 }
 
@@ -39,12 +45,21 @@ void MoveControl(ucontext_t* context, const ZydisDecodedOperand& to, const Zydis
     return;
   }
   switch (from.reg.value) {
-    case ZYDIS_REGISTER_CR8: Register(context, to.reg.value) = KiPcr->irql; break;
-    case ZYDIS_REGISTER_CR0: Register(context, to.reg.value) = 0x80050033; break;
-    case ZYDIS_REGISTER_CR3: Register(context, to.reg.value) = 0x1ad000; break;
-    case ZYDIS_REGISTER_CR4: Register(context, to.reg.value) = 0x370678; break;
+    case ZYDIS_REGISTER_CR8:
+      Register(context, to.reg.value) = KiPcr->irql;
+      break;
+    case ZYDIS_REGISTER_CR0:
+      Register(context, to.reg.value) = 0x80050033;
+      break;
+    case ZYDIS_REGISTER_CR3:
+      Register(context, to.reg.value) = 0x1ad000;
+      break;
+    case ZYDIS_REGISTER_CR4:
+      Register(context, to.reg.value) = 0x370678;
+      break;
     default:
-      if (to.type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(to.reg.value) == ZYDIS_REGCLASS_GPR64) Register(context, to.reg.value) = 0;
+      if (to.type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(to.reg.value) == ZYDIS_REGCLASS_GPR64)
+        Register(context, to.reg.value) = 0;
       break;
   }
 }
@@ -71,8 +86,14 @@ bool EmulateInstruction(hal::Trap& trap) {
       if (operands[0].type != ZYDIS_OPERAND_TYPE_REGISTER || operands[1].type != ZYDIS_OPERAND_TYPE_REGISTER) return false;
       MoveControl(context, operands[0], operands[1]);
       break;
-    case ZYDIS_MNEMONIC_CLI: case ZYDIS_MNEMONIC_STI: case ZYDIS_MNEMONIC_INVLPG: case ZYDIS_MNEMONIC_WBINVD:
-    case ZYDIS_MNEMONIC_WRMSR: case ZYDIS_MNEMONIC_HLT: case ZYDIS_MNEMONIC_OUT: case ZYDIS_MNEMONIC_CLTS:
+    case ZYDIS_MNEMONIC_CLI:
+    case ZYDIS_MNEMONIC_STI:
+    case ZYDIS_MNEMONIC_INVLPG:
+    case ZYDIS_MNEMONIC_WBINVD:
+    case ZYDIS_MNEMONIC_WRMSR:
+    case ZYDIS_MNEMONIC_HLT:
+    case ZYDIS_MNEMONIC_OUT:
+    case ZYDIS_MNEMONIC_CLTS:
       break;
     case ZYDIS_MNEMONIC_RDMSR: {
       const ULONG64 value = ReadMsr(static_cast<ULONG>(registers[REG_RCX]));

@@ -53,7 +53,8 @@ bool ReadFrame(const CONTEXT& context, ULONG handler_type, Frame* frame) {
     return true;
   }
   ldr::UnwindResult result;
-  if (!NT_SUCCESS(ldr::VirtualUnwind(handler_type, base, context.Rip, function, &frame->caller, StackLimitsOf(KiThread), &result))) return false;
+  if (!NT_SUCCESS(ldr::VirtualUnwind(handler_type, base, context.Rip, function, &frame->caller, StackLimitsOf(KiThread), &result)))
+    return false;
   frame->establisher = result.establisher_frame;
   dispatcher.EstablisherFrame = frame->establisher;
   dispatcher.LanguageHandler = result.handler;

@@ -35,10 +35,10 @@ const void* CallerAddress();
 // ---- state -----------------------------------------------------------------------------------------------------------
 
 KIRQL CurrentIrql();
-KIRQL RaiseIrql(KIRQL level);       ///< returns the old level
-void LowerIrql(KIRQL level);        ///< delivers what became due
+KIRQL RaiseIrql(KIRQL level);  ///< returns the old level
+void LowerIrql(KIRQL level);   ///< delivers what became due
 PKTHREAD CurrentThread();
-PEPROCESS CurrentProcess();         ///< of the attached process, if attached
+PEPROCESS CurrentProcess();  ///< of the attached process, if attached
 KPROCESSOR_MODE PreviousMode();
 ULONG ProcessorCount();
 
@@ -65,7 +65,7 @@ LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjust
 VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level);
 LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait);
 NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
-NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason,
-                                  KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout, PKWAIT_BLOCK WaitBlockArray);
+NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
+                                  BOOLEAN Alertable, PLARGE_INTEGER Timeout, PKWAIT_BLOCK WaitBlockArray);
 NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval);
 }

@@ -13,11 +13,11 @@ namespace nt::ke {
 // ---- transition records: where a thread went from PE code into the host and back ----------------------------------------
 
 enum class RecordType : ULONG {
-  Export = 1,    ///< PE code called an export
-  Callout = 2,   ///< the host called PE code
-  Search = 3,    ///< the host called an exception filter or language handler, looking for who handles
-  Unwind = 4,    ///< the host called a termination handler or language handler, unwinding
-  Service = 5,   ///< user mode entered the kernel
+  Export = 1,   ///< PE code called an export
+  Callout = 2,  ///< the host called PE code
+  Search = 3,   ///< the host called an exception filter or language handler, looking for who handles
+  Unwind = 4,   ///< the host called a termination handler or language handler, unwinding
+  Service = 5,  ///< user mode entered the kernel
 };
 
 struct Record {
@@ -37,10 +37,10 @@ static_assert(sizeof(ExportRecord) == 256 && offsetof(ExportRecord, xmm) == 96);
 /// Written by KiCallPe.
 struct CalloutRecord {
   Record head;
-  ULONG64 frame;     ///< rbp of KiCallPe
-  ULONG64 unwound;   ///< set when an exception passed instead of a return
-  void* context;     ///< Search: the exception's CONTEXT; Unwind: the frame's DISPATCHER_CONTEXT
-  void* exception;   ///< the EXCEPTION_RECORD being dispatched
+  ULONG64 frame;    ///< rbp of KiCallPe
+  ULONG64 unwound;  ///< set when an exception passed instead of a return
+  void* context;    ///< Search: the exception's CONTEXT; Unwind: the frame's DISPATCHER_CONTEXT
+  void* exception;  ///< the EXCEPTION_RECORD being dispatched
 };
 
 /// An unwind on its way through host frames.
@@ -55,37 +55,37 @@ struct PendingUnwind {
 
 /// What an NT thread is on the host; it lies behind the ETHREAD. The first fields' offsets are known to thunk.S.
 struct ThreadHost {
-  Record* records = nullptr;          ///< 0x900: innermost transition
-  void* kernel_stack_top = nullptr;   ///< 0x908: where system services start on the kernel stack
-  BOOLEAN in_user = FALSE;            ///< 0x910
+  Record* records = nullptr;         ///< 0x900: innermost transition
+  void* kernel_stack_top = nullptr;  ///< 0x908: where system services start on the kernel stack
+  BOOLEAN in_user = FALSE;           ///< 0x910
   BOOLEAN is_idle = FALSE;
-  BOOLEAN preempted = FALSE;          ///< goes to the head of its ready queue
+  BOOLEAN preempted = FALSE;  ///< goes to the head of its ready queue
   BOOLEAN terminating = FALSE;
-  ULONG processor = 0;                ///< where it runs, or ran last
+  ULONG processor = 0;  ///< where it runs, or ran last
   hal::Fiber fiber;
   LIST_ENTRY ready_link{};
-  LONGLONG quantum_left = 0;          ///< 100 ns units
-  LONG decrement = 0;                 ///< boost still to decay
+  LONGLONG quantum_left = 0;  ///< 100 ns units
+  LONG decrement = 0;         ///< boost still to decay
   LONGLONG wait_due = 0;
   SIZE_T stack_size = 0;
   void (*start)(void*) = nullptr;
   void* start_context = nullptr;
   PendingUnwind unwind{};
-  LONG freeze_count = 0;              ///< NtSuspendThread: it stops before its next user-mode instruction
-  KEVENT thawed{};                    ///< signaled when the count comes back to zero
-  PVOID parameter = nullptr;          ///< of its start routine
-  NTSTATUS exit_status = 0;           ///< what it was told to end with
-  LONGLONG kernel_time = 0;           ///< 100 ns units
+  LONG freeze_count = 0;      ///< NtSuspendThread: it stops before its next user-mode instruction
+  KEVENT thawed{};            ///< signaled when the count comes back to zero
+  PVOID parameter = nullptr;  ///< of its start routine
+  NTSTATUS exit_status = 0;   ///< what it was told to end with
+  LONGLONG kernel_time = 0;   ///< 100 ns units
   LONGLONG user_time = 0;
   ULONG context_switches = 0;
-  LIST_ENTRY mutants{};               ///< owned
-  KAFFINITY user_affinity = 0;        ///< to go back to from system affinity
+  LIST_ENTRY mutants{};         ///< owned
+  KAFFINITY user_affinity = 0;  ///< to go back to from system affinity
   bool system_affinity = false;
-  bool apc_on_resume = false;         ///< a kernel APC came while it did not run
-  ULONG wait_count = 0;               ///< wait blocks in use
+  bool apc_on_resume = false;  ///< a kernel APC came while it did not run
+  ULONG wait_count = 0;        ///< wait blocks in use
   KWAIT_REASON wait_reason = Executive;
   bool wait_alertable = false;
-  bool delaying = false;              ///< the timeout is the purpose: it ends the wait with success
+  bool delaying = false;  ///< the timeout is the purpose: it ends the wait with success
 };
 
 struct Thread : ETHREAD {
@@ -102,28 +102,28 @@ inline Thread* ThreadOf(KTHREAD* thread) { return reinterpret_cast<Thread*>(thre
 
 /// KPCR and KPRCB, only what code reads through GS. Offsets are those of 10.0.22000.
 struct ProcessorBlock {
-  UCHAR tib[0x10];          // 0x00
-  ULONG64 user_rsp;         // 0x10
-  ProcessorBlock* self;     // 0x18
-  void* prcb;               // 0x20
-  void* lock_array;         // 0x28
-  void* used_self;          // 0x30
-  void* idt_base;           // 0x38
-  UCHAR pad40[0x10];        // 0x40
-  KIRQL irql;               // 0x50
+  UCHAR tib[0x10];       // 0x00
+  ULONG64 user_rsp;      // 0x10
+  ProcessorBlock* self;  // 0x18
+  void* prcb;            // 0x20
+  void* lock_array;      // 0x28
+  void* used_self;       // 0x30
+  void* idt_base;        // 0x38
+  UCHAR pad40[0x10];     // 0x40
+  KIRQL irql;            // 0x50
   UCHAR pad51[3];
   UCHAR software_interrupts;  // 0x54: bit n set: an interrupt of IRQL n is due (NT's reserved space)
   UCHAR pad55[0x12b];
   // KPRCB at 0x180
-  ULONG mxcsr;              // 0x180
-  UCHAR legacy_number;      // 0x184
+  ULONG mxcsr;          // 0x180
+  UCHAR legacy_number;  // 0x184
   UCHAR pad185[3];
   KTHREAD* current_thread;  // 0x188
   KTHREAD* next_thread;     // 0x190
   KTHREAD* idle_thread;     // 0x198
   UCHAR nesting_level;      // 0x1a0
   UCHAR pad1a1[3];
-  ULONG number;             // 0x1a4
+  ULONG number;  // 0x1a4
 };
 static_assert(offsetof(ProcessorBlock, irql) == 0x50);
 static_assert(offsetof(ProcessorBlock, software_interrupts) == 0x54);
@@ -133,7 +133,7 @@ static_assert(offsetof(ProcessorBlock, number) == 0x1a4);
 struct Processor {
   ProcessorBlock* block = nullptr;
   Thread* current = nullptr;
-  Thread* next = nullptr;     ///< standby
+  Thread* next = nullptr;  ///< standby
   Thread* idle = nullptr;
   SINGLE_LIST_ENTRY* dpc_head = nullptr;
   SINGLE_LIST_ENTRY* dpc_tail = nullptr;
@@ -141,27 +141,27 @@ struct Processor {
   bool dpc_active = false;
   PKDPC running_dpc = nullptr;
   bool quantum_end = false;
-  LONGLONG dispatch_since = 0;    ///< interrupt time at which IRQL last was below DISPATCH_LEVEL
+  LONGLONG dispatch_since = 0;  ///< interrupt time at which IRQL last was below DISPATCH_LEVEL
   LONGLONG idle_time = 0, dpc_time = 0;
 };
 
 inline constexpr UCHAR kApcBit = 1 << APC_LEVEL;
 inline constexpr UCHAR kDispatchBit = 1 << DISPATCH_LEVEL;
 
-inline constexpr LONGLONG kTickUnits = 10'000;           ///< the clock interrupts every millisecond
-inline constexpr LONGLONG kQuantumUnits = 2 * 156'250;   ///< two of NT's clock intervals, as on a client
+inline constexpr LONGLONG kTickUnits = 10'000;          ///< the clock interrupts every millisecond
+inline constexpr LONGLONG kQuantumUnits = 2 * 156'250;  ///< two of NT's clock intervals, as on a client
 inline constexpr SIZE_T kKernelStackSize = 128 * 1024;
 inline constexpr SIZE_T kNtKernelStackSize = 24 * 1024;
 
 /// Everything of the machine that the kernel proper owns.
 struct State {
   std::vector<Processor> processors;
-  ULONG current = 0;                       ///< the processor whose turn it is
+  ULONG current = 0;  ///< the processor whose turn it is
   LIST_ENTRY ready[MAXIMUM_PRIORITY]{};
   ULONG ready_summary = 0;
-  hal::Fiber host;                         ///< who booted the machine
-  bool running = false;                    ///< the host is inside Run
-  bool stop = false;                       ///< leave Run at the next chance
+  hal::Fiber host;       ///< who booted the machine
+  bool running = false;  ///< the host is inside Run
+  bool stop = false;     ///< leave Run at the next chance
   bool stopped_by_bugcheck = false;
   bool deadlocked = false;
   // time
@@ -169,12 +169,12 @@ struct State {
   ULONGLONG seed = 0;
   ULONGLONG random = 0;
   LONGLONG boot_system_time = 0;
-  LONGLONG interrupt_time = 0;             ///< 100 ns units since boot
+  LONGLONG interrupt_time = 0;  ///< 100 ns units since boot
   ULONGLONG host_boot_ns = 0;
   LONGLONG last_tick = 0;
   ULONGLONG virtual_steps = 0;
-  ULONG hang_ticks = 0;                    ///< host ticks since the last scheduling point, for hangs under virtual time
-  ULONGLONG host_deadline_ns = 0;          ///< of the running host call; 0: none
+  ULONG hang_ticks = 0;            ///< host ticks since the last scheduling point, for hangs under virtual time
+  ULONGLONG host_deadline_ns = 0;  ///< of the running host call; 0: none
   PKPROCESS system_process = nullptr;
   std::vector<ULONG64> specific_handlers;  ///< stubs of __C_specific_handler, which the dispatcher calls without a detour
 };

@@ -24,29 +24,30 @@ void Shutdown();
 
 /// Why Run returned.
 enum class Outcome {
-  Finished,   ///< the work is done
-  BugCheck,   ///< the machine stopped; see LastBugCheck()
-  Deadlock,   ///< nothing can ever run again
-  Timeout,    ///< the host's time limit is over
+  Finished,  ///< the work is done
+  BugCheck,  ///< the machine stopped; see LastBugCheck()
+  Deadlock,  ///< nothing can ever run again
+  Timeout,   ///< the host's time limit is over
 };
 
-/// Runs `work` in a system thread at PASSIVE_LEVEL and the machine with it, until `work` returns. `timeout_ms` counts host time; 0 means no limit.
+/// Runs `work` in a system thread at PASSIVE_LEVEL and the machine with it, until `work` returns. `timeout_ms` counts host time; 0 means no
+/// limit.
 Outcome RunInSystemThread(const std::function<void()>& work, ULONGLONG timeout_ms = 0);
 
 /// One frame of a bugcheck's stack.
 struct StackFrame {
   ULONG_PTR address;
-  std::string symbol;   ///< "zero.sys!ZeroRead+0x1c" or, without a PDB, "zero.sys+0x101c"
-  std::string source;   ///< "zero.cpp:120" or empty
+  std::string symbol;  ///< "zero.sys!ZeroRead+0x1c" or, without a PDB, "zero.sys+0x101c"
+  std::string source;  ///< "zero.cpp:120" or empty
 };
 
 struct BugCheckInfo {
   ULONG code = 0;
   ULONG_PTR parameters[4] = {};
-  std::string name;          ///< "IRQL_NOT_LESS_OR_EQUAL"
-  std::string rule;          ///< the rule that was broken, in one sentence
-  std::string details;       ///< what is known of the address in question
-  std::string driver;        ///< who is to blame, or empty
+  std::string name;     ///< "IRQL_NOT_LESS_OR_EQUAL"
+  std::string rule;     ///< the rule that was broken, in one sentence
+  std::string details;  ///< what is known of the address in question
+  std::string driver;   ///< who is to blame, or empty
   KIRQL irql = 0;
   ULONG processor = 0;
   std::vector<StackFrame> stack;

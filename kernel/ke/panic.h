@@ -8,8 +8,8 @@ namespace nt::ke {
 struct PanicReport {
   ULONG code;
   ULONG_PTR parameters[4];
-  const char* rule;      ///< null: none
-  CONTEXT context;       ///< of the PE code at fault; Rip is 0 if only the transition records know
+  const char* rule;  ///< null: none
+  CONTEXT context;   ///< of the PE code at fault; Rip is 0 if only the transition records know
 };
 
 /// The report that KiPanic will tell.

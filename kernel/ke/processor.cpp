@@ -95,7 +95,7 @@ void FillExportTable() {
     KiExportTable[i] = {exports[i].target, exports[i].argument_count, kind};
   }
   const char* const slow[] = {"KiIrqlMistakeSlow", "KiInterruptsDueSlow", "KiLockContendedSlow", "KiLockNotOwnedSlow",
-                                "KiAbsentImportSlow"};
+                              "KiAbsentImportSlow"};
   for (std::size_t i = 0; i < std::size(slow); ++i) {
     const api::Export* const entry = api::Find("ntoskrnl.exe", slow[i]);
     if (entry != nullptr) KiSlowIndex[i] = api::IndexOf(*entry);

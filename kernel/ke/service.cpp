@@ -14,22 +14,30 @@ using A = ULONG_PTR;
 A CallTarget(const void* target, const A* a, ULONG count) {
   auto* const f = const_cast<void*>(target);
   switch (count) {
-    case 0: return reinterpret_cast<A (*)()>(f)();
-    case 1: return reinterpret_cast<A (*)(A)>(f)(a[0]);
-    case 2: return reinterpret_cast<A (*)(A, A)>(f)(a[0], a[1]);
-    case 3: return reinterpret_cast<A (*)(A, A, A)>(f)(a[0], a[1], a[2]);
-    case 4: return reinterpret_cast<A (*)(A, A, A, A)>(f)(a[0], a[1], a[2], a[3]);
-    case 5: return reinterpret_cast<A (*)(A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4]);
-    case 6: return reinterpret_cast<A (*)(A, A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4], a[5]);
-    case 7: return reinterpret_cast<A (*)(A, A, A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
-    case 8: return reinterpret_cast<A (*)(A, A, A, A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+    case 0:
+      return reinterpret_cast<A (*)()>(f)();
+    case 1:
+      return reinterpret_cast<A (*)(A)>(f)(a[0]);
+    case 2:
+      return reinterpret_cast<A (*)(A, A)>(f)(a[0], a[1]);
+    case 3:
+      return reinterpret_cast<A (*)(A, A, A)>(f)(a[0], a[1], a[2]);
+    case 4:
+      return reinterpret_cast<A (*)(A, A, A, A)>(f)(a[0], a[1], a[2], a[3]);
+    case 5:
+      return reinterpret_cast<A (*)(A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4]);
+    case 6:
+      return reinterpret_cast<A (*)(A, A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4], a[5]);
+    case 7:
+      return reinterpret_cast<A (*)(A, A, A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
+    case 8:
+      return reinterpret_cast<A (*)(A, A, A, A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
     case 9:
       return reinterpret_cast<A (*)(A, A, A, A, A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8]);
     case 10:
       return reinterpret_cast<A (*)(A, A, A, A, A, A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
     default:
-      return reinterpret_cast<A (*)(A, A, A, A, A, A, A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9],
-                                                                        a[10]);
+      return reinterpret_cast<A (*)(A, A, A, A, A, A, A, A, A, A, A)>(f)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10]);
   }
 }
 
@@ -54,8 +62,9 @@ extern "C" ULONG_PTR KiSystemServiceDispatch(ULONG number, const ULONG_PTR* argu
   }
   thread->host.records = boundary.previous;
   if (KiPcr->irql != PASSIVE_LEVEL) {
-    BugCheck(IRQL_GT_ZERO_AT_SYSTEM_SERVICE, reinterpret_cast<ULONG_PTR>(service.target), KiPcr->irql, 0, 0,
-             "A system call returned to user mode above PASSIVE_LEVEL: a driver raised the IRQL, or acquired a spin lock, and did not undo it.");
+    BugCheck(
+        IRQL_GT_ZERO_AT_SYSTEM_SERVICE, reinterpret_cast<ULONG_PTR>(service.target), KiPcr->irql, 0, 0,
+        "A system call returned to user mode above PASSIVE_LEVEL: a driver raised the IRQL, or acquired a spin lock, and did not undo it.");
   }
   if (Ki().virtual_time) VirtualStep();
   if (KiPending != 0) ServiceClock();

@@ -13,7 +13,6 @@ ProcessorBlock* KiPcr = nullptr;
 volatile UCHAR KiPending = 0;
 }
 
-
 namespace {
 State* state = nullptr;
 }

@@ -89,18 +89,14 @@ BOOLEAN KeAreApcsDisabled() {
   return KthreadKernelApcDisable(&KiThread->Tcb) != 0 || KthreadSpecialApcDisable(&KiThread->Tcb) != 0 ? TRUE : FALSE;
 }
 
-BOOLEAN KeAreAllApcsDisabled() {
-  return KthreadSpecialApcDisable(&KiThread->Tcb) != 0 || KiPcr->irql >= APC_LEVEL ? TRUE : FALSE;
-}
+BOOLEAN KeAreAllApcsDisabled() { return KthreadSpecialApcDisable(&KiThread->Tcb) != 0 || KiPcr->irql >= APC_LEVEL ? TRUE : FALSE; }
 
 ULONG KeQueryActiveProcessorCount(KAFFINITY* ActiveProcessors) {
   if (ActiveProcessors != nullptr) *ActiveProcessors = AllProcessors();
   return ProcessorCount();
 }
 
-ULONG KeQueryActiveProcessorCountEx(USHORT GroupNumber) {
-  return GroupNumber == 0 || GroupNumber == 0xffff ? ProcessorCount() : 0;
-}
+ULONG KeQueryActiveProcessorCountEx(USHORT GroupNumber) { return GroupNumber == 0 || GroupNumber == 0xffff ? ProcessorCount() : 0; }
 
 ULONG KeQueryMaximumProcessorCount() { return ProcessorCount(); }
 ULONG KeQueryMaximumProcessorCountEx(USHORT GroupNumber) { return KeQueryActiveProcessorCountEx(GroupNumber); }

@@ -200,7 +200,8 @@ bool OnTrap(hal::Trap& trap) {
   if (KiThread->host.in_user) {
     if (in_pe) return OnUserFault(trap, record, context);
     // A built-in user-mode module met a bad pointer of its caller: the exception is the caller's.
-    if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0) == STATUS_SUCCESS) {
+    if (record.ExceptionCode == STATUS_ACCESS_VIOLATION &&
+        mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0) == STATUS_SUCCESS) {
       return true;
     }
     Record* const top = KiThread->host.records;
@@ -261,7 +262,9 @@ void OnClock(ucontext_t* context) {
 
 bool IsPeAddress(ULONG_PTR address) { return address >= mm::kWindowsStart && address < mm::kEnd; }
 
-bool IsLeafAddress(ULONG_PTR address) { return WithinLeaf(address) || (!IsPeAddress(address) && ldr::ImageOf(address) == nullptr && !IsHostCode(address)); }
+bool IsLeafAddress(ULONG_PTR address) {
+  return WithinLeaf(address) || (!IsPeAddress(address) && ldr::ImageOf(address) == nullptr && !IsHostCode(address));
+}
 
 void InstallTraps() { hal::InstallTrapHandlers(&OnTrap, &OnClock); }
 

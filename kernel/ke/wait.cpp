@@ -17,7 +17,8 @@ void Remove(LIST_ENTRY& entry) {
   entry.Flink->Blink = entry.Blink;
 }
 
-/// Objects that executive objects embed elsewhere than at their start say so by their type's DefaultObject; here everything is a dispatcher header.
+/// Objects that executive objects embed elsewhere than at their start say so by their type's DefaultObject; here everything is a dispatcher
+/// header.
 DISPATCHER_HEADER* HeaderOf(PVOID object) { return static_cast<DISPATCHER_HEADER*>(object); }
 
 bool IsMutant(const DISPATCHER_HEADER* object) { return (object->Type & 0x7f) == MutantObject; }
@@ -52,7 +53,8 @@ void CheckWaitAllowed(PVOID object, PLARGE_INTEGER timeout) {
              "A DPC routine may not wait: nothing can be scheduled while it runs. Only a zero timeout is allowed.");
   }
   BugCheck(IRQL_NOT_LESS_OR_EQUAL, reinterpret_cast<ULONG_PTR>(object), KiPcr->irql, 0, caller,
-           "A thread may not wait at DISPATCH_LEVEL or above (a spin lock held, perhaps): the scheduler cannot run. Only a zero timeout is allowed.");
+           "A thread may not wait at DISPATCH_LEVEL or above (a spin lock held, perhaps): the scheduler cannot run. Only a zero timeout is "
+           "allowed.");
 }
 
 LONGLONG DueTime(const LARGE_INTEGER* timeout) {
@@ -241,8 +243,7 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
   return Block(thread, WaitReason, WaitMode, Alertable != 0, Timeout);
 }
 
-NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
-                               PLARGE_INTEGER Timeout) {
+NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
   return KeWaitForMultipleObjects(1, &Object, WaitAny, WaitReason, WaitMode, Alertable, Timeout, nullptr);
 }
 

@@ -136,8 +136,8 @@ void OpenConsole(HANDLE handles[3]) {
 }
 
 const std::vector<std::u16string> kEnvironment = {
-    u"COMPUTERNAME=RINGLET", u"NUMBER_OF_PROCESSORS=2",  u"OS=Windows_NT",          u"PATH=C:\\Windows\\system32;C:\\Windows",
-    u"SystemDrive=C:",       u"SystemRoot=C:\\Windows",  u"TEMP=C:\\Windows\\Temp", u"TMP=C:\\Windows\\Temp",
+    u"COMPUTERNAME=RINGLET", u"NUMBER_OF_PROCESSORS=2",         u"OS=Windows_NT",          u"PATH=C:\\Windows\\system32;C:\\Windows",
+    u"SystemDrive=C:",       u"SystemRoot=C:\\Windows",         u"TEMP=C:\\Windows\\Temp", u"TMP=C:\\Windows\\Temp",
     u"USERNAME=ringlet",     u"USERPROFILE=C:\\Users\\ringlet", u"windir=C:\\Windows"};
 
 }  // namespace

@@ -13,9 +13,7 @@ namespace {
 constexpr ULONG_PTR kGranularity = 0x10000;
 
 /// NT keeps its tree of reservations at EPROCESS.VadRoot; this one is the host's.
-AddressSpace*& SpaceField(PEPROCESS process) {
-  return *reinterpret_cast<AddressSpace**>(reinterpret_cast<char*>(process) + 0x7d8);
-}
+AddressSpace*& SpaceField(PEPROCESS process) { return *reinterpret_cast<AddressSpace**>(reinterpret_cast<char*>(process) + 0x7d8); }
 
 constexpr ULONG kAccessBits = 0xff;
 
@@ -37,14 +35,19 @@ bool ValidPrivateProtection(ULONG protection) {
 hal::Protection HostProtection(ULONG protection) {
   if ((protection & PAGE_GUARD) != 0) return hal::Protection::None;
   switch (protection & kAccessBits) {
-    case PAGE_READONLY: return hal::Protection::Read;
+    case PAGE_READONLY:
+      return hal::Protection::Read;
     case PAGE_READWRITE:
-    case PAGE_WRITECOPY: return hal::Protection::ReadWrite;
+    case PAGE_WRITECOPY:
+      return hal::Protection::ReadWrite;
     case PAGE_EXECUTE:
-    case PAGE_EXECUTE_READ: return hal::Protection::ReadExecute;
+    case PAGE_EXECUTE_READ:
+      return hal::Protection::ReadExecute;
     case PAGE_EXECUTE_READWRITE:
-    case PAGE_EXECUTE_WRITECOPY: return hal::Protection::ReadWriteExecute;
-    default: return hal::Protection::None;
+    case PAGE_EXECUTE_WRITECOPY:
+      return hal::Protection::ReadWriteExecute;
+    default:
+      return hal::Protection::None;
   }
 }
 
@@ -238,7 +241,8 @@ NTSTATUS AddressSpace::CheckWish(ULONG_PTR* base, SIZE_T* size) const {
 }
 
 NTSTATUS AddressSpace::Allocate(ULONG_PTR* base, ULONG_PTR zero_bits, SIZE_T* size, ULONG type, ULONG protection) {
-  constexpr ULONG kKnown = MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO | MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_LARGE_PAGES;
+  constexpr ULONG kKnown =
+      MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO | MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_LARGE_PAGES;
   if (zero_bits > 21 && zero_bits < 32) return STATUS_INVALID_PARAMETER_3;
   if ((type & ~kKnown) != 0 || (type & (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO)) == 0) return STATUS_INVALID_PARAMETER_5;
   if ((type & (MEM_RESET | MEM_RESET_UNDO)) != 0 && (type & (type - 1)) != 0) return STATUS_INVALID_PARAMETER_5;

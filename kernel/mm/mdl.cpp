@@ -1,7 +1,7 @@
 // Memory descriptor lists: locking their pages and mapping them.
+#include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
 #include "kernel/mm/state.h"
-#include "kernel/ex/ex.h"
 #include "nt/bugcodes.h"
 #include "nt/status.h"
 
@@ -65,7 +65,9 @@ hal::Protection KernelProtection(ULONG priority) {
 PVOID MapToKernel(PMDL mdl, ULONG priority, bool must_succeed) {
   const ULONG_PTR base = MapSystem("MDL mapping", Frames(mdl), PageCount(mdl), KernelProtection(priority));
   if (base == 0) {
-    if (must_succeed) ke::BugCheck(NO_MORE_SYSTEM_PTES, 0, PageCount(mdl), 0, 0, "There is no room to map this MDL, and its caller said that this must not fail.");
+    if (must_succeed)
+      ke::BugCheck(NO_MORE_SYSTEM_PTES, 0, PageCount(mdl), 0, 0,
+                   "There is no room to map this MDL, and its caller said that this must not fail.");
     return nullptr;
   }
   mdl->MappedSystemVa = reinterpret_cast<PVOID>(base + mdl->ByteOffset);
@@ -110,7 +112,8 @@ PMDL MmCreateMdl(PMDL MemoryDescriptorList, PVOID Base, SIZE_T Length) {
 VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation) {
   PMDL const mdl = MemoryDescriptorList;
   if (Has(mdl, MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL)) {
-    ke::BugCheck(MEMORY_MANAGEMENT, 0x1236, reinterpret_cast<ULONG_PTR>(mdl), 0, 0, "An MDL whose pages are locked must be unlocked before it is locked again.");
+    ke::BugCheck(MEMORY_MANAGEMENT, 0x1236, reinterpret_cast<ULONG_PTR>(mdl), 0, 0,
+                 "An MDL whose pages are locked must be unlocked before it is locked again.");
   }
   const bool write = Operation != IoReadAccess;
   const NTSTATUS status = LockPages(mdl, AccessMode, write);
@@ -142,7 +145,8 @@ VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList) {
   for (SIZE_T i = 0; i < PageCount(mdl); ++i) {
     ULONG_PTR physical;
     if (IsUserAddress(start) || !TranslateAddress(start + (i << PAGE_SHIFT), &physical)) {
-      ke::BugCheck(MEMORY_MANAGEMENT, 0x1236, reinterpret_cast<ULONG_PTR>(mdl), start, 0, "MmBuildMdlForNonPagedPool needs a buffer in non-paged system memory.");
+      ke::BugCheck(MEMORY_MANAGEMENT, 0x1236, reinterpret_cast<ULONG_PTR>(mdl), start, 0,
+                   "MmBuildMdlForNonPagedPool needs a buffer in non-paged system memory.");
     }
     Frames(mdl)[i] = physical >> PAGE_SHIFT;
   }
@@ -170,7 +174,8 @@ VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList) {
   if (!IsUserAddress(address)) return UnmapFromKernel(MemoryDescriptorList, address);
   AddressSpace* const space = AddressSpaceOf(ke::CurrentProcess());
   if (space == nullptr || space->UnmapView(address) != STATUS_SUCCESS) {
-    ke::BugCheck(SYSTEM_PTE_MISUSE, 0x301, address, 0, 0, "A mapping in user space must be undone in its process, before the process ends.");
+    ke::BugCheck(SYSTEM_PTE_MISUSE, 0x301, address, 0, 0,
+                 "A mapping in user space must be undone in its process, before the process ends.");
   }
 }
 
@@ -178,8 +183,15 @@ NTSTATUS MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewProtect) 
   PMDL const mdl = MemoryDescriptorList;
   if (!Has(mdl, MDL_MAPPED_TO_SYSTEM_VA)) return STATUS_NOT_MAPPED_VIEW;
   switch (NewProtect) {
-    case PAGE_NOACCESS: case PAGE_READONLY: case PAGE_READWRITE: case PAGE_EXECUTE: case PAGE_EXECUTE_READ: case PAGE_EXECUTE_READWRITE: break;
-    default: return STATUS_INVALID_PAGE_PROTECTION;
+    case PAGE_NOACCESS:
+    case PAGE_READONLY:
+    case PAGE_READWRITE:
+    case PAGE_EXECUTE:
+    case PAGE_EXECUTE_READ:
+    case PAGE_EXECUTE_READWRITE:
+      break;
+    default:
+      return STATUS_INVALID_PAGE_PROTECTION;
   }
   const ULONG_PTR base = PageAlign(reinterpret_cast<ULONG_PTR>(mdl->MappedSystemVa));
   return hal::Protect(base, PageCount(mdl) << PAGE_SHIFT, HostProtection(NewProtect)) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
@@ -191,7 +203,8 @@ PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighA
   if (size == 0 || size > kLowMemoryEnd) return nullptr;
   auto* const mdl = MmCreateMdl(nullptr, nullptr, size);
   if (mdl == nullptr) return nullptr;
-  const ULONG_PTR physical = AllocateLow("MDL pages", size, static_cast<ULONG_PTR>(LowAddress.QuadPart), static_cast<ULONG_PTR>(HighAddress.QuadPart), 0);
+  const ULONG_PTR physical =
+      AllocateLow("MDL pages", size, static_cast<ULONG_PTR>(LowAddress.QuadPart), static_cast<ULONG_PTR>(HighAddress.QuadPart), 0);
   if (physical == kNoLowMemory) {
     ex::FreePool(mdl);
     return nullptr;
@@ -226,7 +239,8 @@ PVOID MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG) {
 
 VOID MmFreeMappingAddress(PVOID BaseAddress, ULONG PoolTag) {
   if (UnmapSystem(reinterpret_cast<ULONG_PTR>(BaseAddress))) return;
-  ke::BugCheck(SYSTEM_PTE_MISUSE, 0x100, reinterpret_cast<ULONG_PTR>(BaseAddress), PoolTag, 0, "MmFreeMappingAddress needs an address of MmAllocateMappingAddress.");
+  ke::BugCheck(SYSTEM_PTE_MISUSE, 0x100, reinterpret_cast<ULONG_PTR>(BaseAddress), PoolTag, 0,
+               "MmFreeMappingAddress needs an address of MmAllocateMappingAddress.");
 }
 
 }  // extern "C"

@@ -61,7 +61,8 @@ bool TranslateAddress(ULONG_PTR address, ULONG_PTR* physical) {
 void ForEachMapping(const std::function<void(const Mapping&)>& visit) {
   std::vector<Mapping> all;
   for (const auto& [physical, block] : state->low) all.push_back({block.kind, kContiguous + physical, block.size, block.caller});
-  for (const auto& [address, mapping] : state->mappings) all.push_back({mapping.kind, address, mapping.pages << PAGE_SHIFT, mapping.caller});
+  for (const auto& [address, mapping] : state->mappings)
+    all.push_back({mapping.kind, address, mapping.pages << PAGE_SHIFT, mapping.caller});
   for (const auto& [mdl, mapping] : state->locked) all.push_back(mapping);
   std::ranges::sort(all, {}, &Mapping::address);
   for (const Mapping& mapping : all) visit(mapping);
@@ -73,13 +74,15 @@ std::string DescribeMapping(ULONG_PTR address) {
   auto found = state->mappings.upper_bound(address);
   if (found == state->mappings.begin()) return "in no mapping, but where MDLs and I/O space are mapped";
   --found;
-  if (address >= found->first + (found->second.pages << PAGE_SHIFT)) return "in no mapping any more, but where MDLs and I/O space are mapped";
+  if (address >= found->first + (found->second.pages << PAGE_SHIFT))
+    return "in no mapping any more, but where MDLs and I/O space are mapped";
   return std::to_string(address - found->first) + " bytes into " + found->second.kind;
 }
 
 std::string DescribeStack(ULONG_PTR address) {
   const auto found = state->stacks.upper_bound(address);
-  if (found != state->stacks.end() && address < found->first && found->first - address <= PAGE_SIZE) return "in the guard page below a kernel stack";
+  if (found != state->stacks.end() && address < found->first && found->first - address <= PAGE_SIZE)
+    return "in the guard page below a kernel stack";
   if (found == state->stacks.begin()) return "in no kernel stack, but where they are";
   const auto& [low, size] = *std::prev(found);
   return address < low + size ? "in a kernel stack" : "in no kernel stack, but where they are";
@@ -90,7 +93,9 @@ std::string DescribeUser(ULONG_PTR address) {
   if (space == nullptr) return address < kWindowsStart ? std::string() : "in user memory of no process";
   MEMORY_BASIC_INFORMATION information{};
   space->Query(address, &information);
-  std::string text = information.State == MEM_COMMIT ? "in committed user memory" : information.State == MEM_RESERVE ? "in reserved user memory" : "in free user memory";
+  std::string text = information.State == MEM_COMMIT    ? "in committed user memory"
+                     : information.State == MEM_RESERVE ? "in reserved user memory"
+                                                        : "in free user memory";
   if (space != AddressSpaceOf(ke::CurrentProcess())) text += " of another process";
   return text;
 }
@@ -102,7 +107,8 @@ std::string DescribeAddress(ULONG_PTR address) {
   if (IsUserAddress(address)) return DescribeUser(address);
   if (address - kStacks < kStacksSize) return DescribeStack(address);
   if (address - kSystemPtes < kSystemPtesSize) return DescribeMapping(address);
-  if (address - kContiguous < kContiguousSize) return Readable(address) ? "in contiguous memory" : "in contiguous memory that is not allocated";
+  if (address - kContiguous < kContiguousSize)
+    return Readable(address) ? "in contiguous memory" : "in contiguous memory that is not allocated";
   return ex::DescribePoolAddress(address);
 }
 

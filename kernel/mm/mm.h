@@ -14,7 +14,8 @@ namespace nt::mm {
 
 /// Needs hal's memory.
 void Initialize();
-/// Sets the data exports (MmHighestUserAddress and others) and creates section objects' type; after ldr made the built-in modules, and after ob.
+/// Sets the data exports (MmHighestUserAddress and others) and creates section objects' type; after ldr made the built-in modules, and
+/// after ob.
 void InitializeExports();
 void Shutdown();
 
@@ -109,7 +110,7 @@ class AddressSpace {
     SectionPages* section;
     ULONG64 section_offset;
     std::vector<PFN_NUMBER> frames;  ///< MapFrames: the pages; else empty
-    std::map<ULONG_PTR, Run> runs;  ///< by first address; they cover the allocation
+    std::map<ULONG_PTR, Run> runs;   ///< by first address; they cover the allocation
   };
   using Allocations = std::map<ULONG_PTR, Allocation>;
 
@@ -159,10 +160,10 @@ bool TranslateAddress(ULONG_PTR address, ULONG_PTR* physical);
 
 /// One MDL mapping or device memory mapping that was not undone.
 struct Mapping {
-  const char* kind;    ///< "MDL mapping", "I/O space", "contiguous memory", "MDL pages", "locked pages"
+  const char* kind;  ///< "MDL mapping", "I/O space", "contiguous memory", "MDL pages", "locked pages"
   ULONG_PTR address;
   SIZE_T size;
-  ULONG_PTR caller;    ///< PE address that made it; 0 for the kernel
+  ULONG_PTR caller;  ///< PE address that made it; 0 for the kernel
 };
 /// Visits all of them by ascending address; for the report of what a driver left behind.
 void ForEachMapping(const std::function<void(const Mapping&)>& visit);

@@ -7,7 +7,9 @@ using namespace nt::mm;
 
 extern "C" {
 
-PVOID MmLockPagableDataSection(PVOID AddressWithinSection) { return reinterpret_cast<PVOID>(PageAlign(reinterpret_cast<ULONG_PTR>(AddressWithinSection))); }
+PVOID MmLockPagableDataSection(PVOID AddressWithinSection) {
+  return reinterpret_cast<PVOID>(PageAlign(reinterpret_cast<ULONG_PTR>(AddressWithinSection)));
+}
 
 PVOID MmLockPagableSectionByHandleAndReturn(PVOID ImageSectionHandle) { return ImageSectionHandle; }
 

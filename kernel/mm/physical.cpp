@@ -28,7 +28,8 @@ void FreeContiguous(PVOID base) {
   const ULONG_PTR physical = reinterpret_cast<ULONG_PTR>(base) - kContiguous;
   const auto found = state->low.find(physical);
   if (found == state->low.end() || !found->second.mapped) {
-    ke::BugCheck(BAD_POOL_CALLER, 0x60, reinterpret_cast<ULONG_PTR>(base), 0, 0, "Only what MmAllocateContiguousMemory returned can be freed as contiguous memory, once.");
+    ke::BugCheck(BAD_POOL_CALLER, 0x60, reinterpret_cast<ULONG_PTR>(base), 0, 0,
+                 "Only what MmAllocateContiguousMemory returned can be freed as contiguous memory, once.");
   }
   FreeLow(physical);
 }
@@ -61,20 +62,26 @@ PVOID MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestA
   return AllocateContiguous(NumberOfBytes, 0, static_cast<ULONG_PTR>(HighestAcceptableAddress.QuadPart), 0, PAGE_EXECUTE_READWRITE);
 }
 
-PVOID MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress, PHYSICAL_ADDRESS HighestAcceptableAddress,
-                                             PHYSICAL_ADDRESS BoundaryAddressMultiple, MEMORY_CACHING_TYPE) {
-  return AllocateContiguous(NumberOfBytes, static_cast<ULONG_PTR>(LowestAcceptableAddress.QuadPart), static_cast<ULONG_PTR>(HighestAcceptableAddress.QuadPart),
+PVOID MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+                                             PHYSICAL_ADDRESS HighestAcceptableAddress, PHYSICAL_ADDRESS BoundaryAddressMultiple,
+                                             MEMORY_CACHING_TYPE) {
+  return AllocateContiguous(NumberOfBytes, static_cast<ULONG_PTR>(LowestAcceptableAddress.QuadPart),
+                            static_cast<ULONG_PTR>(HighestAcceptableAddress.QuadPart),
                             static_cast<ULONG_PTR>(BoundaryAddressMultiple.QuadPart), PAGE_EXECUTE_READWRITE);
 }
 
-PVOID MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress, PHYSICAL_ADDRESS HighestAcceptableAddress,
-                                                 PHYSICAL_ADDRESS BoundaryAddressMultiple, MEMORY_CACHING_TYPE CacheType, ULONG) {
-  return MmAllocateContiguousMemorySpecifyCache(NumberOfBytes, LowestAcceptableAddress, HighestAcceptableAddress, BoundaryAddressMultiple, CacheType);
+PVOID MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+                                                 PHYSICAL_ADDRESS HighestAcceptableAddress, PHYSICAL_ADDRESS BoundaryAddressMultiple,
+                                                 MEMORY_CACHING_TYPE CacheType, ULONG) {
+  return MmAllocateContiguousMemorySpecifyCache(NumberOfBytes, LowestAcceptableAddress, HighestAcceptableAddress, BoundaryAddressMultiple,
+                                                CacheType);
 }
 
-PVOID MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress, PHYSICAL_ADDRESS HighestAcceptableAddress,
-                                     PHYSICAL_ADDRESS BoundaryAddressMultiple, ULONG Protect, ULONG) {
-  return AllocateContiguous(NumberOfBytes, static_cast<ULONG_PTR>(LowestAcceptableAddress.QuadPart), static_cast<ULONG_PTR>(HighestAcceptableAddress.QuadPart),
+PVOID MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+                                     PHYSICAL_ADDRESS HighestAcceptableAddress, PHYSICAL_ADDRESS BoundaryAddressMultiple, ULONG Protect,
+                                     ULONG) {
+  return AllocateContiguous(NumberOfBytes, static_cast<ULONG_PTR>(LowestAcceptableAddress.QuadPart),
+                            static_cast<ULONG_PTR>(HighestAcceptableAddress.QuadPart),
                             static_cast<ULONG_PTR>(BoundaryAddressMultiple.QuadPart), Protect);
 }
 
@@ -101,14 +108,21 @@ PVOID MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress) {
 }
 
 PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE) {
-  return reinterpret_cast<PVOID>(MapDevice(static_cast<ULONG_PTR>(PhysicalAddress.QuadPart), NumberOfBytes, hal::Protection::ReadWriteExecute));
+  return reinterpret_cast<PVOID>(
+      MapDevice(static_cast<ULONG_PTR>(PhysicalAddress.QuadPart), NumberOfBytes, hal::Protection::ReadWriteExecute));
 }
 
 PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect) {
   const ULONG access = Protect & ~(PAGE_NOCACHE | PAGE_WRITECOMBINE);
   switch (access) {
-    case PAGE_READONLY: case PAGE_READWRITE: case PAGE_EXECUTE: case PAGE_EXECUTE_READ: case PAGE_EXECUTE_READWRITE: break;
-    default: return nullptr;
+    case PAGE_READONLY:
+    case PAGE_READWRITE:
+    case PAGE_EXECUTE:
+    case PAGE_EXECUTE_READ:
+    case PAGE_EXECUTE_READWRITE:
+      break;
+    default:
+      return nullptr;
   }
   return reinterpret_cast<PVOID>(MapDevice(static_cast<ULONG_PTR>(PhysicalAddress.QuadPart), NumberOfBytes, HostProtection(access)));
 }
@@ -140,7 +154,8 @@ PPHYSICAL_MEMORY_RANGE MmGetPhysicalMemoryRanges() {
   return ranges;
 }
 
-NTSTATUS MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T NumberOfBytes, ULONG Flags, PSIZE_T NumberOfBytesTransferred) {
+NTSTATUS MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T NumberOfBytes, ULONG Flags,
+                      PSIZE_T NumberOfBytesTransferred) {
   *NumberOfBytesTransferred = 0;
   if (Flags != MM_COPY_MEMORY_PHYSICAL && Flags != MM_COPY_MEMORY_VIRTUAL) return STATUS_INVALID_PARAMETER_4;
   const bool physical = Flags == MM_COPY_MEMORY_PHYSICAL;

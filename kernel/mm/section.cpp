@@ -12,9 +12,9 @@ namespace {
 
 /// Body of a section object.
 struct Section {
-  SectionPages* pages;   ///< null: physical memory
+  SectionPages* pages;  ///< null: physical memory
   ULONG64 size;
-  ULONG protection;      ///< the most a view may have
+  ULONG protection;  ///< the most a view may have
 };
 
 POBJECT_TYPE section_type = nullptr;
@@ -93,7 +93,8 @@ NTSTATUS WithProcess(HANDLE handle, Operation&& operation) {
 void CreatePhysicalMemory() {
   static char16_t path[] = u"\\Device\\PhysicalMemory";
   UNICODE_STRING name{sizeof path - 2, sizeof path, path};
-  OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, nullptr, nullptr};
+  OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               nullptr,           nullptr};
   PVOID object;
   if (!NT_SUCCESS(ObCreateObject(KernelMode, section_type, &attributes, KernelMode, nullptr, sizeof(Section), 0, 0, &object))) return;
   *static_cast<Section*>(object) = {nullptr, kDeviceEnd, PAGE_EXECUTE_READWRITE};
@@ -126,11 +127,19 @@ extern "C" {
 NTSTATUS NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize,
                          ULONG SectionPageProtection, ULONG AllocationAttributes, HANDLE FileHandle) {
   if (FileHandle != nullptr) return STATUS_NOT_SUPPORTED;
-  if ((AllocationAttributes & (SEC_COMMIT | SEC_RESERVE)) == 0 || (AllocationAttributes & SEC_IMAGE) != 0) return STATUS_INVALID_PARAMETER_6;
+  if ((AllocationAttributes & (SEC_COMMIT | SEC_RESERVE)) == 0 || (AllocationAttributes & SEC_IMAGE) != 0)
+    return STATUS_INVALID_PARAMETER_6;
   switch (SectionPageProtection & 0xff) {
-    case PAGE_READONLY: case PAGE_READWRITE: case PAGE_WRITECOPY: case PAGE_EXECUTE: case PAGE_EXECUTE_READ: case PAGE_EXECUTE_READWRITE:
-    case PAGE_EXECUTE_WRITECOPY: break;
-    default: return STATUS_INVALID_PAGE_PROTECTION;
+    case PAGE_READONLY:
+    case PAGE_READWRITE:
+    case PAGE_WRITECOPY:
+    case PAGE_EXECUTE:
+    case PAGE_EXECUTE_READ:
+    case PAGE_EXECUTE_READWRITE:
+    case PAGE_EXECUTE_WRITECOPY:
+      break;
+    default:
+      return STATUS_INVALID_PAGE_PROTECTION;
   }
   LARGE_INTEGER size{};
   if (MaximumSize == nullptr) return STATUS_INVALID_PARAMETER_4;
@@ -157,8 +166,9 @@ NTSTATUS NtOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT
   return NT_SUCCESS(status) ? (Put(SectionHandle, handle), status) : status;
 }
 
-NTSTATUS NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID* BaseAddress, ULONG_PTR ZeroBits, SIZE_T, PLARGE_INTEGER SectionOffset,
-                            PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType, ULONG Win32Protect) {
+NTSTATUS NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID* BaseAddress, ULONG_PTR ZeroBits, SIZE_T,
+                            PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType,
+                            ULONG Win32Protect) {
   if (InheritDisposition != ViewShare && InheritDisposition != ViewUnmap) return STATUS_INVALID_PARAMETER_8;
   if (ZeroBits > 21 && ZeroBits < 32) return STATUS_INVALID_PARAMETER_4;
   PVOID base = nullptr;

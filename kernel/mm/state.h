@@ -24,7 +24,7 @@ struct SystemMapping {
 struct LowBlock {
   const char* kind;
   SIZE_T size;
-  bool mapped;       ///< at kContiguous + its physical address
+  bool mapped;  ///< at kContiguous + its physical address
   ULONG_PTR caller;
 };
 
@@ -33,10 +33,10 @@ struct State {
   // stacks
   std::map<SIZE_T, std::vector<ULONG_PTR>> free_stacks;  ///< by size
   ULONG_PTR next_stack = kStacks;
-  std::map<ULONG_PTR, SIZE_T> stacks;                    ///< in use
+  std::map<ULONG_PTR, SIZE_T> stacks;  ///< in use
   // second mappings
   std::map<ULONG_PTR, SystemMapping> mappings;
-  std::map<SIZE_T, std::deque<ULONG_PTR>> free_ptes;     ///< by pages: the longest free first
+  std::map<SIZE_T, std::deque<ULONG_PTR>> free_ptes;  ///< by pages: the longest free first
   ULONG_PTR next_pte = kSystemPtes;
   // low memory, by physical address
   std::map<ULONG_PTR, LowBlock> low;

@@ -117,7 +117,8 @@ using namespace nt::mm;
 
 extern "C" {
 
-NTSTATUS NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID* BaseAddress, ULONG_PTR ZeroBits, PSIZE_T RegionSize, ULONG AllocationType, ULONG Protect) {
+NTSTATUS NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID* BaseAddress, ULONG_PTR ZeroBits, PSIZE_T RegionSize, ULONG AllocationType,
+                                 ULONG Protect) {
   Range range{BaseAddress, RegionSize};
   NTSTATUS status = range.Get();
   if (status != STATUS_SUCCESS) return status;
@@ -142,14 +143,16 @@ NTSTATUS NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID* BaseAddress, PSIZE_
   NTSTATUS status = range.Get();
   if (status == STATUS_SUCCESS) status = Write(OldProtect, old);
   if (status != STATUS_SUCCESS) return status;
-  status = WithSpace(ProcessHandle, kVmOperation, [&](AddressSpace& space) { return space.Protect(&range.base, &range.size, NewProtect, &old); });
+  status = WithSpace(ProcessHandle, kVmOperation,
+                     [&](AddressSpace& space) { return space.Protect(&range.base, &range.size, NewProtect, &old); });
   if (status != STATUS_SUCCESS) return status;
   range.Put();
   Write(OldProtect, old);
   return STATUS_SUCCESS;
 }
 
-NTSTATUS NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, MEMORY_INFORMATION_CLASS Class, PVOID Information, SIZE_T Length, PSIZE_T ReturnLength) {
+NTSTATUS NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, MEMORY_INFORMATION_CLASS Class, PVOID Information, SIZE_T Length,
+                              PSIZE_T ReturnLength) {
   if (Class != MemoryBasicInformation) return STATUS_INVALID_INFO_CLASS;
   if (Length < sizeof(MEMORY_BASIC_INFORMATION)) return STATUS_INFO_LENGTH_MISMATCH;
   MEMORY_BASIC_INFORMATION information{};

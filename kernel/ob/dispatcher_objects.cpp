@@ -40,10 +40,12 @@ void Publish(const char* name, POBJECT_TYPE type) {
 }  // namespace
 
 void InitializeDispatcherTypes() {
-  event_type = CreateType({.name = u"Event", .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003}, .valid_access = 0x1f0003, .dispatcher = true});
+  event_type =
+      CreateType({.name = u"Event", .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003}, .valid_access = 0x1f0003, .dispatcher = true});
   semaphore_type =
       CreateType({.name = u"Semaphore", .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003}, .valid_access = 0x1f0003, .dispatcher = true});
-  mutant_type = CreateType({.name = u"Mutant", .mapping = {0x20001, 0x20000, 0x120000, 0x1f0001}, .valid_access = 0x1f0001, .dispatcher = true});
+  mutant_type =
+      CreateType({.name = u"Mutant", .mapping = {0x20001, 0x20000, 0x120000, 0x1f0001}, .valid_access = 0x1f0001, .dispatcher = true});
 }
 
 void PublishDispatcherTypes() {

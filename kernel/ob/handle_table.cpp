@@ -204,8 +204,8 @@ using namespace nt::ob;
 
 extern "C" {
 
-NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PVOID* Object,
-                                   POBJECT_HANDLE_INFORMATION HandleInformation) {
+NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                   PVOID* Object, POBJECT_HANDLE_INFORMATION HandleInformation) {
   return Reference(nt::ke::CurrentProcess(), Handle, DesiredAccess, ObjectType, AccessMode, Object, HandleInformation);
 }
 
@@ -216,9 +216,7 @@ NTSTATUS ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAcce
 
 NTSTATUS ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode) { return CloseHandle(Handle, PreviousMode); }
 
-NTSTATUS NtClose(HANDLE Handle) {
-  return CloseHandle(Handle, nt::ke::PreviousMode());
-}
+NTSTATUS NtClose(HANDLE Handle) { return CloseHandle(Handle, nt::ke::PreviousMode()); }
 
 BOOLEAN ObIsKernelHandle(HANDLE Handle) { return IsKernelHandle(Handle) ? TRUE : FALSE; }
 

@@ -54,7 +54,8 @@ class Walk {
     PVOID at = relative_ && lookup_.root != nullptr ? lookup_.root : Ob().root;
     std::u16string_view rest = name_;
     if (at == Ob().root && (rest.empty() || rest.front() != u'\\')) return STATUS_OBJECT_PATH_SYNTAX_BAD;
-    if (at == lookup_.root && !rest.empty() && rest.front() == u'\\' && TypeOf(at) == Ob().directory_type) return STATUS_OBJECT_PATH_SYNTAX_BAD;
+    if (at == lookup_.root && !rest.empty() && rest.front() == u'\\' && TypeOf(at) == Ob().directory_type)
+      return STATUS_OBJECT_PATH_SYNTAX_BAD;
     if (rest == u"\\") return Found(at, {}, object, again);
     for (;;) {
       if (TypeOf(at) != Ob().directory_type) return Found(at, rest, object, again);
@@ -77,7 +78,9 @@ class Walk {
     }
   }
 
-  bool StopsAtLink() const { return (lookup_.attributes & OBJ_OPENLINK) != 0 || lookup_.type == Ob().link_type || lookup_.insert != nullptr; }
+  bool StopsAtLink() const {
+    return (lookup_.attributes & OBJ_OPENLINK) != 0 || lookup_.type == Ob().link_type || lookup_.insert != nullptr;
+  }
 
   NTSTATUS Follow(PVOID link, std::u16string_view rest, bool* again) {
     std::u16string target(View(AsLink(link)->target));
@@ -94,9 +97,15 @@ class Walk {
     if (type.parse != nullptr && lookup_.insert == nullptr) {
       const UNICODE_STRING complete{static_cast<USHORT>(name_.size() * sizeof(WCHAR)), static_cast<USHORT>(name_.size() * sizeof(WCHAR)),
                                     name_.data()};
-      ParseRequest request{found,    lookup_.type,    lookup_.mode, lookup_.attributes, lookup_.access, lookup_.context,
-                           &complete, {static_cast<USHORT>(rest.size() * sizeof(WCHAR)), static_cast<USHORT>(rest.size() * sizeof(WCHAR)),
-                                       const_cast<PWSTR>(rest.data())}};
+      ParseRequest request{found,
+                           lookup_.type,
+                           lookup_.mode,
+                           lookup_.attributes,
+                           lookup_.access,
+                           lookup_.context,
+                           &complete,
+                           {static_cast<USHORT>(rest.size() * sizeof(WCHAR)), static_cast<USHORT>(rest.size() * sizeof(WCHAR)),
+                            const_cast<PWSTR>(rest.data())}};
       const NTSTATUS status = type.parse(request, object);
       if (status == STATUS_REPARSE) {  // the procedure has another name for us
         name_ = std::u16string(View(request.remaining));
@@ -248,17 +257,33 @@ NTSTATUS DeleteSymbolicLink(std::u16string_view path) {
 
 void CreateNamespace() {
   State& ob = Ob();
-  ob.directory_type = CreateType({.name = u"Directory",
-                                  .mapping = {0x20003, 0x2000c, 0x20003, 0xf000f},
-                                  .valid_access = 0xf000f,
-                                  .destroy = &DestroyDirectory});
-  ob.link_type = CreateType({.name = u"SymbolicLink", .mapping = {0x20001, 0x20000, 0x20001, 0xf0001}, .valid_access = 0xfffff, .destroy = &DestroyLink});
+  ob.directory_type = CreateType(
+      {.name = u"Directory", .mapping = {0x20003, 0x2000c, 0x20003, 0xf000f}, .valid_access = 0xf000f, .destroy = &DestroyDirectory});
+  ob.link_type = CreateType(
+      {.name = u"SymbolicLink", .mapping = {0x20001, 0x20000, 0x20001, 0xf0001}, .valid_access = 0xfffff, .destroy = &DestroyLink});
   ob.root = NewDirectory();
   HeaderOf(ob.root)->Flags |= OB_FLAG_PERMANENT_OBJECT;
-  for (const char16_t* path : {u"\\ObjectTypes", u"\\Device", u"\\Driver", u"\\FileSystem", u"\\GLOBAL\?\?", u"\\BaseNamedObjects",
-                               u"\\KernelObjects", u"\\Callback", u"\\Security", u"\\Windows", u"\\Windows\\WindowStations", u"\\RPC Control",
-                               u"\\NLS", u"\\KnownDlls", u"\\Sessions", u"\\Sessions\\0", u"\\Sessions\\1", u"\\Sessions\\1\\BaseNamedObjects",
-                               u"\\Sessions\\1\\DosDevices", u"\\Sessions\\1\\Windows", u"\\Sessions\\BNOLINKS"}) {
+  for (const char16_t* path : {u"\\ObjectTypes",
+                               u"\\Device",
+                               u"\\Driver",
+                               u"\\FileSystem",
+                               u"\\GLOBAL\?\?",
+                               u"\\BaseNamedObjects",
+                               u"\\KernelObjects",
+                               u"\\Callback",
+                               u"\\Security",
+                               u"\\Windows",
+                               u"\\Windows\\WindowStations",
+                               u"\\RPC Control",
+                               u"\\NLS",
+                               u"\\KnownDlls",
+                               u"\\Sessions",
+                               u"\\Sessions\\0",
+                               u"\\Sessions\\1",
+                               u"\\Sessions\\1\\BaseNamedObjects",
+                               u"\\Sessions\\1\\DosDevices",
+                               u"\\Sessions\\1\\Windows",
+                               u"\\Sessions\\BNOLINKS"}) {
     CreateDirectory(path);
   }
   CreateSymbolicLink(u"\\\?\?", u"\\GLOBAL\?\?", true);

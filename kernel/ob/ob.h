@@ -16,14 +16,14 @@ namespace nt::ob {
 
 /// What a parse procedure is asked: find (or make) what `remaining` names below `object`.
 struct ParseRequest {
-  PVOID object;                 ///< whose name was met
-  POBJECT_TYPE wanted;          ///< type asked for, or null
+  PVOID object;         ///< whose name was met
+  POBJECT_TYPE wanted;  ///< type asked for, or null
   KPROCESSOR_MODE mode;
   ULONG attributes;
   ACCESS_MASK access;
-  PVOID context;                ///< the opener's own
+  PVOID context;  ///< the opener's own
   const UNICODE_STRING* complete;
-  UNICODE_STRING remaining;     ///< what is left of the name; starts with a backslash, or is empty
+  UNICODE_STRING remaining;  ///< what is left of the name; starts with a backslash, or is empty
 };
 
 /// What makes a type. All procedures are optional host functions.
@@ -31,10 +31,10 @@ struct TypeInitializer {
   const char16_t* name;
   GENERIC_MAPPING mapping{};
   ACCESS_MASK valid_access = 0x1f0000;
-  bool dispatcher = false;      ///< the body (or what default_offset says) can be waited for
-  ULONG default_offset = 0;     ///< where in the body the dispatcher header lies
+  bool dispatcher = false;   ///< the body (or what default_offset says) can be waited for
+  ULONG default_offset = 0;  ///< where in the body the dispatcher header lies
   void (*close)(PEPROCESS process, PVOID object, ACCESS_MASK access, LONGLONG process_handles, LONGLONG system_handles) = nullptr;
-  void (*destroy)(PVOID object) = nullptr;   ///< before the memory goes; at PASSIVE_LEVEL
+  void (*destroy)(PVOID object) = nullptr;  ///< before the memory goes; at PASSIVE_LEVEL
   NTSTATUS (*parse)(ParseRequest& request, PVOID* object) = nullptr;
   NTSTATUS (*query_name)(PVOID object, std::u16string* name) = nullptr;
 };
@@ -75,7 +75,7 @@ NTSTATUS DeleteSymbolicLink(std::u16string_view path);
 struct ObjectReport {
   PVOID object;
   std::u16string_view type;
-  ULONG_PTR creator;   ///< PE address; 0 for the kernel
+  ULONG_PTR creator;  ///< PE address; 0 for the kernel
 };
 void ForEachObject(const std::function<void(const ObjectReport&)>& visit);
 struct HandleReport {
@@ -89,20 +89,21 @@ void ForEachHandle(PEPROCESS process, const std::function<void(const HandleRepor
 }  // namespace nt::ob
 
 extern "C" {
-NTSTATUS ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE ObjectType, POBJECT_ATTRIBUTES ObjectAttributes, KPROCESSOR_MODE OwnershipMode,
-                        PVOID ParseContext, ULONG ObjectBodySize, ULONG PagedPoolCharge, ULONG NonPagedPoolCharge, PVOID* Object);
+NTSTATUS ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE ObjectType, POBJECT_ATTRIBUTES ObjectAttributes,
+                        KPROCESSOR_MODE OwnershipMode, PVOID ParseContext, ULONG ObjectBodySize, ULONG PagedPoolCharge,
+                        ULONG NonPagedPoolCharge, PVOID* Object);
 NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess, ULONG ObjectPointerBias, PVOID* NewObject,
                         PHANDLE Handle);
-NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PVOID* Object,
-                                   POBJECT_HANDLE_INFORMATION HandleInformation);
+NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                   PVOID* Object, POBJECT_HANDLE_INFORMATION HandleInformation);
 NTSTATUS ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess,
                                  POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PVOID ParseContext, PVOID* Object);
 NTSTATUS ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode);
 LONG_PTR ObfReferenceObject(PVOID Object);
 LONG_PTR ObfDereferenceObject(PVOID Object);
 VOID ObDereferenceObjectDeferDelete(PVOID Object);
-NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PACCESS_STATE AccessState,
-                            ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle);
+NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                            PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle);
 NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
                                POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PHANDLE Handle);
 NTSTATUS ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);

@@ -75,7 +75,8 @@ NTSTATUS CopyOutString(std::u16string_view text, PVOID buffer, SIZE_T fixed, ULO
   }
   if (length < total) return STATUS_INFO_LENGTH_MISMATCH;
   auto* const at = static_cast<char*>(buffer) + fixed;
-  const UNICODE_STRING name{bytes, static_cast<USHORT>(bytes != 0 ? bytes + sizeof(WCHAR) : 0), bytes != 0 ? reinterpret_cast<PWSTR>(at) : nullptr};
+  const UNICODE_STRING name{bytes, static_cast<USHORT>(bytes != 0 ? bytes + sizeof(WCHAR) : 0),
+                            bytes != 0 ? reinterpret_cast<PWSTR>(at) : nullptr};
   NTSTATUS status = CopyOut(buffer, &name, sizeof name);
   if (!NT_SUCCESS(status) || bytes == 0) return status;
   std::u16string terminated(text);
@@ -107,8 +108,7 @@ static_assert(sizeof(OBJECT_BASIC_INFORMATION) == 0x38);
 NTSTATUS ReferenceForDuplication(HANDLE handle, PEPROCESS* process) {
   constexpr ACCESS_MASK kDupHandle = 0x40;  // PROCESS_DUP_HANDLE
   PVOID object = nullptr;
-  const NTSTATUS status =
-      ObReferenceObjectByHandle(handle, kDupHandle, TypeOf(ke::CurrentProcess()), ke::PreviousMode(), &object, nullptr);
+  const NTSTATUS status = ObReferenceObjectByHandle(handle, kDupHandle, TypeOf(ke::CurrentProcess()), ke::PreviousMode(), &object, nullptr);
   *process = static_cast<PEPROCESS>(object);
   return status;
 }

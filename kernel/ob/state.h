@@ -23,15 +23,15 @@ struct Captured;
 
 /// In front of every OBJECT_HEADER: what NT keeps in optional headers, and what reports need.
 struct Prefix {
-  LIST_ENTRY link;           ///< of all objects, oldest first
-  PVOID directory;           ///< directory it is named in, or null
-  PWSTR name;                ///< from pool, or null
-  USHORT name_length;        ///< bytes
+  LIST_ENTRY link;     ///< of all objects, oldest first
+  PVOID directory;     ///< directory it is named in, or null
+  PWSTR name;          ///< from pool, or null
+  USHORT name_length;  ///< bytes
   USHORT pad[3];
   ULONG_PTR creator;
-  ULONG attributes;          ///< of its creation
+  ULONG attributes;  ///< of its creation
   ULONG pad2;
-  Captured* request;         ///< the attributes, between ObCreateObject and ObInsertObject
+  Captured* request;  ///< the attributes, between ObCreateObject and ObInsertObject
 };
 static_assert(sizeof(Prefix) % 16 == 0);
 
@@ -40,7 +40,7 @@ inline Prefix* PrefixOf(PVOID object) { return reinterpret_cast<Prefix*>(HeaderO
 /// Names in a directory are found without regard to case, and kept in the order they came.
 struct Directory {
   struct Entry {
-    std::u16string key;   ///< upper case
+    std::u16string key;  ///< upper case
     PVOID object;
   };
   std::vector<Entry>* entries;
@@ -59,7 +59,7 @@ struct State {
   POBJECT_TYPE link_type = nullptr;
   PVOID root = nullptr;
   PVOID system_table = nullptr;
-  std::vector<PVOID> deferred;   ///< to be deleted when IRQL allows
+  std::vector<PVOID> deferred;  ///< to be deleted when IRQL allows
 };
 State& Ob();
 void CreateState();
@@ -68,9 +68,7 @@ PVOID AllocateObject(POBJECT_TYPE type, SIZE_T size);
 
 /// Upper-case form of a name, as directory keys have it.
 std::u16string Fold(std::u16string_view name);
-inline std::u16string_view View(const UNICODE_STRING& text) {
-  return {text.Buffer, text.Length / sizeof(WCHAR)};
-}
+inline std::u16string_view View(const UNICODE_STRING& text) { return {text.Buffer, text.Length / sizeof(WCHAR)}; }
 /// The object of this name in a directory, or null.
 PVOID FindEntry(PVOID directory, std::u16string_view name, bool ignore_case);
 void InsertEntry(PVOID directory, std::u16string_view name, PVOID object);
@@ -83,11 +81,12 @@ struct Lookup {
   ULONG attributes = 0;
   ACCESS_MASK access = 0;
   PVOID context = nullptr;
-  PVOID root = nullptr;           ///< RootDirectory's object, or null
-  PVOID insert = nullptr;         ///< give this object the name
+  PVOID root = nullptr;    ///< RootDirectory's object, or null
+  PVOID insert = nullptr;  ///< give this object the name
 };
 /// Finds (or inserts) a name. *object has a reference of the caller's.
-/// STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD, STATUS_OBJECT_TYPE_MISMATCH, STATUS_OBJECT_NAME_COLLISION …
+/// STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD, STATUS_OBJECT_TYPE_MISMATCH,
+/// STATUS_OBJECT_NAME_COLLISION …
 NTSTATUS LookupName(std::u16string_view name, const Lookup& lookup, PVOID* object);
 
 /// Gives up a reference, deleting at the last.

@@ -77,8 +77,8 @@ NTSTATUS NtOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
   return OpenNamed(TimerHandle, DesiredAccess, ObjectAttributes, timer_type);
 }
 
-NTSTATUS NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PVOID TimerApcRoutine, PVOID /*TimerContext*/, BOOLEAN ResumeTimer, LONG Period,
-                    PBOOLEAN PreviousState) {
+NTSTATUS NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PVOID TimerApcRoutine, PVOID /*TimerContext*/, BOOLEAN ResumeTimer,
+                    LONG Period, PBOOLEAN PreviousState) {
   if (Period < 0) return STATUS_INVALID_PARAMETER_6;
   if (TimerApcRoutine != nullptr) return STATUS_NOT_IMPLEMENTED;
   LARGE_INTEGER due;

@@ -122,9 +122,7 @@ HANDLE PsGetProcessInheritedFromUniqueProcessId(PEPROCESS Process) { return Proc
 PCHAR PsGetProcessImageFileName(PEPROCESS Process) { return Process->ImageFileName; }
 PEB* PsGetProcessPeb(PEPROCESS Process) { return Process->Peb; }
 NTSTATUS PsGetProcessExitStatus(PEPROCESS Process) { return Process->ExitStatus; }
-NTSTATUS PsGetThreadExitStatus(PETHREAD Thread) {
-  return Thread->Tcb.Header.SignalState != 0 ? Thread->ExitStatus : STATUS_PENDING;
-}
+NTSTATUS PsGetThreadExitStatus(PETHREAD Thread) { return Thread->Tcb.Header.SignalState != 0 ? Thread->ExitStatus : STATUS_PENDING; }
 LONGLONG PsGetProcessCreateTimeQuadPart(PEPROCESS Process) { return Process->CreateTime.QuadPart; }
 PVOID PsGetProcessSectionBaseAddress(PEPROCESS Process) { return Process->SectionBaseAddress; }
 PVOID PsGetProcessWow64Process(PEPROCESS) { return nullptr; }

@@ -1,7 +1,7 @@
 // The services about a thread's registers, its APCs, and the instruction cache.
+#include "nt/context.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ps/state.h"
-#include "nt/context.h"
 #include "nt/status.h"
 
 using namespace nt::ps;
@@ -63,7 +63,8 @@ NTSTATUS NtGetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext) {
   return STATUS_SUCCESS;
 }
 
-NTSTATUS NtQueueApcThread(HANDLE ThreadHandle, PVOID /*ApcRoutine*/, PVOID /*ApcArgument1*/, PVOID /*ApcArgument2*/, PVOID /*ApcArgument3*/) {
+NTSTATUS NtQueueApcThread(HANDLE ThreadHandle, PVOID /*ApcRoutine*/, PVOID /*ApcArgument1*/, PVOID /*ApcArgument2*/,
+                          PVOID /*ApcArgument3*/) {
   PVOID object = nullptr;
   const NTSTATUS status = Reference(ThreadHandle, kThreadSetContext, Ps().thread_type, &object);
   if (!NT_SUCCESS(status)) return status;

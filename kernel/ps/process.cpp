@@ -201,8 +201,7 @@ void SetConsoleOpener(void (*opener)(HANDLE handles[3])) { open_console = opener
 
 NTSTATUS CreateProcessObject(PEPROCESS parent, bool user, Process** result) {
   PVOID body = nullptr;
-  const NTSTATUS status =
-      ObCreateObject(KernelMode, Ps().process_type, nullptr, KernelMode, nullptr, sizeof(Process), 0, 0, &body);
+  const NTSTATUS status = ObCreateObject(KernelMode, Ps().process_type, nullptr, KernelMode, nullptr, sizeof(Process), 0, 0, &body);
   if (!NT_SUCCESS(status)) return status;
   auto* const process = new (body) Process{};
   InitializeProcess(process);
@@ -257,8 +256,8 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   if (NT_SUCCESS(status)) {
     const auto& headers = *reinterpret_cast<const IMAGE_NT_HEADERS64*>(
         image->base + static_cast<ULONG>(reinterpret_cast<const IMAGE_DOS_HEADER*>(image->base)->e_lfanew));
-    status = CreateUserThread(process, nullptr, nullptr, headers.OptionalHeader.SizeOfStackReserve, headers.OptionalHeader.SizeOfStackCommit,
-                              false, &thread);
+    status = CreateUserThread(process, nullptr, nullptr, headers.OptionalHeader.SizeOfStackReserve,
+                              headers.OptionalHeader.SizeOfStackCommit, false, &thread);
   }
   if (!NT_SUCCESS(status)) {
     ob::DestroyHandleTable(process);

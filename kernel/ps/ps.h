@@ -17,8 +17,8 @@ void Shutdown();
 
 /// How a client is started.
 struct ProcessParameters {
-  std::u16string image_path;    ///< NT path
-  std::string host_path;        ///< where its file is on the host
+  std::u16string image_path;  ///< NT path
+  std::string host_path;      ///< where its file is on the host
   std::u16string command_line;
   std::u16string current_directory;
   std::vector<std::u16string> environment;  ///< NAME=value

@@ -2,8 +2,8 @@
 #include <cstring>
 
 #include "kernel/ke/scheduler.h"
-#include "nt/process_information.h"
 #include "kernel/ps/state.h"
+#include "nt/process_information.h"
 #include "nt/status.h"
 
 using namespace nt::ps;
@@ -226,13 +226,13 @@ NTSTATUS NtQueryInformationThread(HANDLE ThreadHandle, ULONG Class, PVOID Inform
   switch (Class) {
     case ThreadBasicInformation: {
       const bool ended = tcb.Header.SignalState != 0;
-      const THREAD_BASIC_INFORMATION basic{ended ? thread->ExitStatus : STATUS_PENDING, tcb.Teb, thread->Cid, tcb.Affinity,
-                                           KthreadPriority(&tcb), tcb.BasePriority - 8};
+      const THREAD_BASIC_INFORMATION basic{
+          ended ? thread->ExitStatus : STATUS_PENDING, tcb.Teb, thread->Cid, tcb.Affinity, KthreadPriority(&tcb), tcb.BasePriority - 8};
       return Return(basic, Information, Length, ReturnLength);
     }
     case ThreadTimes: {
-      const KERNEL_USER_TIMES times{thread->CreateTime, thread->ExitTime, {.QuadPart = thread->host.kernel_time},
-                                    {.QuadPart = thread->host.user_time}};
+      const KERNEL_USER_TIMES times{
+          thread->CreateTime, thread->ExitTime, {.QuadPart = thread->host.kernel_time}, {.QuadPart = thread->host.user_time}};
       return Return(times, Information, Length, ReturnLength);
     }
     case ThreadQuerySetWin32StartAddress:
@@ -279,7 +279,10 @@ NTSTATUS NtSetInformationThread(HANDLE ThreadHandle, ULONG Class, PVOID Informat
       ke::SetAffinity(thread.get(), affinity);
       break;
     }
-    case ThreadPriorityBoost: case ThreadNameInformation: case ThreadHideFromDebugger: case ThreadZeroTlsCell:
+    case ThreadPriorityBoost:
+    case ThreadNameInformation:
+    case ThreadHideFromDebugger:
+    case ThreadZeroTlsCell:
       break;
     default:
       return STATUS_INVALID_INFO_CLASS;
@@ -293,7 +296,10 @@ NTSTATUS NtQueryInformationProcess(HANDLE ProcessHandle, ULONG Class, PVOID Info
   if (!NT_SUCCESS(process.status())) return process.status();
   switch (Class) {
     case ProcessBasicInformation: {
-      const PROCESS_BASIC_INFORMATION basic{process->ExitStatus, process->Peb, process->Pcb.Affinity, 8,
+      const PROCESS_BASIC_INFORMATION basic{process->ExitStatus,
+                                            process->Peb,
+                                            process->Pcb.Affinity,
+                                            8,
                                             reinterpret_cast<ULONG_PTR>(process->UniqueProcessId),
                                             reinterpret_cast<ULONG_PTR>(process->InheritedFromUniqueProcessId)};
       return Return(basic, Information, Length, ReturnLength);

@@ -14,9 +14,9 @@ namespace nt::ps {
 
 /// What a process is to the host; it lies behind the EPROCESS.
 struct ProcessHost {
-  mm::AddressSpace* space;      ///< null for the System process
-  char16_t* image_path;         ///< NT path, from pool
-  USHORT image_path_length;     ///< bytes
+  mm::AddressSpace* space;   ///< null for the System process
+  char16_t* image_path;      ///< NT path, from pool
+  USHORT image_path_length;  ///< bytes
   bool exiting;
 };
 
@@ -33,7 +33,7 @@ struct State {
   POBJECT_TYPE thread_type = nullptr;
   CidTable cids;
   std::vector<PEPROCESS> processes;
-  std::vector<ke::Thread*> dead;   ///< ended threads whose last own reference is to be given up
+  std::vector<ke::Thread*> dead;  ///< ended threads whose last own reference is to be given up
   KEVENT dead_event{};
   PHANDLE unused = nullptr;
 };

@@ -216,15 +216,32 @@ void AddExtendedHandles(Answer* answer) {
 
 bool Fill(ULONG information_class, Answer* answer) {
   switch (information_class) {
-    case SystemBasicInformation: AddBasic(answer); return true;
-    case SystemProcessorInformation: AddProcessor(answer); return true;
-    case SystemTimeOfDayInformation: AddTimeOfDay(answer); return true;
-    case SystemProcessInformation: AddProcesses(answer); return true;
-    case SystemProcessorPerformanceInformation: AddProcessorPerformance(answer); return true;
-    case SystemModuleInformation: AddModules(answer); return true;
-    case SystemHandleInformation: AddHandles(answer); return true;
-    case SystemExtendedHandleInformation: AddExtendedHandles(answer); return true;
-    default: return false;
+    case SystemBasicInformation:
+      AddBasic(answer);
+      return true;
+    case SystemProcessorInformation:
+      AddProcessor(answer);
+      return true;
+    case SystemTimeOfDayInformation:
+      AddTimeOfDay(answer);
+      return true;
+    case SystemProcessInformation:
+      AddProcesses(answer);
+      return true;
+    case SystemProcessorPerformanceInformation:
+      AddProcessorPerformance(answer);
+      return true;
+    case SystemModuleInformation:
+      AddModules(answer);
+      return true;
+    case SystemHandleInformation:
+      AddHandles(answer);
+      return true;
+    case SystemExtendedHandleInformation:
+      AddExtendedHandles(answer);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -238,7 +255,8 @@ NTSTATUS CopyOut(PVOID to, const void* from, SIZE_T size) {
 
 extern "C" {
 
-NTSTATUS NtQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength, PULONG ReturnLength) {
+NTSTATUS NtQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength,
+                                  PULONG ReturnLength) {
   Answer answer(SystemInformation);
   if (!Fill(SystemInformationClass, &answer)) return STATUS_INVALID_INFO_CLASS;
   const auto size = static_cast<ULONG>(answer.size());

@@ -112,8 +112,7 @@ void StartReaper() {
 
 NTSTATUS CreateThreadObject(PEPROCESS process, KPRIORITY priority, void (*start)(void*), void* context, ke::Thread** result) {
   PVOID body = nullptr;
-  const NTSTATUS status =
-      ObCreateObject(KernelMode, Ps().thread_type, nullptr, KernelMode, nullptr, sizeof(ke::Thread), 0, 0, &body);
+  const NTSTATUS status = ObCreateObject(KernelMode, Ps().thread_type, nullptr, KernelMode, nullptr, sizeof(ke::Thread), 0, 0, &body);
   if (!NT_SUCCESS(status)) return status;
   auto* const thread = new (body) ke::Thread{};
   ke::InitializeThread(thread, process, priority, start, context);
@@ -165,8 +164,8 @@ void ExitThread(NTSTATUS status) {
   }
   if (KthreadKernelApcDisable(&thread->Tcb) != 0 || KthreadSpecialApcDisable(&thread->Tcb) != 0) {
     ke::AbandonMutants(thread);
-    ke::BugCheck(KERNEL_APC_PENDING_DURING_EXIT, 0, static_cast<ULONG_PTR>(static_cast<USHORT>(KthreadKernelApcDisable(&thread->Tcb))), 0, 0,
-                 "A thread ended inside a critical or guarded region; leave it first.");
+    ke::BugCheck(KERNEL_APC_PENDING_DURING_EXIT, 0, static_cast<ULONG_PTR>(static_cast<USHORT>(KthreadKernelApcDisable(&thread->Tcb))), 0,
+                 0, "A thread ended inside a critical or guarded region; leave it first.");
   }
   thread->host.records = nullptr;
   thread->Tcb.PreviousMode = KernelMode;
@@ -204,7 +203,8 @@ void TerminateOtherThreads(PEPROCESS process, NTSTATUS status) {
 std::vector<PETHREAD> Threads(PEPROCESS process) {
   std::vector<PETHREAD> threads;
   LIST_ENTRY& head = process->ThreadListHead;
-  for (LIST_ENTRY* link = head.Flink; link != &head; link = link->Flink) threads.push_back(CONTAINING_RECORD(link, ETHREAD, ThreadListEntry));
+  for (LIST_ENTRY* link = head.Flink; link != &head; link = link->Flink)
+    threads.push_back(CONTAINING_RECORD(link, ETHREAD, ThreadListEntry));
   return threads;
 }
 

@@ -33,7 +33,8 @@ NTSTATUS AddKnownAce(PACL acl, ULONG revision, ULONG flags, ACCESS_MASK mask, PS
   PACE_HEADER const place = AceAt(acl, acl->AceCount);
   const ULONG sid_length = RtlLengthSid(sid);
   const ULONG size = static_cast<ULONG>(offsetof(ACCESS_ALLOWED_ACE, SidStart)) + sid_length;
-  if (place == nullptr || size > static_cast<ULONG_PTR>(EndOf(acl) - reinterpret_cast<PUCHAR>(place))) return STATUS_ALLOTTED_SPACE_EXCEEDED;
+  if (place == nullptr || size > static_cast<ULONG_PTR>(EndOf(acl) - reinterpret_cast<PUCHAR>(place)))
+    return STATUS_ALLOTTED_SPACE_EXCEEDED;
   auto* const ace = reinterpret_cast<PACCESS_ALLOWED_ACE>(place);
   ace->Header = {type, static_cast<UCHAR>(flags), static_cast<USHORT>(size)};
   ace->Mask = mask;
@@ -57,7 +58,8 @@ BOOLEAN RtlValidAcl(PACL Acl) {
   PACE_HEADER ace = FirstAce(Acl);
   for (USHORT i = 0; i < Acl->AceCount; ++i) {
     const auto room = EndOf(Acl) - reinterpret_cast<PUCHAR>(ace);
-    if (room < static_cast<LONGLONG>(sizeof(ACE_HEADER)) || ace->AceSize < sizeof(ACE_HEADER) || ace->AceSize > room || ace->AceSize % 4 != 0) {
+    if (room < static_cast<LONGLONG>(sizeof(ACE_HEADER)) || ace->AceSize < sizeof(ACE_HEADER) || ace->AceSize > room ||
+        ace->AceSize % 4 != 0) {
       return FALSE;
     }
     if (ace->AceType <= SYSTEM_AUDIT_ACE_TYPE) {

@@ -17,7 +17,8 @@ VOID RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber, PSTR Mes
                 static_cast<const char*>(FailedAssertion), static_cast<const char*>(FileName), LineNumber);
   nt::ke::DebugOutput(text, std::strlen(text));
   std::snprintf(text, sizeof text, "An assertion of the driver failed, and no debugger is there to go on: %s%s (%s, line %u).",
-                Message != nullptr ? Message : "", static_cast<const char*>(FailedAssertion), static_cast<const char*>(FileName), LineNumber);
-  nt::ke::BugCheck(KMODE_EXCEPTION_NOT_HANDLED, static_cast<ULONG>(STATUS_BREAKPOINT),
-                   reinterpret_cast<ULONG_PTR>(nt::ke::CallerAddress()), 0, 0, text);
+                Message != nullptr ? Message : "", static_cast<const char*>(FailedAssertion), static_cast<const char*>(FileName),
+                LineNumber);
+  nt::ke::BugCheck(KMODE_EXCEPTION_NOT_HANDLED, static_cast<ULONG>(STATUS_BREAKPOINT), reinterpret_cast<ULONG_PTR>(nt::ke::CallerAddress()),
+                   0, 0, text);
 }

@@ -90,7 +90,8 @@ PVOID RtlLookupFirstMatchingElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID B
   Links node = nullptr;
   *RestartKey = nullptr;
   if (Search(Table, Buffer, &node) != TableFoundNode) return nullptr;
-  for (Links before = node; (before = nt::rtl::Predecessor(before)) != nullptr && Compare(Table, Buffer, before) == GenericEqual;) node = before;
+  for (Links before = node; (before = nt::rtl::Predecessor(before)) != nullptr && Compare(Table, Buffer, before) == GenericEqual;)
+    node = before;
   *RestartKey = node;
   return DataOf(node);
 }
@@ -138,7 +139,8 @@ PVOID RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table, PRTL_AVL_MATC
   }
   if (next) node = nt::rtl::Successor(node);
   for (; node != nullptr; node = nt::rtl::Successor(node)) {
-    const auto status = MatchFunction == nullptr ? STATUS_SUCCESS : nt::ke::Callout<NTSTATUS>(MatchFunction, Table, DataOf(node), MatchData);
+    const auto status =
+        MatchFunction == nullptr ? STATUS_SUCCESS : nt::ke::Callout<NTSTATUS>(MatchFunction, Table, DataOf(node), MatchData);
     if (status == STATUS_NO_MORE_MATCHES) {
       node = nullptr;
       break;

@@ -69,8 +69,10 @@ void Shrunk(PRTL_AVL_TABLE table, Links node, bool left) {
       node->Balance = Deeper(!left);
       return;
     }
-    if (node->Balance == Deeper(left)) node->Balance = 0;
-    else if (!Mend(node, !left)) return;
+    if (node->Balance == Deeper(left))
+      node->Balance = 0;
+    else if (!Mend(node, !left))
+      return;
     node = parent;
     left = parent_left;
   }

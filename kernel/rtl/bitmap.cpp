@@ -24,8 +24,10 @@ void Write(PRTL_BITMAP map, ULONG first, ULONG count, bool value) {
   const ULONG end = first + count;
   for (ULONG word = first / kWordBits; word <= (end - 1) / kWordBits; ++word) {
     const ULONG mask = WordMask(word, first, end);
-    if (value) map->Buffer[word] |= mask;
-    else map->Buffer[word] &= ~mask;
+    if (value)
+      map->Buffer[word] |= mask;
+    else
+      map->Buffer[word] &= ~mask;
   }
 }
 
@@ -91,20 +93,26 @@ VOID RtlClearBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber) { Write(BitMapHeader
 VOID RtlSetBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber) { Write(BitMapHeader, BitNumber, 1, true); }
 BOOLEAN RtlTestBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber) { return Bit(BitMapHeader, BitNumber); }
 
-VOID RtlClearAllBits(PRTL_BITMAP BitMapHeader) {
-  std::fill_n(BitMapHeader->Buffer, (BitMapHeader->SizeOfBitMap + 31ULL) / kWordBits, 0U);
-}
+VOID RtlClearAllBits(PRTL_BITMAP BitMapHeader) { std::fill_n(BitMapHeader->Buffer, (BitMapHeader->SizeOfBitMap + 31ULL) / kWordBits, 0U); }
 
-VOID RtlSetAllBits(PRTL_BITMAP BitMapHeader) {
-  std::fill_n(BitMapHeader->Buffer, (BitMapHeader->SizeOfBitMap + 31ULL) / kWordBits, ~0U);
-}
+VOID RtlSetAllBits(PRTL_BITMAP BitMapHeader) { std::fill_n(BitMapHeader->Buffer, (BitMapHeader->SizeOfBitMap + 31ULL) / kWordBits, ~0U); }
 
-VOID RtlClearBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToClear) { Write(BitMapHeader, StartingIndex, NumberToClear, false); }
+VOID RtlClearBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToClear) {
+  Write(BitMapHeader, StartingIndex, NumberToClear, false);
+}
 VOID RtlSetBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToSet) { Write(BitMapHeader, StartingIndex, NumberToSet, true); }
-BOOLEAN RtlAreBitsClear(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length) { return All(BitMapHeader, StartingIndex, Length, false); }
-BOOLEAN RtlAreBitsSet(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length) { return All(BitMapHeader, StartingIndex, Length, true); }
-ULONG RtlFindClearBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) { return Find(BitMapHeader, NumberToFind, HintIndex, false); }
-ULONG RtlFindSetBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) { return Find(BitMapHeader, NumberToFind, HintIndex, true); }
+BOOLEAN RtlAreBitsClear(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length) {
+  return All(BitMapHeader, StartingIndex, Length, false);
+}
+BOOLEAN RtlAreBitsSet(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length) {
+  return All(BitMapHeader, StartingIndex, Length, true);
+}
+ULONG RtlFindClearBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) {
+  return Find(BitMapHeader, NumberToFind, HintIndex, false);
+}
+ULONG RtlFindSetBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) {
+  return Find(BitMapHeader, NumberToFind, HintIndex, true);
+}
 
 ULONG RtlFindClearBitsAndSet(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) {
   return FindAndWrite(BitMapHeader, NumberToFind, HintIndex, false);
@@ -124,7 +132,9 @@ ULONG RtlFindNextForwardRunClear(PRTL_BITMAP BitMapHeader, ULONG FromIndex, PULO
   return first >= BitMapHeader->SizeOfBitMap ? 0 : Next(BitMapHeader, first, BitMapHeader->SizeOfBitMap, true) - first;
 }
 
-ULONG RtlFindFirstRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex) { return RtlFindNextForwardRunClear(BitMapHeader, 0, StartingIndex); }
+ULONG RtlFindFirstRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex) {
+  return RtlFindNextForwardRunClear(BitMapHeader, 0, StartingIndex);
+}
 
 ULONG RtlFindLastBackwardRunClear(PRTL_BITMAP BitMapHeader, ULONG FromIndex, PULONG StartingRunIndex) {
   ULONG end = BitMapHeader->SizeOfBitMap == 0 ? 0 : std::min(FromIndex, BitMapHeader->SizeOfBitMap - 1) + 1;
@@ -150,7 +160,8 @@ ULONG RtlFindLongestRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex) {
 ULONG RtlFindClearRuns(PRTL_BITMAP BitMapHeader, PRTL_BITMAP_RUN RunArray, ULONG SizeOfRunArray, BOOLEAN LocateLongestRuns) {
   ULONG count = 0;
   ULONG first = 0;
-  for (ULONG at = 0, length; SizeOfRunArray != 0 && (length = RtlFindNextForwardRunClear(BitMapHeader, at, &first)) != 0; at = first + length) {
+  for (ULONG at = 0, length; SizeOfRunArray != 0 && (length = RtlFindNextForwardRunClear(BitMapHeader, at, &first)) != 0;
+       at = first + length) {
     if (!LocateLongestRuns) {
       if (count == SizeOfRunArray) break;
       RunArray[count++] = {first, length};

@@ -134,8 +134,7 @@ NTSTATUS RtlOemStringToCountedUnicodeString(PUNICODE_STRING DestinationString, P
     if (AllocateDestinationString) *DestinationString = {};
     return STATUS_SUCCESS;
   }
-  const NTSTATUS status =
-      Prepare<UNICODE_STRING, WCHAR>(DestinationString, SourceString->Length * kUnit, 0, AllocateDestinationString);
+  const NTSTATUS status = Prepare<UNICODE_STRING, WCHAR>(DestinationString, SourceString->Length * kUnit, 0, AllocateDestinationString);
   if (status == STATUS_SUCCESS) Decode(kOemCodePage, DestinationString->Buffer, SourceString->Buffer, SourceString->Length);
   return status;
 }
@@ -144,7 +143,8 @@ NTSTATUS RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUNICODE_
   return ToAnsiString(DestinationString, SourceString, AllocateDestinationString, Same);
 }
 
-NTSTATUS RtlUpcaseUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUNICODE_STRING SourceString, BOOLEAN AllocateDestinationString) {
+NTSTATUS RtlUpcaseUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                            BOOLEAN AllocateDestinationString) {
   return ToAnsiString(DestinationString, SourceString, AllocateDestinationString, nt::rtl::Upcase);
 }
 
@@ -152,11 +152,13 @@ NTSTATUS RtlUnicodeStringToOemString(POEM_STRING DestinationString, PCUNICODE_ST
   return ToOemString(DestinationString, SourceString, 1, AllocateDestinationString, Same);
 }
 
-NTSTATUS RtlUpcaseUnicodeStringToOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString, BOOLEAN AllocateDestinationString) {
+NTSTATUS RtlUpcaseUnicodeStringToOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                           BOOLEAN AllocateDestinationString) {
   return ToOemString(DestinationString, SourceString, 1, AllocateDestinationString, nt::rtl::Upcase);
 }
 
-NTSTATUS RtlUnicodeStringToCountedOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString, BOOLEAN AllocateDestinationString) {
+NTSTATUS RtlUnicodeStringToCountedOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString,
+                                            BOOLEAN AllocateDestinationString) {
   return ToCountedOemString(DestinationString, SourceString, AllocateDestinationString, Same);
 }
 

@@ -15,7 +15,8 @@ class CodePage {
     UCHAR byte;
   };
 
-  constexpr CodePage(ULONG number, const WCHAR (&high)[128], std::span<const Pair> reverse) : number_(number), high_(high), reverse_(reverse) {}
+  constexpr CodePage(ULONG number, const WCHAR (&high)[128], std::span<const Pair> reverse)
+      : number_(number), high_(high), reverse_(reverse) {}
 
   /// The number Windows gives it.
   ULONG number() const { return number_; }

@@ -63,7 +63,8 @@ BOOLEAN RtlSuffixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String
 
 PWCHAR RtlFindUnicodeSubstring(PCUNICODE_STRING FullString, PCUNICODE_STRING SearchString, BOOLEAN CaseInSensitive) {
   for (SIZE_T at = 0; at + Count(SearchString) <= Count(FullString); ++at) {
-    if (Difference(FullString->Buffer + at, SearchString->Buffer, Count(SearchString), CaseInSensitive) == 0) return FullString->Buffer + at;
+    if (Difference(FullString->Buffer + at, SearchString->Buffer, Count(SearchString), CaseInSensitive) == 0)
+      return FullString->Buffer + at;
   }
   return nullptr;
 }

@@ -6,8 +6,8 @@
 
 namespace {
 
-constexpr ULONG kCustomer = 0x20000000;      ///< not Microsoft's: passed on as it is
-constexpr ULONG kNtFacility = 0xF0000000;    ///< an NTSTATUS that was made an HRESULT
+constexpr ULONG kCustomer = 0x20000000;    ///< not Microsoft's: passed on as it is
+constexpr ULONG kNtFacility = 0xF0000000;  ///< an NTSTATUS that was made an HRESULT
 constexpr ULONG kErrorMrMidNotFound = 317;
 
 }  // namespace

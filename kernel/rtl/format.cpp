@@ -39,8 +39,10 @@ class Formatter {
   int Run() {
     while (*at_ != 0) {
       const Char character = *at_++;
-      if (character != '%') Put(static_cast<WCHAR>(static_cast<std::make_unsigned_t<Char>>(character)));
-      else if (!Field()) return -1;
+      if (character != '%')
+        Put(static_cast<WCHAR>(static_cast<std::make_unsigned_t<Char>>(character)));
+      else if (!Field())
+        return -1;
     }
     return count_;
   }
@@ -57,8 +59,10 @@ class Formatter {
   }
   void PutText(const Text& text) {
     for (SIZE_T i = 0; i < text.length; ++i) {
-      if (text.narrow != nullptr) PutNarrow(text.narrow[i]);
-      else Put(kWide ? text.wide[i] : kAnsiCodePage.Encode(text.wide[i]));
+      if (text.narrow != nullptr)
+        PutNarrow(text.narrow[i]);
+      else
+        Put(kWide ? text.wide[i] : kAnsiCodePage.Encode(text.wide[i]));
     }
   }
   void PutNarrow(char character) {
@@ -83,12 +87,18 @@ class Formatter {
 
   void Flags(Spec* spec) {
     for (;;) {
-      if (Take('-')) spec->left = true;
-      else if (Take('+')) spec->plus = true;
-      else if (Take(' ')) spec->space = true;
-      else if (Take('#')) spec->alternate = true;
-      else if (Take('0')) spec->zero = true;
-      else return;
+      if (Take('-'))
+        spec->left = true;
+      else if (Take('+'))
+        spec->plus = true;
+      else if (Take(' '))
+        spec->space = true;
+      else if (Take('#'))
+        spec->alternate = true;
+      else if (Take('0'))
+        spec->zero = true;
+      else
+        return;
     }
   }
 
@@ -133,25 +143,53 @@ class Formatter {
   bool Convert(Spec& spec, Char type) {
     switch (type) {
       case 'd':
-      case 'i': Signed(spec); return true;
-      case 'u': Unsigned(spec, 10, false); return true;
-      case 'o': Unsigned(spec, 8, false); return true;
-      case 'x': Unsigned(spec, 16, false); return true;
-      case 'X': Unsigned(spec, 16, true); return true;
+      case 'i':
+        Signed(spec);
+        return true;
+      case 'u':
+        Unsigned(spec, 10, false);
+        return true;
+      case 'o':
+        Unsigned(spec, 8, false);
+        return true;
+      case 'x':
+        Unsigned(spec, 16, false);
+        return true;
+      case 'X':
+        Unsigned(spec, 16, true);
+        return true;
       case 'p':
         spec.precision = 16;
         spec.bytes = 8;
         Unsigned(spec, 16, true);
         return true;
-      case 'c': Character(spec, IsWide(spec, kWide)); return true;
-      case 'C': Character(spec, IsWide(spec, !kWide)); return true;
-      case 's': String(spec, IsWide(spec, kWide)); return true;
-      case 'S': String(spec, IsWide(spec, !kWide)); return true;
-      case 'Z': Counted(spec); return true;
-      case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': case 'a': case 'A':
+      case 'c':
+        Character(spec, IsWide(spec, kWide));
+        return true;
+      case 'C':
+        Character(spec, IsWide(spec, !kWide));
+        return true;
+      case 's':
+        String(spec, IsWide(spec, kWide));
+        return true;
+      case 'S':
+        String(spec, IsWide(spec, !kWide));
+        return true;
+      case 'Z':
+        Counted(spec);
+        return true;
+      case 'e':
+      case 'E':
+      case 'f':
+      case 'F':
+      case 'g':
+      case 'G':
+      case 'a':
+      case 'A':
         Floating(spec, static_cast<char>(type));
         return true;
-      case 'n': return false;
+      case 'n':
+        return false;
       default:  // not a type: the character itself, as for "%%"
         Put(static_cast<WCHAR>(static_cast<std::make_unsigned_t<Char>>(type)));
         return true;
@@ -209,9 +247,12 @@ class Formatter {
   void String(const Spec& spec, bool wide) {
     const auto pointer = reinterpret_cast<const void*>(Next());
     Text text;
-    if (pointer == nullptr) text.narrow = kNull;
-    else if (wide) text.wide = static_cast<const WCHAR*>(pointer);
-    else text.narrow = static_cast<const char*>(pointer);
+    if (pointer == nullptr)
+      text.narrow = kNull;
+    else if (wide)
+      text.wide = static_cast<const WCHAR*>(pointer);
+    else
+      text.narrow = static_cast<const char*>(pointer);
     // The precision comes first: a string that is not terminated is not read beyond it.
     const SIZE_T most = spec.precision < 0 ? ~SIZE_T{0} : static_cast<SIZE_T>(spec.precision);
     while (text.length < most && (text.wide != nullptr ? text.wide[text.length] != 0 : text.narrow[text.length] != 0)) ++text.length;
@@ -222,9 +263,12 @@ class Formatter {
   void Counted(const Spec& spec) {
     const auto* const string = reinterpret_cast<const STRING*>(Next());
     Text text;
-    if (string == nullptr || string->Buffer == nullptr) text = {kNull, nullptr, sizeof kNull - 1};
-    else if (spec.wide) text = {nullptr, reinterpret_cast<const UNICODE_STRING*>(string)->Buffer, string->Length / sizeof(WCHAR)};
-    else text = {string->Buffer, nullptr, string->Length};
+    if (string == nullptr || string->Buffer == nullptr)
+      text = {kNull, nullptr, sizeof kNull - 1};
+    else if (spec.wide)
+      text = {nullptr, reinterpret_cast<const UNICODE_STRING*>(string)->Buffer, string->Length / sizeof(WCHAR)};
+    else
+      text = {string->Buffer, nullptr, string->Length};
     if (spec.precision >= 0) text.length = std::min(text.length, static_cast<SIZE_T>(spec.precision));
     Emit(spec, "", 0, text);
   }
@@ -243,7 +287,8 @@ class Formatter {
     const int precision = spec.precision < 0 ? 6 : std::min(spec.precision, kMaxFloatPrecision);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    const int length = hexadecimal ? std::snprintf(text, sizeof text, format, value) : std::snprintf(text, sizeof text, format, precision, value);
+    const int length =
+        hexadecimal ? std::snprintf(text, sizeof text, format, value) : std::snprintf(text, sizeof text, format, precision, value);
 #pragma GCC diagnostic pop
     // The sign is a prefix, so that padding zeroes come behind it.
     const bool has_sign = text[0] == '-' || text[0] == '+' || text[0] == ' ';

@@ -76,9 +76,12 @@ NTSTATUS ToInteger(Reader<Char> reader, ULONG base, PULONG value) {
   if (base == 0) {
     base = 10;
     if (reader.Take('0')) {
-      if (reader.Take('x')) base = 16;
-      else if (reader.Take('o')) base = 8;
-      else if (reader.Take('b')) base = 2;
+      if (reader.Take('x'))
+        base = 16;
+      else if (reader.Take('o'))
+        base = 8;
+      else if (reader.Take('b'))
+        base = 2;
     }
   }
   ULONG result = 0;

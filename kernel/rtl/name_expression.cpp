@@ -34,19 +34,27 @@ struct Move {
 Move MoveOf(WCHAR wanted, const Symbol& symbol) {
   const bool dot = !symbol.end && symbol.character == u'.';
   switch (wanted) {
-    case u'*': return {true, !symbol.end, false};
-    case kDosStar: return {true, !symbol.end && !symbol.last_dot, false};
-    case kDosQuestionMark: return {symbol.end || dot, false, !symbol.end && !dot};
-    case kDosDot: return {symbol.end, false, dot};
-    case u'?': return {false, false, !symbol.end};
-    default: return {false, false, !symbol.end && symbol.character == wanted};
+    case u'*':
+      return {true, !symbol.end, false};
+    case kDosStar:
+      return {true, !symbol.end && !symbol.last_dot, false};
+    case kDosQuestionMark:
+      return {symbol.end || dot, false, !symbol.end && !dot};
+    case kDosDot:
+      return {symbol.end, false, dot};
+    case u'?':
+      return {false, false, !symbol.end};
+    default:
+      return {false, false, !symbol.end && symbol.character == wanted};
   }
 }
 
 /// The set of positions in the expression that the name read so far can have reached.
 class Positions {
  public:
-  explicit Positions(PCUNICODE_STRING expression) : expression_(expression), now_(Count(expression) + 1), next_(now_.size()) { now_[0] = true; }
+  explicit Positions(PCUNICODE_STRING expression) : expression_(expression), now_(Count(expression) + 1), next_(now_.size()) {
+    now_[0] = true;
+  }
 
   /// Returns whether any position is left.
   bool Read(const Symbol& symbol) {
@@ -120,7 +128,7 @@ VOID FsRtlDissectName(PCUNICODE_STRING PathReference, PUNICODE_STRING FirstName,
 
 BOOLEAN FsRtlIsNtstatusExpected(NTSTATUS Ntstatus) {
   // What a file system cannot expect to handle: the program itself is wrong.
-  constexpr NTSTATUS kBugs[] = {STATUS_DATATYPE_MISALIGNMENT, STATUS_ACCESS_VIOLATION,      STATUS_ILLEGAL_INSTRUCTION,
+  constexpr NTSTATUS kBugs[] = {STATUS_DATATYPE_MISALIGNMENT, STATUS_ACCESS_VIOLATION, STATUS_ILLEGAL_INSTRUCTION,
                                 STATUS_INSTRUCTION_MISALIGNMENT};
   return std::ranges::find(kBugs, Ntstatus) == std::end(kBugs);
 }

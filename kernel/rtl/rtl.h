@@ -120,8 +120,7 @@ NTSTATUS RtlUpcaseUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUN
 /// Converts a string to OEM, allocating the result if asked. IRQL PASSIVE_LEVEL.
 NTSTATUS RtlUnicodeStringToOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString, BOOLEAN AllocateDestinationString);
 /// Converts a string to upper-case OEM, allocating the result if asked. IRQL PASSIVE_LEVEL.
-NTSTATUS RtlUpcaseUnicodeStringToOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString,
-                                           BOOLEAN AllocateDestinationString);
+NTSTATUS RtlUpcaseUnicodeStringToOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString, BOOLEAN AllocateDestinationString);
 /// Converts a string to OEM without terminating the result. IRQL PASSIVE_LEVEL.
 NTSTATUS RtlUnicodeStringToCountedOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString,
                                             BOOLEAN AllocateDestinationString);
@@ -135,8 +134,8 @@ NTSTATUS RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeStrin
 NTSTATUS RtlOemToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString, PULONG BytesInUnicodeString, PCSTR OemString,
                           ULONG BytesInOemString);
 /// Converts UTF-16 to the ANSI code page. IRQL PASSIVE_LEVEL.
-NTSTATUS RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString, PULONG BytesInMultiByteString,
-                                PCWCH UnicodeString, ULONG BytesInUnicodeString);
+NTSTATUS RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString, PULONG BytesInMultiByteString, PCWCH UnicodeString,
+                                ULONG BytesInUnicodeString);
 /// Converts text of a length to upper-case ANSI. IRQL PASSIVE_LEVEL.
 NTSTATUS RtlUpcaseUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString, PULONG BytesInMultiByteString,
                                       PCWCH UnicodeString, ULONG BytesInUnicodeString);
@@ -326,8 +325,8 @@ BOOLEAN RtlIsGenericTableEmpty(PRTL_GENERIC_TABLE Table);
 // ---- AVL tables ---------------------------------------------------------------------------------------------------------
 
 /// Prepares a balanced table. Any IRQL.
-VOID RtlInitializeGenericTableAvl(PRTL_AVL_TABLE Table, PRTL_AVL_COMPARE_ROUTINE CompareRoutine,
-                                  PRTL_AVL_ALLOCATE_ROUTINE AllocateRoutine, PRTL_AVL_FREE_ROUTINE FreeRoutine, PVOID TableContext);
+VOID RtlInitializeGenericTableAvl(PRTL_AVL_TABLE Table, PRTL_AVL_COMPARE_ROUTINE CompareRoutine, PRTL_AVL_ALLOCATE_ROUTINE AllocateRoutine,
+                                  PRTL_AVL_FREE_ROUTINE FreeRoutine, PVOID TableContext);
 /// Inserts an element at the place a lookup found. IRQL <= DISPATCH_LEVEL.
 PVOID RtlInsertElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer, ULONG BufferSize, PBOOLEAN NewElement, PVOID NodeOrParent,
                                           TABLE_SEARCH_RESULT SearchResult);
@@ -346,8 +345,8 @@ PVOID RtlEnumerateGenericTableWithoutSplayingAvl(PRTL_AVL_TABLE Table, PVOID* Re
 /// The table's first or next element in order, or null. IRQL <= DISPATCH_LEVEL.
 PVOID RtlEnumerateGenericTableAvl(PRTL_AVL_TABLE Table, BOOLEAN Restart);
 /// The next element that a match routine accepts, even if elements were deleted meanwhile. IRQL <= DISPATCH_LEVEL.
-PVOID RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table, PRTL_AVL_MATCH_FUNCTION MatchFunction, PVOID MatchData,
-                                             ULONG NextFlag, PVOID* RestartKey, PULONG DeleteCount, PVOID Buffer);
+PVOID RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table, PRTL_AVL_MATCH_FUNCTION MatchFunction, PVOID MatchData, ULONG NextFlag,
+                                             PVOID* RestartKey, PULONG DeleteCount, PVOID Buffer);
 /// Returns an element of a balanced table by its order. IRQL <= DISPATCH_LEVEL.
 PVOID RtlGetElementGenericTableAvl(PRTL_AVL_TABLE Table, ULONG I);
 /// Returns how many elements a balanced table has. IRQL <= DISPATCH_LEVEL.
@@ -457,12 +456,11 @@ NTSTATUS RtlGetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, 
 /// Returns a security descriptor's group. IRQL <= APC_LEVEL.
 NTSTATUS RtlGetGroupSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PSID* Group, PBOOLEAN GroupDefaulted);
 /// Copies a security descriptor into one block. IRQL <= APC_LEVEL.
-NTSTATUS RtlAbsoluteToSelfRelativeSD(PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
-                                     PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor, PULONG BufferLength);
+NTSTATUS RtlAbsoluteToSelfRelativeSD(PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor, PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor,
+                                     PULONG BufferLength);
 /// Splits a self-relative security descriptor into parts. IRQL <= APC_LEVEL.
-NTSTATUS RtlSelfRelativeToAbsoluteSD(PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor,
-                                     PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor, PULONG AbsoluteSecurityDescriptorSize, PACL Dacl,
-                                     PULONG DaclSize, PACL Sacl, PULONG SaclSize, PSID Owner, PULONG OwnerSize, PSID PrimaryGroup,
-                                     PULONG PrimaryGroupSize);
+NTSTATUS RtlSelfRelativeToAbsoluteSD(PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor, PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
+                                     PULONG AbsoluteSecurityDescriptorSize, PACL Dacl, PULONG DaclSize, PACL Sacl, PULONG SaclSize,
+                                     PSID Owner, PULONG OwnerSize, PSID PrimaryGroup, PULONG PrimaryGroupSize);
 
 }  // extern "C"

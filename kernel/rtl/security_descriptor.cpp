@@ -16,9 +16,7 @@ struct Parts {
 
 bool IsRelative(PISECURITY_DESCRIPTOR descriptor) { return (descriptor->Control & SE_SELF_RELATIVE) != 0; }
 
-PVOID At(PISECURITY_DESCRIPTOR descriptor, ULONG offset) {
-  return offset == 0 ? nullptr : reinterpret_cast<PUCHAR>(descriptor) + offset;
-}
+PVOID At(PISECURITY_DESCRIPTOR descriptor, ULONG offset) { return offset == 0 ? nullptr : reinterpret_cast<PUCHAR>(descriptor) + offset; }
 
 Parts PartsOf(PISECURITY_DESCRIPTOR descriptor) {
   const USHORT control = descriptor->Control;
@@ -77,7 +75,9 @@ T* CopyPart(T* buffer, const void* part, ULONG size) {
   return buffer;
 }
 
-bool Fits(ULONG total, ULONG offset, ULONG size) { return offset % 4 == 0 && offset >= sizeof(SECURITY_DESCRIPTOR_RELATIVE) && offset <= total && size <= total - offset; }
+bool Fits(ULONG total, ULONG offset, ULONG size) {
+  return offset % 4 == 0 && offset >= sizeof(SECURITY_DESCRIPTOR_RELATIVE) && offset <= total && size <= total - offset;
+}
 
 bool SidFits(PUCHAR base, ULONG total, ULONG offset) {
   if (offset == 0) return true;
@@ -119,8 +119,8 @@ BOOLEAN RtlValidRelativeSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescript
   const ULONG total = SecurityDescriptorLength;
   const bool has_sacl = (relative->Control & SE_SACL_PRESENT) != 0;
   const bool has_dacl = (relative->Control & SE_DACL_PRESENT) != 0;
-  if (!SidFits(base, total, relative->Owner) || !SidFits(base, total, relative->Group) || (has_sacl && !AclFits(base, total, relative->Sacl)) ||
-      (has_dacl && !AclFits(base, total, relative->Dacl))) {
+  if (!SidFits(base, total, relative->Owner) || !SidFits(base, total, relative->Group) ||
+      (has_sacl && !AclFits(base, total, relative->Sacl)) || (has_dacl && !AclFits(base, total, relative->Dacl))) {
     return FALSE;
   }
   return ((RequiredInformation & OWNER_SECURITY_INFORMATION) == 0 || relative->Owner != 0) &&
@@ -175,11 +175,13 @@ NTSTATUS RtlSetGroupSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, 
 }
 
 NTSTATUS RtlGetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PBOOLEAN DaclPresent, PACL* Dacl, PBOOLEAN DaclDefaulted) {
-  return GetAcl(static_cast<PISECURITY_DESCRIPTOR>(SecurityDescriptor), SE_DACL_PRESENT, SE_DACL_DEFAULTED, true, DaclPresent, Dacl, DaclDefaulted);
+  return GetAcl(static_cast<PISECURITY_DESCRIPTOR>(SecurityDescriptor), SE_DACL_PRESENT, SE_DACL_DEFAULTED, true, DaclPresent, Dacl,
+                DaclDefaulted);
 }
 
 NTSTATUS RtlGetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PBOOLEAN SaclPresent, PACL* Sacl, PBOOLEAN SaclDefaulted) {
-  return GetAcl(static_cast<PISECURITY_DESCRIPTOR>(SecurityDescriptor), SE_SACL_PRESENT, SE_SACL_DEFAULTED, false, SaclPresent, Sacl, SaclDefaulted);
+  return GetAcl(static_cast<PISECURITY_DESCRIPTOR>(SecurityDescriptor), SE_SACL_PRESENT, SE_SACL_DEFAULTED, false, SaclPresent, Sacl,
+                SaclDefaulted);
 }
 
 NTSTATUS RtlGetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PSID* Owner, PBOOLEAN OwnerDefaulted) {

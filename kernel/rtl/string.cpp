@@ -45,7 +45,9 @@ NTSTATUS RtlInitStringEx(PSTRING DestinationString, PCSTR SourceString) {
 }
 
 VOID RtlInitAnsiString(PANSI_STRING DestinationString, PCSTR SourceString) { RtlInitString(DestinationString, SourceString); }
-NTSTATUS RtlInitAnsiStringEx(PANSI_STRING DestinationString, PCSTR SourceString) { return RtlInitStringEx(DestinationString, SourceString); }
+NTSTATUS RtlInitAnsiStringEx(PANSI_STRING DestinationString, PCSTR SourceString) {
+  return RtlInitStringEx(DestinationString, SourceString);
+}
 
 VOID RtlCopyString(PSTRING DestinationString, PCSTRING SourceString) {
   if (SourceString == nullptr) {

@@ -16,12 +16,18 @@ UCHAR Condition(ULONGLONG mask, ULONG place) { return static_cast<UCHAR>((mask >
 
 bool Holds(UCHAR condition, ULONG have, ULONG wanted) {
   switch (condition) {
-    case VER_EQUAL: return have == wanted;
-    case VER_GREATER: return have > wanted;
-    case VER_GREATER_EQUAL: return have >= wanted;
-    case VER_LESS: return have < wanted;
-    case VER_LESS_EQUAL: return have <= wanted;
-    default: return false;
+    case VER_EQUAL:
+      return have == wanted;
+    case VER_GREATER:
+      return have > wanted;
+    case VER_GREATER_EQUAL:
+      return have >= wanted;
+    case VER_LESS:
+      return have < wanted;
+    case VER_LESS_EQUAL:
+      return have <= wanted;
+    default:
+      return false;
   }
 }
 

@@ -13,11 +13,11 @@ constexpr ULONG kPrivilegeTag = 'rPeS';
 struct Check {
   const Token* token;
   const GENERIC_MAPPING* mapping;
-  bool maximum;               ///< grant all that can be had
-  ACCESS_MASK remaining;      ///< asked for, not yet granted
-  ACCESS_MASK granted;        ///< beyond what was granted before
+  bool maximum;           ///< grant all that can be had
+  ACCESS_MASK remaining;  ///< asked for, not yet granted
+  ACCESS_MASK granted;    ///< beyond what was granted before
   ACCESS_MASK denied;
-  ULONG used[2];              ///< privileges that decided
+  ULONG used[2];  ///< privileges that decided
   ULONG used_count;
 };
 

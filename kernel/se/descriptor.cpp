@@ -39,8 +39,7 @@ struct Places {
 const void* At(const void* base, ULONG offset) { return offset != 0 ? static_cast<const char*>(base) + offset : nullptr; }
 
 Places PlacesOf(const SECURITY_DESCRIPTOR_RELATIVE& header, const void* base) {
-  return {header.Control,          header.Sbz1,           At(base, header.Owner), At(base, header.Group),
-          At(base, header.Sacl), At(base, header.Dacl)};
+  return {header.Control, header.Sbz1, At(base, header.Owner), At(base, header.Group), At(base, header.Sacl), At(base, header.Dacl)};
 }
 Places PlacesOf(const SECURITY_DESCRIPTOR& header) {
   return {header.Control, header.Sbz1, header.Owner, header.Group, header.Sacl, header.Dacl};

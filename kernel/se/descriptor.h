@@ -10,8 +10,8 @@ struct Descriptor {
   SECURITY_DESCRIPTOR_CONTROL control;
   const SID* owner;
   const SID* group;
-  const ACL* sacl;   ///< also null if not marked present
-  const ACL* dacl;   ///< also null if not marked present, or a null list
+  const ACL* sacl;  ///< also null if not marked present
+  const ACL* dacl;  ///< also null if not marked present, or a null list
 };
 
 /// Takes a descriptor in kernel memory apart. It must be valid.

@@ -63,7 +63,8 @@ Verdict Check(PSECURITY_DESCRIPTOR descriptor, ACCESS_MASK desired, PACCESS_TOKE
   SECURITY_SUBJECT_CONTEXT context{nullptr, SecurityAnonymous, token, nullptr};
   GENERIC_MAPPING mapping = kMapping;
   Verdict verdict{};
-  verdict.allowed = SeAccessCheck(descriptor, &context, TRUE, desired, before, privileges, &mapping, mode, &verdict.granted, &verdict.status);
+  verdict.allowed =
+      SeAccessCheck(descriptor, &context, TRUE, desired, before, privileges, &mapping, mode, &verdict.granted, &verdict.status);
   EXPECT_EQ(verdict.allowed != FALSE, NT_SUCCESS(verdict.status));
   return verdict;
 }
@@ -128,8 +129,7 @@ TEST_F(SeAccess, OtherSidsAndInheritOnlyEntriesDoNotCount) {
   InMachine([] {
     const SE_EXPORTS& known = WellKnown();
     Descriptor descriptor(known.SeLocalSystemSid);
-    descriptor.Add(ACCESS_ALLOWED_ACE_TYPE, known.SeAliasGuestsSid, 7)
-        .Add(ACCESS_ALLOWED_ACE_TYPE, known.SeWorldSid, 7, INHERIT_ONLY_ACE);
+    descriptor.Add(ACCESS_ALLOWED_ACE_TYPE, known.SeAliasGuestsSid, 7).Add(ACCESS_ALLOWED_ACE_TYPE, known.SeWorldSid, 7, INHERIT_ONLY_ACE);
     EXPECT_EQ(Check(descriptor.get(), 1, UserToken()).status, STATUS_ACCESS_DENIED);
   });
 }

@@ -17,11 +17,11 @@ struct Token {
   FixedSid user;
   std::vector<Group> groups;
   std::vector<LUID_AND_ATTRIBUTES> privileges;
-  FixedSid owner;           ///< of the objects its holders make
+  FixedSid owner;  ///< of the objects its holders make
   FixedSid primary_group;
-  FixedSid integrity;       ///< mandatory label
+  FixedSid integrity;  ///< mandatory label
   LUID id{};
-  LUID authentication_id{}; ///< logon session
+  LUID authentication_id{};  ///< logon session
   TOKEN_TYPE type = TokenPrimary;
   SECURITY_IMPERSONATION_LEVEL level = SecurityAnonymous;
   ULONG session = 0;

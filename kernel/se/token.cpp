@@ -16,7 +16,7 @@ constexpr UCHAR kNtAuthority = 5;
 constexpr UCHAR kLabelAuthority = 16;
 constexpr ULONG kAlways = SE_GROUP_MANDATORY | SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_ENABLED;
 constexpr ULONG kOn = SE_PRIVILEGE_ENABLED_BY_DEFAULT | SE_PRIVILEGE_ENABLED;
-constexpr LUID kSystemLogon{0x3e7, 0};   // SYSTEM_LUID
+constexpr LUID kSystemLogon{0x3e7, 0};  // SYSTEM_LUID
 constexpr LUID kUserLogon{0x1a2b3, 0};
 
 FixedSid Copy(PSID sid) {
@@ -51,14 +51,29 @@ std::vector<LUID_AND_ATTRIBUTES> SystemPrivileges() {
 
 /// What an elevated administrator holds; three of them enabled, the rest for AdjustTokenPrivileges.
 std::vector<LUID_AND_ATTRIBUTES> AdministratorPrivileges() {
-  constexpr ULONG kHeld[] = {SE_INCREASE_QUOTA_PRIVILEGE,   SE_SECURITY_PRIVILEGE,           SE_TAKE_OWNERSHIP_PRIVILEGE,
-                             SE_LOAD_DRIVER_PRIVILEGE,      SE_SYSTEM_PROFILE_PRIVILEGE,     SE_SYSTEMTIME_PRIVILEGE,
-                             SE_PROF_SINGLE_PROCESS_PRIVILEGE, SE_INC_BASE_PRIORITY_PRIVILEGE, SE_CREATE_PAGEFILE_PRIVILEGE,
-                             SE_BACKUP_PRIVILEGE,           SE_RESTORE_PRIVILEGE,            SE_SHUTDOWN_PRIVILEGE,
-                             SE_DEBUG_PRIVILEGE,            SE_SYSTEM_ENVIRONMENT_PRIVILEGE, SE_CHANGE_NOTIFY_PRIVILEGE,
-                             SE_REMOTE_SHUTDOWN_PRIVILEGE,  SE_UNDOCK_PRIVILEGE,             SE_MANAGE_VOLUME_PRIVILEGE,
-                             SE_IMPERSONATE_PRIVILEGE,      SE_CREATE_GLOBAL_PRIVILEGE,      SE_INC_WORKING_SET_PRIVILEGE,
-                             SE_TIME_ZONE_PRIVILEGE,        SE_CREATE_SYMBOLIC_LINK_PRIVILEGE};
+  constexpr ULONG kHeld[] = {SE_INCREASE_QUOTA_PRIVILEGE,
+                             SE_SECURITY_PRIVILEGE,
+                             SE_TAKE_OWNERSHIP_PRIVILEGE,
+                             SE_LOAD_DRIVER_PRIVILEGE,
+                             SE_SYSTEM_PROFILE_PRIVILEGE,
+                             SE_SYSTEMTIME_PRIVILEGE,
+                             SE_PROF_SINGLE_PROCESS_PRIVILEGE,
+                             SE_INC_BASE_PRIORITY_PRIVILEGE,
+                             SE_CREATE_PAGEFILE_PRIVILEGE,
+                             SE_BACKUP_PRIVILEGE,
+                             SE_RESTORE_PRIVILEGE,
+                             SE_SHUTDOWN_PRIVILEGE,
+                             SE_DEBUG_PRIVILEGE,
+                             SE_SYSTEM_ENVIRONMENT_PRIVILEGE,
+                             SE_CHANGE_NOTIFY_PRIVILEGE,
+                             SE_REMOTE_SHUTDOWN_PRIVILEGE,
+                             SE_UNDOCK_PRIVILEGE,
+                             SE_MANAGE_VOLUME_PRIVILEGE,
+                             SE_IMPERSONATE_PRIVILEGE,
+                             SE_CREATE_GLOBAL_PRIVILEGE,
+                             SE_INC_WORKING_SET_PRIVILEGE,
+                             SE_TIME_ZONE_PRIVILEGE,
+                             SE_CREATE_SYMBOLIC_LINK_PRIVILEGE};
   std::vector<LUID_AND_ATTRIBUTES> privileges;
   for (const ULONG number : kHeld) {
     const bool on = number == SE_CHANGE_NOTIFY_PRIVILEGE || number == SE_IMPERSONATE_PRIVILEGE || number == SE_CREATE_GLOBAL_PRIVILEGE;

@@ -98,28 +98,51 @@ TOKEN_STATISTICS StatisticsOf(const Token& token) {
 
 NTSTATUS Describe(const Token& token, TOKEN_INFORMATION_CLASS what, Answer& answer) {
   switch (what) {
-    case TokenUser: PutOneSid(answer, sizeof(TOKEN_USER), token.user, 0); break;
-    case TokenGroups: PutGroups(answer, token); break;
-    case TokenPrivileges: PutPrivileges(answer, token); break;
-    case TokenOwner: PutOneSid(answer, sizeof(TOKEN_OWNER), token.owner, 0); break;
-    case TokenPrimaryGroup: PutOneSid(answer, sizeof(TOKEN_PRIMARY_GROUP), token.primary_group, 0); break;
-    case TokenType: answer.Put(token.type); break;
+    case TokenUser:
+      PutOneSid(answer, sizeof(TOKEN_USER), token.user, 0);
+      break;
+    case TokenGroups:
+      PutGroups(answer, token);
+      break;
+    case TokenPrivileges:
+      PutPrivileges(answer, token);
+      break;
+    case TokenOwner:
+      PutOneSid(answer, sizeof(TOKEN_OWNER), token.owner, 0);
+      break;
+    case TokenPrimaryGroup:
+      PutOneSid(answer, sizeof(TOKEN_PRIMARY_GROUP), token.primary_group, 0);
+      break;
+    case TokenType:
+      answer.Put(token.type);
+      break;
     case TokenImpersonationLevel:
       if (token.type != TokenImpersonation) return STATUS_INVALID_PARAMETER;
       answer.Put(token.level);
       break;
-    case TokenStatistics: answer.Put(StatisticsOf(token)); break;
-    case TokenSessionId: answer.Put(token.session); break;
-    case TokenElevationType: answer.Put(token.elevated ? TokenElevationTypeFull : TokenElevationTypeDefault); break;
-    case TokenElevation: answer.Put(TOKEN_ELEVATION{token.elevated || &token == Se().system}); break;
+    case TokenStatistics:
+      answer.Put(StatisticsOf(token));
+      break;
+    case TokenSessionId:
+      answer.Put(token.session);
+      break;
+    case TokenElevationType:
+      answer.Put(token.elevated ? TokenElevationTypeFull : TokenElevationTypeDefault);
+      break;
+    case TokenElevation:
+      answer.Put(TOKEN_ELEVATION{token.elevated || &token == Se().system});
+      break;
     case TokenHasRestrictions:
     case TokenIsAppContainer:
     case TokenUIAccess:
-    case TokenSandBoxInert: answer.Put(ULONG{0}); break;
+    case TokenSandBoxInert:
+      answer.Put(ULONG{0});
+      break;
     case TokenIntegrityLevel:
       PutOneSid(answer, sizeof(TOKEN_MANDATORY_LABEL), token.integrity, SE_GROUP_INTEGRITY | SE_GROUP_INTEGRITY_ENABLED);
       break;
-    default: return STATUS_INVALID_INFO_CLASS;
+    default:
+      return STATUS_INVALID_INFO_CLASS;
   }
   return STATUS_SUCCESS;
 }

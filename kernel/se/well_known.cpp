@@ -16,7 +16,7 @@ namespace {
 constexpr ULONG kTag = 'xEeS';
 
 struct PrivilegePlace {
-  LUID SE_EXPORTS::*place;
+  LUID SE_EXPORTS::* place;
   ULONG number;
 };
 constexpr PrivilegePlace kPrivileges[] = {
@@ -57,7 +57,7 @@ constexpr PrivilegePlace kPrivileges[] = {
 };
 
 struct SidPlace {
-  PSID SE_EXPORTS::*place;
+  PSID SE_EXPORTS::* place;
   UCHAR authority;
   UCHAR count;
   ULONG parts[2];

@@ -5,8 +5,7 @@
 
 DRIVER_UNLOAD SampleUnload;
 
-_Use_decl_annotations_
-void SampleUnload(PDRIVER_OBJECT DriverObject) {
+_Use_decl_annotations_ void SampleUnload(PDRIVER_OBJECT DriverObject) {
   UNREFERENCED_PARAMETER(DriverObject);
   DbgPrint(DRIVER_PREFIX "Unload called\n");
 }
@@ -26,7 +25,6 @@ extern "C" NTSTATUS DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_
     DbgPrint(DRIVER_PREFIX "RtlGetVersion failed (0x%08X)\n", status);
     return status;
   }
-  DbgPrint(DRIVER_PREFIX "Windows version %u.%u.%u\n", version.dwMajorVersion, version.dwMinorVersion,
-           version.dwBuildNumber);
+  DbgPrint(DRIVER_PREFIX "Windows version %u.%u.%u\n", version.dwMajorVersion, version.dwMinorVersion, version.dwBuildNumber);
   return STATUS_SUCCESS;
 }

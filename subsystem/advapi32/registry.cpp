@@ -7,8 +7,12 @@
 namespace nt::win32 {
 namespace {
 
-constexpr std::u16string_view kRoots[] = {u"\\Registry\\Machine\\Software\\Classes", u"\\Registry\\User\\.Default", u"\\Registry\\Machine",
-                                          u"\\Registry\\User", u"", u"\\Registry\\Machine\\System\\CurrentControlSet\\Hardware Profiles\\Current"};
+constexpr std::u16string_view kRoots[] = {u"\\Registry\\Machine\\Software\\Classes",
+                                          u"\\Registry\\User\\.Default",
+                                          u"\\Registry\\Machine",
+                                          u"\\Registry\\User",
+                                          u"",
+                                          u"\\Registry\\Machine\\System\\CurrentControlSet\\Hardware Profiles\\Current"};
 
 }  // namespace
 
@@ -31,7 +35,9 @@ LONG KeyName::Set(HKEY root, PCWSTR name) {
   return ERROR_SUCCESS;
 }
 
-LONG ErrorOf(NTSTATUS status) { return NT_SUCCESS(status) ? static_cast<LONG>(ERROR_SUCCESS) : static_cast<LONG>(RtlNtStatusToDosError(status)); }
+LONG ErrorOf(NTSTATUS status) {
+  return NT_SUCCESS(status) ? static_cast<LONG>(ERROR_SUCCESS) : static_cast<LONG>(RtlNtStatusToDosError(status));
+}
 
 LONG OpenedKey::Open(HKEY root, PCWSTR name, ACCESS_MASK access) {
   KeyName key;
@@ -56,8 +62,10 @@ LONG QueryValue(HANDLE key, PCWSTR name, ULONG* type, void* data, ULONG* size) {
     const ULONG room = size ? *size : 0;
     if (type) *type = value.Type;
     if (size) *size = value.DataLength;
-    if (data && room < value.DataLength) error = ERROR_MORE_DATA;
-    else if (data) std::memcpy(data, value.Data, value.DataLength);
+    if (data && room < value.DataLength)
+      error = ERROR_MORE_DATA;
+    else if (data)
+      std::memcpy(data, value.Data, value.DataLength);
   }
   if (buffer != local) Free(buffer);
   return error;
@@ -131,8 +139,8 @@ LONG RegOpenKeyExA(HKEY Key, LPCSTR SubKey, DWORD Options, ACCESS_MASK Desired, 
 }
 
 /// Creates a key with all missing ones on its way, or opens it.
-LONG RegCreateKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Reserved, LPWSTR Class, DWORD Options, ACCESS_MASK Desired, LPSECURITY_ATTRIBUTES Security,
-                     HKEY* Result, LPDWORD Disposition) {
+LONG RegCreateKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Reserved, LPWSTR Class, DWORD Options, ACCESS_MASK Desired,
+                     LPSECURITY_ATTRIBUTES Security, HKEY* Result, LPDWORD Disposition) {
   if (Reserved || !Result) return ERROR_INVALID_PARAMETER;
   const std::u16string_view path = SubKey ? SubKey : u"";
   UNICODE_STRING class_name = StringOf(Class);
@@ -149,7 +157,8 @@ LONG RegCreateKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Reserved, LPWSTR Class, DWO
     error = name.Set(Key, part);
     if (error) return error;
     if (last && Security) name.get()->SecurityDescriptor = Security->lpSecurityDescriptor;
-    error = ErrorOf(sys::NtCreateKey(&handle, last ? Desired & ~0x300U : 4U, name.get(), 0, last && Class ? &class_name : nullptr, Options, &disposition));
+    error = ErrorOf(sys::NtCreateKey(&handle, last ? Desired & ~0x300U : 4U, name.get(), 0, last && Class ? &class_name : nullptr, Options,
+                                     &disposition));
     if (error) return error;
     if (!last) sys::NtClose(handle);
   }
@@ -160,7 +169,9 @@ LONG RegCreateKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Reserved, LPWSTR Class, DWO
 }
 
 /// Creates a key, or opens it.
-LONG RegCreateKeyW(HKEY Key, LPCWSTR SubKey, HKEY* Result) { return RegCreateKeyExW(Key, SubKey, 0, nullptr, 0, 0x2000000, nullptr, Result, nullptr); }
+LONG RegCreateKeyW(HKEY Key, LPCWSTR SubKey, HKEY* Result) {
+  return RegCreateKeyExW(Key, SubKey, 0, nullptr, 0, 0x2000000, nullptr, Result, nullptr);
+}
 
 /// Closes a key; predefined ones stay.
 LONG RegCloseKey(HKEY Key) {
@@ -227,7 +238,9 @@ LONG RegDeleteKeyW(HKEY Key, LPCWSTR SubKey) {
 }
 
 /// Removes a key that has no subkeys.
-LONG RegDeleteKeyExW(HKEY Key, LPCWSTR SubKey, [[maybe_unused]] ACCESS_MASK Desired, [[maybe_unused]] DWORD Reserved) { return RegDeleteKeyW(Key, SubKey); }
+LONG RegDeleteKeyExW(HKEY Key, LPCWSTR SubKey, [[maybe_unused]] ACCESS_MASK Desired, [[maybe_unused]] DWORD Reserved) {
+  return RegDeleteKeyW(Key, SubKey);
+}
 
 /// The name of a key's n-th subkey. Partial: no class names.
 LONG RegEnumKeyExW(HKEY Key, DWORD Index, LPWSTR Name, LPDWORD NameSize, [[maybe_unused]] LPDWORD Reserved, LPWSTR Class, LPDWORD ClassSize,

@@ -91,7 +91,8 @@ struct DirectoryEntry {
 
 bool SameName(std::u16string_view left, std::u16string_view right) {
   const auto upper = [](WCHAR c) { return c >= 'a' && c <= 'z' ? static_cast<WCHAR>(c - 32) : c; };
-  return left.size() == right.size() && std::equal(left.begin(), left.end(), right.begin(), [&](WCHAR a, WCHAR b) { return upper(a) == upper(b); });
+  return left.size() == right.size() &&
+         std::equal(left.begin(), left.end(), right.begin(), [&](WCHAR a, WCHAR b) { return upper(a) == upper(b); });
 }
 
 bool DirectoryHas(PCWSTR directory, std::u16string_view wanted) {
@@ -168,7 +169,8 @@ ULONG ListSize(PCWSTR list) {
   return static_cast<ULONG>((end - list + 1) * 2);
 }
 
-LONG WriteConfig(HANDLE key, ULONG type, ULONG start, ULONG error_control, PCWSTR path, PCWSTR group, PCWSTR dependencies, PCWSTR display_name) {
+LONG WriteConfig(HANDLE key, ULONG type, ULONG start, ULONG error_control, PCWSTR path, PCWSTR group, PCWSTR dependencies,
+                 PCWSTR display_name) {
   LONG error = ERROR_SUCCESS;
   const auto dword = [&](PCWSTR name, ULONG value) {
     if (!error && value != kNoChange) error = SetValue(key, name, REG_DWORD, &value, sizeof value);
@@ -186,15 +188,18 @@ LONG WriteConfig(HANDLE key, ULONG type, ULONG start, ULONG error_control, PCWST
   }
   text(u"Group", group);
   text(u"DisplayName", display_name);
-  if (!error && dependencies && *dependencies) error = SetValue(key, u"DependOnService", REG_MULTI_SZ, dependencies, ListSize(dependencies));
+  if (!error && dependencies && *dependencies)
+    error = SetValue(key, u"DependOnService", REG_MULTI_SZ, dependencies, ListSize(dependencies));
   return error;
 }
 
 DWORD LoadError(NTSTATUS status) {
   switch (status) {
     case STATUS_IMAGE_ALREADY_LOADED:
-    case STATUS_OBJECT_NAME_COLLISION: return ERROR_SERVICE_ALREADY_RUNNING;
-    default: return RtlNtStatusToDosError(status);
+    case STATUS_OBJECT_NAME_COLLISION:
+      return ERROR_SERVICE_ALREADY_RUNNING;
+    default:
+      return RtlNtStatusToDosError(status);
   }
 }
 
@@ -216,9 +221,9 @@ SC_HANDLE OpenSCManagerA(LPCSTR MachineName, LPCSTR DatabaseName, DWORD DesiredA
 }
 
 /// Creates a service. Partial: the account, its password and the tag are not kept.
-SC_HANDLE CreateServiceW(SC_HANDLE SCManager, LPCWSTR ServiceName, LPCWSTR DisplayName, DWORD DesiredAccess, DWORD ServiceType, DWORD StartType,
-                         DWORD ErrorControl, LPCWSTR BinaryPathName, LPCWSTR LoadOrderGroup, LPDWORD TagId, LPCWSTR Dependencies,
-                         [[maybe_unused]] LPCWSTR ServiceStartName, [[maybe_unused]] LPCWSTR Password) {
+SC_HANDLE CreateServiceW(SC_HANDLE SCManager, LPCWSTR ServiceName, LPCWSTR DisplayName, DWORD DesiredAccess, DWORD ServiceType,
+                         DWORD StartType, DWORD ErrorControl, LPCWSTR BinaryPathName, LPCWSTR LoadOrderGroup, LPDWORD TagId,
+                         LPCWSTR Dependencies, [[maybe_unused]] LPCWSTR ServiceStartName, [[maybe_unused]] LPCWSTR Password) {
   if (!Use(SCManager, kManagerTag, 2)) return nullptr;
   if (!ServiceName || !BinaryPathName) return Fail(998), nullptr;
   if (!ValidName(ServiceName)) return Fail(ERROR_INVALID_NAME), nullptr;
@@ -235,7 +240,8 @@ SC_HANDLE CreateServiceW(SC_HANDLE SCManager, LPCWSTR ServiceName, LPCWSTR Displ
   OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr};
   LONG error = ErrorOf(sys::NtCreateKey(&key, 0xF003F, &attributes, 0, nullptr, 0, nullptr));
   if (error) return Fail(static_cast<DWORD>(error)), nullptr;
-  error = WriteConfig(key, ServiceType, StartType, ErrorControl, BinaryPathName, LoadOrderGroup, Dependencies, DisplayName ? DisplayName : ServiceName);
+  error = WriteConfig(key, ServiceType, StartType, ErrorControl, BinaryPathName, LoadOrderGroup, Dependencies,
+                      DisplayName ? DisplayName : ServiceName);
   if (error) sys::NtDeleteKey(key);
   sys::NtClose(key);
   if (error) return Fail(static_cast<DWORD>(error)), nullptr;
@@ -243,11 +249,11 @@ SC_HANDLE CreateServiceW(SC_HANDLE SCManager, LPCWSTR ServiceName, LPCWSTR Displ
 }
 
 /// Creates a service. Partial: the account, its password, dependencies and the tag are not kept.
-SC_HANDLE CreateServiceA(SC_HANDLE SCManager, LPCSTR ServiceName, LPCSTR DisplayName, DWORD DesiredAccess, DWORD ServiceType, DWORD StartType,
-                         DWORD ErrorControl, LPCSTR BinaryPathName, LPCSTR LoadOrderGroup, LPDWORD TagId, [[maybe_unused]] LPCSTR Dependencies,
-                         [[maybe_unused]] LPCSTR ServiceStartName, [[maybe_unused]] LPCSTR Password) {
-  return CreateServiceW(SCManager, WideName(ServiceName).c_str(), WideName(DisplayName).c_str(), DesiredAccess, ServiceType, StartType, ErrorControl,
-                        WideName(BinaryPathName).c_str(), WideName(LoadOrderGroup).c_str(), TagId, nullptr, nullptr, nullptr);
+SC_HANDLE CreateServiceA(SC_HANDLE SCManager, LPCSTR ServiceName, LPCSTR DisplayName, DWORD DesiredAccess, DWORD ServiceType,
+                         DWORD StartType, DWORD ErrorControl, LPCSTR BinaryPathName, LPCSTR LoadOrderGroup, LPDWORD TagId,
+                         [[maybe_unused]] LPCSTR Dependencies, [[maybe_unused]] LPCSTR ServiceStartName, [[maybe_unused]] LPCSTR Password) {
+  return CreateServiceW(SCManager, WideName(ServiceName).c_str(), WideName(DisplayName).c_str(), DesiredAccess, ServiceType, StartType,
+                        ErrorControl, WideName(BinaryPathName).c_str(), WideName(LoadOrderGroup).c_str(), TagId, nullptr, nullptr, nullptr);
 }
 
 /// Opens a service.
@@ -263,7 +269,9 @@ SC_HANDLE OpenServiceW(SC_HANDLE SCManager, LPCWSTR ServiceName, DWORD DesiredAc
 }
 
 /// Opens a service.
-SC_HANDLE OpenServiceA(SC_HANDLE SCManager, LPCSTR ServiceName, DWORD DesiredAccess) { return OpenServiceW(SCManager, WideName(ServiceName).c_str(), DesiredAccess); }
+SC_HANDLE OpenServiceA(SC_HANDLE SCManager, LPCSTR ServiceName, DWORD DesiredAccess) {
+  return OpenServiceW(SCManager, WideName(ServiceName).c_str(), DesiredAccess);
+}
 
 /// Starts a service: loads its driver. Partial: services that are programs cannot start.
 BOOL StartServiceW(SC_HANDLE Service, [[maybe_unused]] DWORD NumServiceArgs, [[maybe_unused]] LPCWSTR* ServiceArgVectors) {
@@ -288,7 +296,9 @@ BOOL StartServiceW(SC_HANDLE Service, [[maybe_unused]] DWORD NumServiceArgs, [[m
 }
 
 /// Starts a service: loads its driver. Partial: services that are programs cannot start.
-BOOL StartServiceA(SC_HANDLE Service, [[maybe_unused]] DWORD NumServiceArgs, [[maybe_unused]] LPCSTR* ServiceArgVectors) { return StartServiceW(Service, 0, nullptr); }
+BOOL StartServiceA(SC_HANDLE Service, [[maybe_unused]] DWORD NumServiceArgs, [[maybe_unused]] LPCSTR* ServiceArgVectors) {
+  return StartServiceW(Service, 0, nullptr);
+}
 
 /// The state of a service.
 BOOL QueryServiceStatus(SC_HANDLE Service, PVOID Status) {
@@ -347,15 +357,16 @@ BOOL DeleteService(SC_HANDLE Service) {
   LONG error = OpenServiceKey(service->name, 3, &key);
   if (error) return Fail(static_cast<DWORD>(error));
   const ULONG flag = 1;
-  error = IsMarkedForDelete(key) ? static_cast<LONG>(ERROR_SERVICE_MARKED_FOR_DELETE) : SetValue(key, u"DeleteFlag", REG_DWORD, &flag, sizeof flag);
+  error = IsMarkedForDelete(key) ? static_cast<LONG>(ERROR_SERVICE_MARKED_FOR_DELETE)
+                                 : SetValue(key, u"DeleteFlag", REG_DWORD, &flag, sizeof flag);
   sys::NtClose(key);
   return error ? Fail(static_cast<DWORD>(error)) : TRUE;
 }
 
 /// Changes the configuration of a service. Partial: the account, its password and the tag are not kept.
-BOOL ChangeServiceConfigW(SC_HANDLE Service, DWORD ServiceType, DWORD StartType, DWORD ErrorControl, LPCWSTR BinaryPathName, LPCWSTR LoadOrderGroup,
-                          [[maybe_unused]] LPDWORD TagId, LPCWSTR Dependencies, [[maybe_unused]] LPCWSTR ServiceStartName, [[maybe_unused]] LPCWSTR Password,
-                          LPCWSTR DisplayName) {
+BOOL ChangeServiceConfigW(SC_HANDLE Service, DWORD ServiceType, DWORD StartType, DWORD ErrorControl, LPCWSTR BinaryPathName,
+                          LPCWSTR LoadOrderGroup, [[maybe_unused]] LPDWORD TagId, LPCWSTR Dependencies,
+                          [[maybe_unused]] LPCWSTR ServiceStartName, [[maybe_unused]] LPCWSTR Password, LPCWSTR DisplayName) {
   const Handle* const service = Use(Service, kServiceTag, 2);
   HANDLE key = nullptr;
   if (!service) return FALSE;
@@ -366,9 +377,12 @@ BOOL ChangeServiceConfigW(SC_HANDLE Service, DWORD ServiceType, DWORD StartType,
   QueryDword(key, u"Start", &start);
   QueryDword(key, u"ErrorControl", &control);
   const auto value = [](ULONG changed, ULONG old) { return changed == kNoChange ? old : changed; };
-  if (IsMarkedForDelete(key)) error = ERROR_SERVICE_MARKED_FOR_DELETE;
-  else if (!ValidConfig(value(ServiceType, type), value(StartType, start), value(ErrorControl, control))) error = ERROR_INVALID_PARAMETER;
-  else error = WriteConfig(key, ServiceType, StartType, ErrorControl, BinaryPathName, LoadOrderGroup, Dependencies, DisplayName);
+  if (IsMarkedForDelete(key))
+    error = ERROR_SERVICE_MARKED_FOR_DELETE;
+  else if (!ValidConfig(value(ServiceType, type), value(StartType, start), value(ErrorControl, control)))
+    error = ERROR_INVALID_PARAMETER;
+  else
+    error = WriteConfig(key, ServiceType, StartType, ErrorControl, BinaryPathName, LoadOrderGroup, Dependencies, DisplayName);
   sys::NtClose(key);
   return error ? Fail(static_cast<DWORD>(error)) : TRUE;
 }
@@ -392,7 +406,8 @@ BOOL QueryServiceConfigW(SC_HANDLE Service, PVOID Config, DWORD BufferSize, LPDW
   auto& config = *static_cast<ServiceConfig*>(Config);
   std::memset(Config, 0, needed);
   auto* at = static_cast<char*>(Config) + sizeof config;
-  LPWSTR* const places[] = {&config.lpBinaryPathName, &config.lpLoadOrderGroup, &config.lpDependencies, &config.lpServiceStartName, &config.lpDisplayName};
+  LPWSTR* const places[] = {&config.lpBinaryPathName, &config.lpLoadOrderGroup, &config.lpDependencies, &config.lpServiceStartName,
+                            &config.lpDisplayName};
   for (SIZE_T i = 0; i < std::size(kTexts); i++) {
     *places[i] = reinterpret_cast<LPWSTR>(at);
     ULONG size = sizes[i];

@@ -19,7 +19,8 @@ WideName::WideName(PCSTR text) : null_(!text) {
 
 ObjectName::ObjectName(PCWSTR name, const SECURITY_ATTRIBUTES* security, BOOL inherit) {
   const bool inherited = inherit || (security && security->bInheritHandle);
-  attributes_ = {sizeof attributes_, nullptr, nullptr, inherited ? OBJ_INHERIT : 0U, security ? security->lpSecurityDescriptor : nullptr, nullptr};
+  attributes_ = {
+      sizeof attributes_, nullptr, nullptr, inherited ? OBJ_INHERIT : 0U, security ? security->lpSecurityDescriptor : nullptr, nullptr};
   if (!name) return;
   std::u16string_view rest(name);
   for (const std::u16string_view prefix : {u"Global\\", u"Local\\", u"Session\\"})

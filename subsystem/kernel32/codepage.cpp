@@ -25,10 +25,14 @@ constexpr WCHAR k437[128] = {
 WCHAR FromByte(UINT page, UCHAR byte) {
   if (byte < 0x80) return byte;
   switch (page) {
-    case 1252: return byte < 0xA0 ? k1252[byte - 0x80] : byte;
-    case 437: return k437[byte - 0x80];
-    case 28591: return byte;
-    default: return static_cast<WCHAR>(byte & 0x7F);
+    case 1252:
+      return byte < 0xA0 ? k1252[byte - 0x80] : byte;
+    case 437:
+      return k437[byte - 0x80];
+    case 28591:
+      return byte;
+    default:
+      return static_cast<WCHAR>(byte & 0x7F);
   }
 }
 
@@ -78,14 +82,18 @@ char32_t DecodeUtf8(std::string_view text, SIZE_T& at, bool* invalid) {
 UINT ResolveCodePage(UINT code_page) {
   switch (code_page) {
     case 0:
-    case 3: return kAnsiCodePage;
-    case 1: return kOemCodePage;
+    case 3:
+      return kAnsiCodePage;
+    case 1:
+      return kOemCodePage;
     case 437:
     case 1252:
     case 20127:
     case 28591:
-    case kUtf8: return code_page;
-    default: return 0;
+    case kUtf8:
+      return code_page;
+    default:
+      return 0;
   }
 }
 
@@ -154,15 +162,16 @@ struct CPINFO {
 };
 NT_SIZE(CPINFO, 20);
 
-constexpr DWORD kErrInvalidChars = 0x8;          // MB_ERR_INVALID_CHARS
-constexpr DWORD kWcErrInvalidChars = 0x80;       // WC_ERR_INVALID_CHARS
+constexpr DWORD kErrInvalidChars = 0x8;     // MB_ERR_INVALID_CHARS
+constexpr DWORD kWcErrInvalidChars = 0x80;  // WC_ERR_INVALID_CHARS
 
 }  // namespace
 
 extern "C" {
 
 /// Converts UTF-16 to a code page. Partial: best-fit mappings and a caller's default character are not applied.
-INT WideCharToMultiByte(UINT CodePage, DWORD Flags, LPCWSTR Wide, INT WideCount, LPSTR Bytes, INT ByteCount, LPCSTR DefaultChar, LPBOOL UsedDefault) {
+INT WideCharToMultiByte(UINT CodePage, DWORD Flags, LPCWSTR Wide, INT WideCount, LPSTR Bytes, INT ByteCount, LPCSTR DefaultChar,
+                        LPBOOL UsedDefault) {
   const UINT page = ResolveCodePage(CodePage);
   if (!page || !Wide || WideCount == 0 || WideCount < -1 || ByteCount < 0 || (ByteCount && !Bytes)) return Fail(ERROR_INVALID_PARAMETER);
   if (page == kUtf8 && (DefaultChar || UsedDefault)) return Fail(ERROR_INVALID_PARAMETER);

@@ -12,15 +12,18 @@ namespace {
 
 constexpr ULONG kDeviceConsole = 0x50;
 
-
 /// Where the process parameters hold a standard handle; null for an unknown one.
 HANDLE* StandardHandle(DWORD which) {
   RTL_USER_PROCESS_PARAMETERS* const parameters = CurrentPeb()->ProcessParameters;
   switch (which) {
-    case STD_INPUT_HANDLE: return &parameters->StandardInput;
-    case STD_OUTPUT_HANDLE: return &parameters->StandardOutput;
-    case STD_ERROR_HANDLE: return &parameters->StandardError;
-    default: return nullptr;
+    case STD_INPUT_HANDLE:
+      return &parameters->StandardInput;
+    case STD_OUTPUT_HANDLE:
+      return &parameters->StandardOutput;
+    case STD_ERROR_HANDLE:
+      return &parameters->StandardError;
+    default:
+      return nullptr;
   }
 }
 
@@ -149,7 +152,8 @@ BOOL ReadConsoleW(HANDLE ConsoleInput, LPVOID Buffer, DWORD CharsToRead, LPDWORD
   if (!IsConsole(RealHandle(ConsoleInput))) return Fail(ERROR_INVALID_HANDLE);
   // A byte gives at most one UTF-16 unit.
   IO_STATUS_BLOCK io{};
-  const NTSTATUS status = sys::NtReadFile(RealHandle(ConsoleInput), nullptr, nullptr, nullptr, &io, bytes, std::min<ULONG>(CharsToRead, kChunk), nullptr, nullptr);
+  const NTSTATUS status = sys::NtReadFile(RealHandle(ConsoleInput), nullptr, nullptr, nullptr, &io, bytes,
+                                          std::min<ULONG>(CharsToRead, kChunk), nullptr, nullptr);
   if (status != STATUS_END_OF_FILE && !Check(status)) return FALSE;
   count = NT_SUCCESS(status) ? static_cast<DWORD>(io.Information) : 0;
   *CharsRead = static_cast<DWORD>(ToWide(kUtf8, {bytes, count}, static_cast<PWSTR>(Buffer), CharsToRead));

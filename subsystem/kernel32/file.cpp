@@ -29,12 +29,18 @@ ULONG CreateOptions(DWORD flags) {
 /// CREATE_NEW … TRUNCATE_EXISTING as NT's dispositions; -1 for none of them.
 LONG Disposition(DWORD creation) {
   switch (creation) {
-    case 1: return 2;  // CREATE_NEW: FILE_CREATE
-    case 2: return 5;  // CREATE_ALWAYS: FILE_OVERWRITE_IF
-    case 3: return 1;  // OPEN_EXISTING: FILE_OPEN
-    case 4: return 3;  // OPEN_ALWAYS: FILE_OPEN_IF
-    case 5: return 4;  // TRUNCATE_EXISTING: FILE_OVERWRITE
-    default: return -1;
+    case 1:
+      return 2;  // CREATE_NEW: FILE_CREATE
+    case 2:
+      return 5;  // CREATE_ALWAYS: FILE_OVERWRITE_IF
+    case 3:
+      return 1;  // OPEN_EXISTING: FILE_OPEN
+    case 4:
+      return 3;  // OPEN_ALWAYS: FILE_OPEN_IF
+    case 5:
+      return 4;  // TRUNCATE_EXISTING: FILE_OVERWRITE
+    default:
+      return -1;
   }
 }
 
@@ -58,7 +64,9 @@ NTSTATUS OpenPath(PCWSTR path, ACCESS_MASK access, ULONG options, HANDLE* handle
 /// Ends a request of ReadFile, WriteFile or DeviceIoControl. A synchronous request on an asynchronous handle is waited for.
 NTSTATUS Finish(NTSTATUS status, HANDLE file, LPOVERLAPPED overlapped, const IO_STATUS_BLOCK& io, LPDWORD transferred) {
   if (overlapped) {
-    if (transferred) *transferred = status == STATUS_PENDING || status >= static_cast<NTSTATUS>(0xC0000000) ? 0 : static_cast<DWORD>(overlapped->InternalHigh);
+    if (transferred)
+      *transferred =
+          status == STATUS_PENDING || status >= static_cast<NTSTATUS>(0xC0000000) ? 0 : static_cast<DWORD>(overlapped->InternalHigh);
     return status;
   }
   if (status == STATUS_PENDING) {
@@ -111,8 +119,8 @@ namespace sys = nt::sys;
 extern "C" {
 
 /// Opens or creates a file or device by its DOS name.
-HANDLE CreateFileW(LPCWSTR FileName, DWORD DesiredAccess, DWORD ShareMode, LPSECURITY_ATTRIBUTES SecurityAttributes, DWORD CreationDisposition,
-                   DWORD FlagsAndAttributes, [[maybe_unused]] HANDLE TemplateFile) {
+HANDLE CreateFileW(LPCWSTR FileName, DWORD DesiredAccess, DWORD ShareMode, LPSECURITY_ATTRIBUTES SecurityAttributes,
+                   DWORD CreationDisposition, DWORD FlagsAndAttributes, [[maybe_unused]] HANDLE TemplateFile) {
   const LONG disposition = Disposition(CreationDisposition);
   PathBuffer path;
   const NTSTATUS named = disposition < 0 ? STATUS_INVALID_PARAMETER : NtPathOf(FileName ? FileName : u"", path);
@@ -143,9 +151,10 @@ HANDLE CreateFileW(LPCWSTR FileName, DWORD DesiredAccess, DWORD ShareMode, LPSEC
 }
 
 /// Opens or creates a file or device by its DOS name.
-HANDLE CreateFileA(LPCSTR FileName, DWORD DesiredAccess, DWORD ShareMode, LPSECURITY_ATTRIBUTES SecurityAttributes, DWORD CreationDisposition,
-                   DWORD FlagsAndAttributes, HANDLE TemplateFile) {
-  return CreateFileW(WideName(FileName).c_str(), DesiredAccess, ShareMode, SecurityAttributes, CreationDisposition, FlagsAndAttributes, TemplateFile);
+HANDLE CreateFileA(LPCSTR FileName, DWORD DesiredAccess, DWORD ShareMode, LPSECURITY_ATTRIBUTES SecurityAttributes,
+                   DWORD CreationDisposition, DWORD FlagsAndAttributes, HANDLE TemplateFile) {
+  return CreateFileW(WideName(FileName).c_str(), DesiredAccess, ShareMode, SecurityAttributes, CreationDisposition, FlagsAndAttributes,
+                     TemplateFile);
 }
 
 /// Closes a handle of any kind.
@@ -177,8 +186,8 @@ BOOL WriteFile(HANDLE File, LPCVOID Buffer, DWORD BytesToWrite, LPDWORD BytesWri
     return Check(status);
   }
   Request request(Overlapped);
-  const NTSTATUS status =
-      sys::NtWriteFile(file, request.event, nullptr, request.context, request.block, const_cast<PVOID>(Buffer), BytesToWrite, request.at, nullptr);
+  const NTSTATUS status = sys::NtWriteFile(file, request.event, nullptr, request.context, request.block, const_cast<PVOID>(Buffer),
+                                           BytesToWrite, request.at, nullptr);
   return Result(Finish(status, file, Overlapped, request.own, BytesWritten));
 }
 
@@ -186,16 +195,15 @@ BOOL WriteFile(HANDLE File, LPCVOID Buffer, DWORD BytesToWrite, LPDWORD BytesWri
 BOOL ReadFileEx(HANDLE File, LPVOID Buffer, DWORD BytesToRead, LPOVERLAPPED Overlapped, PVOID CompletionRoutine) {
   Request request(Overlapped);
   if (!Overlapped) return Fail(ERROR_INVALID_PARAMETER);
-  return Check(sys::NtReadFile(File, nullptr, CompletionApc(),
-                               CompletionRoutine, request.block, Buffer, BytesToRead, request.at, nullptr));
+  return Check(sys::NtReadFile(File, nullptr, CompletionApc(), CompletionRoutine, request.block, Buffer, BytesToRead, request.at, nullptr));
 }
 
 /// Writes asynchronously; a routine of the caller's is queued to the thread at the end.
 BOOL WriteFileEx(HANDLE File, LPCVOID Buffer, DWORD BytesToWrite, LPOVERLAPPED Overlapped, PVOID CompletionRoutine) {
   Request request(Overlapped);
   if (!Overlapped) return Fail(ERROR_INVALID_PARAMETER);
-  return Check(sys::NtWriteFile(File, nullptr, CompletionApc(),
-                                CompletionRoutine, request.block, const_cast<PVOID>(Buffer), BytesToWrite, request.at, nullptr));
+  return Check(sys::NtWriteFile(File, nullptr, CompletionApc(), CompletionRoutine, request.block, const_cast<PVOID>(Buffer), BytesToWrite,
+                                request.at, nullptr));
 }
 
 /// The APC of ReadFileEx and WriteFileEx: calls the caller's routine, whose address is the context.
@@ -223,7 +231,8 @@ BOOL GetOverlappedResultEx(HANDLE File, LPOVERLAPPED Overlapped, LPDWORD BytesTr
     if (!Milliseconds) return Fail(ERROR_IO_INCOMPLETE);
     LARGE_INTEGER time{};
     HANDLE const event = reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(Overlapped->hEvent) & ~ULONG_PTR{1});
-    const NTSTATUS waited = sys::NtWaitForSingleObject(event ? event : File, static_cast<BOOLEAN>(Alertable), RelativeTime(Milliseconds, &time));
+    const NTSTATUS waited =
+        sys::NtWaitForSingleObject(event ? event : File, static_cast<BOOLEAN>(Alertable), RelativeTime(Milliseconds, &time));
     if (waited == STATUS_TIMEOUT) return Fail(Milliseconds ? 258 : ERROR_IO_INCOMPLETE);
     if (waited != STATUS_SUCCESS) return NT_SUCCESS(waited) ? Fail(192) : Check(waited);
   }
@@ -261,10 +270,28 @@ DWORD GetFileType(HANDLE File) {
   if (!Check(sys::NtQueryVolumeInformationFile(RealHandle(File), &io, &information, sizeof information, FileFsDeviceInformation))) return 0;
   SetError(ERROR_SUCCESS);
   switch (information.DeviceType) {
-    case 0x02: case 0x03: case 0x07: case 0x08: case 0x09: case 0x14: case 0x24: return 1;  // CD-ROM, disk, file systems, virtual disk
-    case 0x11: case 0x0D: case 0x0C: return 3;                                              // named pipe, mail slot
-    case 0x0B: case 0x15: case 0x1B: case 0x0A: case 0x50: case 0x16: case 0x22: return 2;  // keyboard, null, serial, console, parallel
-    default: return 0;
+    case 0x02:
+    case 0x03:
+    case 0x07:
+    case 0x08:
+    case 0x09:
+    case 0x14:
+    case 0x24:
+      return 1;  // CD-ROM, disk, file systems, virtual disk
+    case 0x11:
+    case 0x0D:
+    case 0x0C:
+      return 3;  // named pipe, mail slot
+    case 0x0B:
+    case 0x15:
+    case 0x1B:
+    case 0x0A:
+    case 0x50:
+    case 0x16:
+    case 0x22:
+      return 2;  // keyboard, null, serial, console, parallel
+    default:
+      return 0;
   }
 }
 
@@ -293,8 +320,9 @@ BOOL SetFilePointerEx(HANDLE File, LARGE_INTEGER DistanceToMove, PLARGE_INTEGER 
 /// Moves a file's position; returns its low half.
 DWORD SetFilePointer(HANDLE File, LONG DistanceToMove, PLONG DistanceToMoveHigh, DWORD MoveMethod) {
   LARGE_INTEGER distance{}, position{};
-  distance.QuadPart = DistanceToMoveHigh ? static_cast<LONGLONG>(static_cast<ULONGLONG>(*DistanceToMoveHigh) << 32 | static_cast<ULONG>(DistanceToMove))
-                                         : DistanceToMove;
+  distance.QuadPart = DistanceToMoveHigh
+                          ? static_cast<LONGLONG>(static_cast<ULONGLONG>(*DistanceToMoveHigh) << 32 | static_cast<ULONG>(DistanceToMove))
+                          : DistanceToMove;
   if (!SetFilePointerEx(File, distance, &position, MoveMethod)) return INVALID_FILE_SIZE;
   if (DistanceToMoveHigh) *DistanceToMoveHigh = position.HighPart;
   SetError(ERROR_SUCCESS);
@@ -385,29 +413,47 @@ BOOL CreateDirectoryW(LPCWSTR PathName, LPSECURITY_ATTRIBUTES SecurityAttributes
   PathBuffer path;
   if (!NT_SUCCESS(NtPathOf(PathName ? PathName : u"", path))) return Fail(ERROR_PATH_NOT_FOUND);
   UNICODE_STRING name{static_cast<USHORT>(path.length * 2), static_cast<USHORT>(path.length * 2), path.text};
-  OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &name, OBJ_CASE_INSENSITIVE,
-                               SecurityAttributes ? SecurityAttributes->lpSecurityDescriptor : nullptr, nullptr};
+  OBJECT_ATTRIBUTES attributes{sizeof attributes,
+                               nullptr,
+                               &name,
+                               OBJ_CASE_INSENSITIVE,
+                               SecurityAttributes ? SecurityAttributes->lpSecurityDescriptor : nullptr,
+                               nullptr};
   HANDLE handle = nullptr;
   IO_STATUS_BLOCK io{};
-  const NTSTATUS status = sys::NtCreateFile(&handle, 0x100001, &attributes, &io, nullptr, 0x80, 3, 2, kDirectoryFile | kSynchronous, nullptr, 0);
+  const NTSTATUS status =
+      sys::NtCreateFile(&handle, 0x100001, &attributes, &io, nullptr, 0x80, 3, 2, kDirectoryFile | kSynchronous, nullptr, 0);
   if (status == STATUS_OBJECT_NAME_COLLISION) return Fail(ERROR_ALREADY_EXISTS);
   if (!Check(status)) return FALSE;
   return Check(sys::NtClose(handle));
 }
 
 /// Makes a directory.
-BOOL CreateDirectoryA(LPCSTR PathName, LPSECURITY_ATTRIBUTES SecurityAttributes) { return CreateDirectoryW(WideName(PathName).c_str(), SecurityAttributes); }
+BOOL CreateDirectoryA(LPCSTR PathName, LPSECURITY_ATTRIBUTES SecurityAttributes) {
+  return CreateDirectoryW(WideName(PathName).c_str(), SecurityAttributes);
+}
 
 /// Sets a class of information of a file. Partial: basic, rename, disposition, allocation and end-of-file information.
 BOOL SetFileInformationByHandle(HANDLE File, ULONG FileInformationClass, LPVOID FileInformation, DWORD BufferSize) {
   FILE_INFORMATION_CLASS native;
   switch (FileInformationClass) {
-    case 0: native = FileBasicInformation; break;
-    case 3: native = FileRenameInformation; break;
-    case 4: native = FileDispositionInformation; break;
-    case 5: native = FileAllocationInformation; break;
-    case 6: native = FileEndOfFileInformation; break;
-    default: return Fail(ERROR_INVALID_PARAMETER);
+    case 0:
+      native = FileBasicInformation;
+      break;
+    case 3:
+      native = FileRenameInformation;
+      break;
+    case 4:
+      native = FileDispositionInformation;
+      break;
+    case 5:
+      native = FileAllocationInformation;
+      break;
+    case 6:
+      native = FileEndOfFileInformation;
+      break;
+    default:
+      return Fail(ERROR_INVALID_PARAMETER);
   }
   IO_STATUS_BLOCK io{};
   return Check(sys::NtSetInformationFile(File, &io, FileInformation, BufferSize, native));

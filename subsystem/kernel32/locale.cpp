@@ -16,14 +16,16 @@ constexpr WORD kC1Upper = 1, kC1Lower = 2, kC1Digit = 4, kC1Space = 8, kC1Punct 
 /// Simple case pairs of Latin, Greek and Cyrillic; other scripts with case are left as they are.
 WCHAR ToLower(WCHAR c) {
   if (c < 0x80) return c >= 'A' && c <= 'Z' ? static_cast<WCHAR>(c + 32) : c;
-  if ((c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9 && c != 0x3A2) || (c >= 0x410 && c <= 0x42F)) return static_cast<WCHAR>(c + 32);
+  if ((c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9 && c != 0x3A2) || (c >= 0x410 && c <= 0x42F))
+    return static_cast<WCHAR>(c + 32);
   if (c >= 0x400 && c <= 0x40F) return static_cast<WCHAR>(c + 80);
   if (c >= 0x100 && c <= 0x137 && c != 0x130 && c != 0x131) return static_cast<WCHAR>(c | 1);
   return c == 0x178 ? WCHAR{0xFF} : c;
 }
 WCHAR ToUpper(WCHAR c) {
   if (c < 0x80) return c >= 'a' && c <= 'z' ? static_cast<WCHAR>(c - 32) : c;
-  if ((c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x3B1 && c <= 0x3C9 && c != 0x3C2) || (c >= 0x430 && c <= 0x44F)) return static_cast<WCHAR>(c - 32);
+  if ((c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x3B1 && c <= 0x3C9 && c != 0x3C2) || (c >= 0x430 && c <= 0x44F))
+    return static_cast<WCHAR>(c - 32);
   if (c >= 0x450 && c <= 0x45F) return static_cast<WCHAR>(c - 80);
   if (c >= 0x100 && c <= 0x137 && c != 0x130 && c != 0x131) return static_cast<WCHAR>(c & ~1);
   return c == 0xFF ? WCHAR{0x178} : c;
@@ -36,15 +38,22 @@ WORD TypeOf(WCHAR c) {
   if (c == ' ' || c == 9 || c == 0xA0) type |= kC1Blank;
   if (c >= '0' && c <= '9') type |= kC1Digit | kC1Hex;
   if ((c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f')) type |= kC1Hex;
-  if (ToLower(c) != c) type |= kC1Upper | kC1Alpha;
-  else if (ToUpper(c) != c || c == 0xDF || c == 0xAA || c == 0xBA || c == 0xB5) type |= kC1Lower | kC1Alpha;
-  else if (c >= 0x100 && c < 0x2000) type |= kC1Alpha;
-  else if (c > 0x20 && c < 0x7F && !(type & kC1Digit)) type |= kC1Punct;
-  else if (c >= 0xA1 && c <= 0xBF) type |= kC1Punct;
+  if (ToLower(c) != c)
+    type |= kC1Upper | kC1Alpha;
+  else if (ToUpper(c) != c || c == 0xDF || c == 0xAA || c == 0xBA || c == 0xB5)
+    type |= kC1Lower | kC1Alpha;
+  else if (c >= 0x100 && c < 0x2000)
+    type |= kC1Alpha;
+  else if (c > 0x20 && c < 0x7F && !(type & kC1Digit))
+    type |= kC1Punct;
+  else if (c >= 0xA1 && c <= 0xBF)
+    type |= kC1Punct;
   return type;
 }
 
-std::u16string_view View(LPCWSTR text, INT count) { return {text, count < 0 ? std::u16string_view(text).size() : static_cast<SIZE_T>(count)}; }
+std::u16string_view View(LPCWSTR text, INT count) {
+  return {text, count < 0 ? std::u16string_view(text).size() : static_cast<SIZE_T>(count)};
+}
 
 /// The order of text as people sort it: letters by alphabet, lower case before upper case where all else is equal.
 int Compare(std::u16string_view left, std::u16string_view right, bool ignore_case) {
@@ -97,13 +106,16 @@ INT LCMapStringW([[maybe_unused]] LCID Locale, DWORD Flags, LPCWSTR Source, INT 
   const SIZE_T count = SourceCount < 0 ? std::u16string_view(Source).size() + 1 : static_cast<SIZE_T>(SourceCount);
   if (!DestinationCount) return static_cast<INT>(count);
   if (count > static_cast<SIZE_T>(DestinationCount)) return Fail(ERROR_INSUFFICIENT_BUFFER);
-  std::transform(Source, Source + count, Destination, [Flags](WCHAR c) { return Flags & kUpper ? ToUpper(c) : Flags & kLower ? ToLower(c) : c; });
+  std::transform(Source, Source + count, Destination, [Flags](WCHAR c) {
+    return Flags & kUpper ? ToUpper(c) : Flags & kLower ? ToLower(c) : c;
+  });
   return static_cast<INT>(count);
 }
 
 /// Maps text to lower or upper case. Partial: the invariant locale; no sort keys.
-INT LCMapStringEx([[maybe_unused]] LPCWSTR LocaleName, DWORD Flags, LPCWSTR Source, INT SourceCount, LPWSTR Destination, INT DestinationCount,
-                  [[maybe_unused]] PVOID Version, [[maybe_unused]] PVOID Reserved, [[maybe_unused]] LONG_PTR SortHandle) {
+INT LCMapStringEx([[maybe_unused]] LPCWSTR LocaleName, DWORD Flags, LPCWSTR Source, INT SourceCount, LPWSTR Destination,
+                  INT DestinationCount, [[maybe_unused]] PVOID Version, [[maybe_unused]] PVOID Reserved,
+                  [[maybe_unused]] LONG_PTR SortHandle) {
   return LCMapStringW(0, Flags, Source, SourceCount, Destination, DestinationCount);
 }
 
@@ -131,7 +143,9 @@ LANGID GetUserDefaultLangID() { return 0x409; }
 LANGID GetUserDefaultUILanguage() { return 0x409; }
 
 /// Whether a locale is installed. Partial: the invariant one, the neutral ones and English (United States).
-BOOL IsValidLocale(LCID Locale, [[maybe_unused]] DWORD Flags) { return Locale == 0x409 || Locale == 0x7F || Locale == 0x400 || Locale == 0x800; }
+BOOL IsValidLocale(LCID Locale, [[maybe_unused]] DWORD Flags) {
+  return Locale == 0x409 || Locale == 0x7F || Locale == 0x400 || Locale == 0x800;
+}
 
 /// The length of text; 0 for null.
 INT lstrlenW(LPCWSTR String) { return String ? static_cast<INT>(std::u16string_view(String).size()) : 0; }
@@ -146,13 +160,19 @@ INT lstrcmpW(LPCWSTR String1, LPCWSTR String2) { return Compare(String1 ? String
 INT lstrcmpiW(LPCWSTR String1, LPCWSTR String2) { return Compare(String1 ? String1 : u"", String2 ? String2 : u"", true); }
 
 /// Compares text as people sort it.
-INT lstrcmpA(LPCSTR String1, LPCSTR String2) { return lstrcmpW(WideName(String1 ? String1 : "").c_str(), WideName(String2 ? String2 : "").c_str()); }
+INT lstrcmpA(LPCSTR String1, LPCSTR String2) {
+  return lstrcmpW(WideName(String1 ? String1 : "").c_str(), WideName(String2 ? String2 : "").c_str());
+}
 
 /// Compares text as people sort it, without regard to case.
-INT lstrcmpiA(LPCSTR String1, LPCSTR String2) { return lstrcmpiW(WideName(String1 ? String1 : "").c_str(), WideName(String2 ? String2 : "").c_str()); }
+INT lstrcmpiA(LPCSTR String1, LPCSTR String2) {
+  return lstrcmpiW(WideName(String1 ? String1 : "").c_str(), WideName(String2 ? String2 : "").c_str());
+}
 
 /// Copies text.
-LPWSTR lstrcpyW(LPWSTR String1, LPCWSTR String2) { return std::memcpy(String1, String2, (std::u16string_view(String2).size() + 1) * 2), String1; }
+LPWSTR lstrcpyW(LPWSTR String1, LPCWSTR String2) {
+  return std::memcpy(String1, String2, (std::u16string_view(String2).size() + 1) * 2), String1;
+}
 
 /// Copies text.
 LPSTR lstrcpyA(LPSTR String1, LPCSTR String2) { return std::memcpy(String1, String2, std::strlen(String2) + 1), String1; }

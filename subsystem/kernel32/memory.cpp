@@ -51,7 +51,9 @@ BOOL HeapDestroy(HANDLE Heap) {
 LPVOID HeapAlloc(HANDLE Heap, DWORD Flags, SIZE_T Bytes) { return Ntdll_RtlAllocateHeap(Heap, Flags, Bytes); }
 
 /// Changes a block's size.
-LPVOID HeapReAlloc(HANDLE Heap, DWORD Flags, LPVOID Memory, SIZE_T Bytes) { return NotNull(Ntdll_RtlReAllocateHeap(Heap, Flags, Memory, Bytes)); }
+LPVOID HeapReAlloc(HANDLE Heap, DWORD Flags, LPVOID Memory, SIZE_T Bytes) {
+  return NotNull(Ntdll_RtlReAllocateHeap(Heap, Flags, Memory, Bytes));
+}
 
 /// Frees a block of a heap.
 BOOL HeapFree(HANDLE Heap, DWORD Flags, LPVOID Memory) { return Ntdll_RtlFreeHeap(Heap, Flags, Memory); }
@@ -63,7 +65,8 @@ SIZE_T HeapSize(HANDLE Heap, DWORD Flags, LPCVOID Memory) { return Ntdll_RtlSize
 BOOL HeapValidate(HANDLE Heap, DWORD Flags, LPCVOID Memory) { return Ntdll_RtlValidateHeap(Heap, Flags, const_cast<PVOID>(Memory)); }
 
 /// Sets a property of a heap. Partial: the low-fragmentation and termination-on-corruption requests hold already.
-BOOL HeapSetInformation([[maybe_unused]] HANDLE Heap, ULONG InformationClass, [[maybe_unused]] PVOID Information, [[maybe_unused]] SIZE_T Length) {
+BOOL HeapSetInformation([[maybe_unused]] HANDLE Heap, ULONG InformationClass, [[maybe_unused]] PVOID Information,
+                        [[maybe_unused]] SIZE_T Length) {
   return InformationClass <= 1 ? TRUE : Fail(ERROR_INVALID_PARAMETER);
 }
 
@@ -89,7 +92,9 @@ HLOCAL LocalAlloc(UINT Flags, SIZE_T Bytes) {
 HLOCAL LocalFree(HLOCAL Memory) { return Ntdll_RtlFreeHeap(ProcessHeap(), 0, Memory) ? nullptr : Memory; }
 
 /// Changes the size of local memory.
-HLOCAL LocalReAlloc(HLOCAL Memory, SIZE_T Bytes, UINT Flags) { return NotNull(Ntdll_RtlReAllocateHeap(ProcessHeap(), Flags & 0x40 ? 8 : 0, Memory, Bytes)); }
+HLOCAL LocalReAlloc(HLOCAL Memory, SIZE_T Bytes, UINT Flags) {
+  return NotNull(Ntdll_RtlReAllocateHeap(ProcessHeap(), Flags & 0x40 ? 8 : 0, Memory, Bytes));
+}
 
 /// Allocates global memory, fixed only.
 HGLOBAL GlobalAlloc(UINT Flags, SIZE_T Bytes) { return LocalAlloc(Flags, Bytes); }
@@ -132,11 +137,15 @@ BOOL VirtualProtect(LPVOID Address, SIZE_T Size, DWORD NewProtect, PDWORD OldPro
 /// Describes a range of another process's pages.
 SIZE_T VirtualQueryEx(HANDLE ProcessHandle, LPCVOID Address, PVOID Buffer, SIZE_T Length) {
   SIZE_T returned = 0;
-  return Check(sys::NtQueryVirtualMemory(ProcessHandle, const_cast<PVOID>(Address), MemoryBasicInformation, Buffer, Length, &returned)) ? returned : 0;
+  return Check(sys::NtQueryVirtualMemory(ProcessHandle, const_cast<PVOID>(Address), MemoryBasicInformation, Buffer, Length, &returned))
+             ? returned
+             : 0;
 }
 
 /// Describes a range of pages.
-SIZE_T VirtualQuery(LPCVOID Address, PVOID Buffer, SIZE_T Length) { return VirtualQueryEx(CurrentProcessHandle(), Address, Buffer, Length); }
+SIZE_T VirtualQuery(LPCVOID Address, PVOID Buffer, SIZE_T Length) {
+  return VirtualQueryEx(CurrentProcessHandle(), Address, Buffer, Length);
+}
 
 /// Reads another process's memory.
 BOOL ReadProcessMemory(HANDLE ProcessHandle, LPCVOID BaseAddress, LPVOID Buffer, SIZE_T Size, PSIZE_T BytesRead) {
@@ -149,10 +158,13 @@ BOOL WriteProcessMemory(HANDLE ProcessHandle, LPVOID BaseAddress, LPCVOID Buffer
 }
 
 /// Makes new code visible to the processor: x64 needs nothing.
-BOOL FlushInstructionCache([[maybe_unused]] HANDLE ProcessHandle, [[maybe_unused]] LPCVOID Address, [[maybe_unused]] SIZE_T Size) { return TRUE; }
+BOOL FlushInstructionCache([[maybe_unused]] HANDLE ProcessHandle, [[maybe_unused]] LPCVOID Address, [[maybe_unused]] SIZE_T Size) {
+  return TRUE;
+}
 
 /// Creates a section of a file or of the page file.
-HANDLE CreateFileMappingW(HANDLE File, LPSECURITY_ATTRIBUTES Attributes, DWORD Protect, DWORD MaximumSizeHigh, DWORD MaximumSizeLow, LPCWSTR Name) {
+HANDLE CreateFileMappingW(HANDLE File, LPSECURITY_ATTRIBUTES Attributes, DWORD Protect, DWORD MaximumSizeHigh, DWORD MaximumSizeLow,
+                          LPCWSTR Name) {
   ObjectName name(Name, Attributes);
   LARGE_INTEGER size{};
   size.QuadPart = static_cast<LONGLONG>(ULONGLONG{MaximumSizeHigh} << 32 | MaximumSizeLow);
@@ -171,14 +183,19 @@ LPVOID MapViewOfFile(HANDLE FileMappingObject, DWORD DesiredAccess, DWORD FileOf
   LARGE_INTEGER offset{};
   offset.QuadPart = static_cast<LONGLONG>(ULONGLONG{FileOffsetHigh} << 32 | FileOffsetLow);
   const bool execute = (DesiredAccess & 0x20) != 0;
-  const ULONG protect = DesiredAccess & 2 ? (execute ? 0x40 : 0x04) : DesiredAccess & 1 && DesiredAccess != 0xF001F ? (execute ? 0x80 : 0x08)
-                                                                                                                     : (execute ? 0x20 : 0x02);
+  const ULONG protect = DesiredAccess & 2                               ? (execute ? 0x40 : 0x04)
+                        : DesiredAccess & 1 && DesiredAccess != 0xF001F ? (execute ? 0x80 : 0x08)
+                                                                        : (execute ? 0x20 : 0x02);
   PVOID base = nullptr;
-  return Check(sys::NtMapViewOfSection(FileMappingObject, CurrentProcessHandle(), &base, 0, 0, &offset, &BytesToMap, ViewShare, 0, protect)) ? base : nullptr;
+  return Check(sys::NtMapViewOfSection(FileMappingObject, CurrentProcessHandle(), &base, 0, 0, &offset, &BytesToMap, ViewShare, 0, protect))
+             ? base
+             : nullptr;
 }
 
 /// Unmaps a view.
-BOOL UnmapViewOfFile(LPCVOID BaseAddress) { return Check(sys::NtUnmapViewOfSection(CurrentProcessHandle(), const_cast<PVOID>(BaseAddress))); }
+BOOL UnmapViewOfFile(LPCVOID BaseAddress) {
+  return Check(sys::NtUnmapViewOfSection(CurrentProcessHandle(), const_cast<PVOID>(BaseAddress)));
+}
 
 /// Unmaps a view.
 BOOL UnmapViewOfFileEx(LPCVOID BaseAddress, [[maybe_unused]] ULONG UnmapFlags) { return UnmapViewOfFile(BaseAddress); }

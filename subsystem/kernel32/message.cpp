@@ -53,8 +53,9 @@ constexpr Message kMessages[] = {
     {259, "No more data is available."},
     {288, "Attempt to release mutex not owned by caller."},
     {487, "Attempt to access invalid address."},
-    {577, "Windows cannot verify the digital signature for this file. A recent hardware or software change might have installed a file that is "
-          "signed incorrectly or damaged, or that might be malicious software from an unknown source."},
+    {577,
+     "Windows cannot verify the digital signature for this file. A recent hardware or software change might have installed a file that is "
+     "signed incorrectly or damaged, or that might be malicious software from an unknown source."},
     {995, "The I/O operation has been aborted because of either a thread exit or an application request."},
     {996, "Overlapped I/O event is not in a signaled state."},
     {997, "Overlapped I/O operation is in progress."},
@@ -82,12 +83,14 @@ constexpr Message kMessages[] = {
     {1784, "The supplied user buffer is not valid for the requested operation."},
 };
 
-constexpr DWORD kAllocate = 0x100, kIgnoreInserts = 0x200, kFromString = 0x400, kFromModule = 0x800, kFromSystem = 0x1000, kArgumentArray = 0x2000;
+constexpr DWORD kAllocate = 0x100, kIgnoreInserts = 0x200, kFromString = 0x400, kFromModule = 0x800, kFromSystem = 0x1000,
+                kArgumentArray = 0x2000;
 
 const char* TextOf(DWORD id) {
   // An HRESULT of the Win32 facility means the error in its low word.
   if ((id & 0xFFFF0000) == 0x80070000) id &= 0xFFFF;
-  const Message* const found = std::lower_bound(std::begin(kMessages), std::end(kMessages), id, [](const Message& m, DWORD e) { return m.error < e; });
+  const Message* const found =
+      std::lower_bound(std::begin(kMessages), std::end(kMessages), id, [](const Message& m, DWORD e) { return m.error < e; });
   return found != std::end(kMessages) && found->error == id ? found->text : nullptr;
 }
 
@@ -135,9 +138,12 @@ void PutInsert(Builder& out, std::u16string_view format, ULONG_PTR value, bool w
   SIZE_T width = kind == u'p' ? 16 : 0;
   bool zero = kind == u'p';
   for (const WCHAR c : format) {
-    if (c == u'0' && !width) zero = true;
-    else if (c >= u'0' && c <= u'9') width = width * 10 + (c - u'0');
-    else break;
+    if (c == u'0' && !width)
+      zero = true;
+    else if (c >= u'0' && c <= u'9')
+      width = width * 10 + (c - u'0');
+    else
+      break;
   }
   WCHAR digits[24];
   SIZE_T count = 0;
@@ -164,8 +170,10 @@ void Expand(Builder& out, std::u16string_view text, DWORD flags, const ULONG_PTR
       SIZE_T stop = end < text.size() && text[end] == u'!' ? text.find(u'!', end + 1) : text.npos;
       const std::u16string_view format = stop == text.npos ? std::u16string_view() : text.substr(end + 1, stop - end - 1);
       const SIZE_T last = stop == text.npos ? end : stop + 1;
-      if ((flags & kIgnoreInserts) || !arguments) out.Put(text.substr(at - 1, last - at + 1));
-      else PutInsert(out, format, arguments[number - 1], wide);
+      if ((flags & kIgnoreInserts) || !arguments)
+        out.Put(text.substr(at - 1, last - at + 1));
+      else
+        PutInsert(out, format, arguments[number - 1], wide);
       at = last - 1;
     } else if (flags & kIgnoreInserts) {
       out.Put(u'%');
@@ -183,7 +191,9 @@ void Expand(Builder& out, std::u16string_view text, DWORD flags, const ULONG_PTR
 /// The expanded message in the process heap; null with an error set.
 PWSTR Format(DWORD flags, LPCVOID source, DWORD id, PVOID arguments, bool wide, SIZE_T* length) {
   // Without an array, `arguments` is a va_list*: on x64 it points to a pointer to the 8-byte slots.
-  const ULONG_PTR* const slots = !arguments ? nullptr : flags & kArgumentArray ? static_cast<ULONG_PTR*>(arguments) : *static_cast<ULONG_PTR**>(arguments);
+  const ULONG_PTR* const slots = !arguments               ? nullptr
+                                 : flags & kArgumentArray ? static_cast<ULONG_PTR*>(arguments)
+                                                          : *static_cast<ULONG_PTR**>(arguments);
   Builder out;
   if (flags & kFromString) {
     if (wide) {
@@ -212,7 +222,8 @@ PWSTR Format(DWORD flags, LPCVOID source, DWORD id, PVOID arguments, bool wide, 
 extern "C" {
 
 /// Makes a message's text from the system's table or a given string. Partial: no message tables of modules; no line breaks by width.
-DWORD FormatMessageW(DWORD Flags, LPCVOID Source, DWORD MessageId, [[maybe_unused]] DWORD LanguageId, LPWSTR Buffer, DWORD Size, PVOID Arguments) {
+DWORD FormatMessageW(DWORD Flags, LPCVOID Source, DWORD MessageId, [[maybe_unused]] DWORD LanguageId, LPWSTR Buffer, DWORD Size,
+                     PVOID Arguments) {
   SIZE_T length = 0;
   const PWSTR text = Format(Flags, Source, MessageId, Arguments, true, &length);
   if (!text) return 0;
@@ -226,7 +237,8 @@ DWORD FormatMessageW(DWORD Flags, LPCVOID Source, DWORD MessageId, [[maybe_unuse
 }
 
 /// Makes a message's text from the system's table or a given string. Partial: no message tables of modules; no line breaks by width.
-DWORD FormatMessageA(DWORD Flags, LPCVOID Source, DWORD MessageId, [[maybe_unused]] DWORD LanguageId, LPSTR Buffer, DWORD Size, PVOID Arguments) {
+DWORD FormatMessageA(DWORD Flags, LPCVOID Source, DWORD MessageId, [[maybe_unused]] DWORD LanguageId, LPSTR Buffer, DWORD Size,
+                     PVOID Arguments) {
   SIZE_T length = 0;
   const PWSTR text = Format(Flags, Source, MessageId, Arguments, false, &length);
   if (!text) return 0;

@@ -116,8 +116,8 @@ HANDLE OpenProcess(DWORD DesiredAccess, BOOL InheritHandle, DWORD ProcessId) {
 /// Duplicates a handle.
 BOOL DuplicateHandle(HANDLE SourceProcessHandle, HANDLE SourceHandle, HANDLE TargetProcessHandle, PHANDLE TargetHandle, DWORD DesiredAccess,
                      BOOL InheritHandle, DWORD Options) {
-  return Check(sys::NtDuplicateObject(SourceProcessHandle, SourceHandle, TargetProcessHandle, TargetHandle, DesiredAccess, InheritHandle ? OBJ_INHERIT : 0U,
-                                      Options));
+  return Check(sys::NtDuplicateObject(SourceProcessHandle, SourceHandle, TargetProcessHandle, TargetHandle, DesiredAccess,
+                                      InheritHandle ? OBJ_INHERIT : 0U, Options));
 }
 
 /// The flags of a handle: 1 inherit, 2 protect from close.
@@ -154,7 +154,10 @@ BOOL SetProcessAffinityMask(HANDLE ProcessHandle, DWORD_PTR AffinityMask) {
 
 /// A process's priority class.
 DWORD GetPriorityClass(HANDLE ProcessHandle) {
-  struct { BOOLEAN Foreground; UCHAR Class; } information{};
+  struct {
+    BOOLEAN Foreground;
+    UCHAR Class;
+  } information{};
   constexpr DWORD kClasses[] = {0, 0x40, 0x20, 0x80, 0x100, 0x4000, 0x8000};
   if (!Check(sys::NtQueryInformationProcess(ProcessHandle, ProcessPriorityClass, &information, sizeof information, nullptr))) return 0;
   return information.Class < std::size(kClasses) ? kClasses[information.Class] : 0;
@@ -165,7 +168,10 @@ BOOL SetPriorityClass(HANDLE ProcessHandle, DWORD PriorityClass) {
   constexpr DWORD kClasses[] = {0, 0x40, 0x20, 0x80, 0x100, 0x4000, 0x8000};
   const DWORD* const found = std::find(kClasses + 1, std::end(kClasses), PriorityClass);
   if (found == std::end(kClasses)) return Fail(ERROR_INVALID_PARAMETER);
-  struct { BOOLEAN Foreground; UCHAR Class; } information{FALSE, static_cast<UCHAR>(found - kClasses)};
+  struct {
+    BOOLEAN Foreground;
+    UCHAR Class;
+  } information{FALSE, static_cast<UCHAR>(found - kClasses)};
   return Check(sys::NtSetInformationProcess(ProcessHandle, ProcessPriorityClass, &information, sizeof information));
 }
 
@@ -296,7 +302,9 @@ VOID RaiseException(DWORD ExceptionCode, DWORD ExceptionFlags, DWORD NumberOfArg
 }
 
 /// Hides a pointer's value from corruption. Null keeps no meaning of its own: it is encoded too.
-PVOID EncodePointer(PVOID Pointer) { return reinterpret_cast<PVOID>(reinterpret_cast<ULONG_PTR>(Pointer) ^ CurrentProcess().pointer_cookie); }
+PVOID EncodePointer(PVOID Pointer) {
+  return reinterpret_cast<PVOID>(reinterpret_cast<ULONG_PTR>(Pointer) ^ CurrentProcess().pointer_cookie);
+}
 
 /// Undoes EncodePointer.
 PVOID DecodePointer(PVOID Pointer) { return EncodePointer(Pointer); }

@@ -47,7 +47,8 @@ DWORD WaitForMultipleObjectsEx(DWORD Count, const HANDLE* Handles, BOOL WaitAllO
   std::transform(Handles, Handles + Count, real, RealHandle);
   NTSTATUS status;
   do {
-    status = sys::NtWaitForMultipleObjects(Count, real, WaitAllObjects ? WaitAll : WaitAny, static_cast<BOOLEAN>(Alertable), RelativeTime(Milliseconds, &time));
+    status = sys::NtWaitForMultipleObjects(Count, real, WaitAllObjects ? WaitAll : WaitAny, static_cast<BOOLEAN>(Alertable),
+                                           RelativeTime(Milliseconds, &time));
   } while (Alertable && status == STATUS_ALERTED);
   return Waited(status);
 }
@@ -77,8 +78,8 @@ BOOL SwitchToThread() { return sys::NtYieldExecution() != STATUS_NO_YIELD_PERFOR
 HANDLE CreateEventExW(LPSECURITY_ATTRIBUTES Attributes, LPCWSTR Name, DWORD Flags, DWORD DesiredAccess) {
   ObjectName name(Name, Attributes);
   HANDLE handle = nullptr;
-  const NTSTATUS status = sys::NtCreateEvent(&handle, DesiredAccess, name.get(), Flags & kManualReset ? NotificationEvent : SynchronizationEvent,
-                                             (Flags & kInitiallySet) != 0);
+  const NTSTATUS status = sys::NtCreateEvent(&handle, DesiredAccess, name.get(),
+                                             Flags & kManualReset ? NotificationEvent : SynchronizationEvent, (Flags & kInitiallySet) != 0);
   return Created(status, handle);
 }
 
@@ -150,7 +151,8 @@ HANDLE CreateWaitableTimerW(LPSECURITY_ATTRIBUTES Attributes, BOOL ManualReset, 
 }
 
 /// Starts a waitable timer. Partial: no completion routine.
-BOOL SetWaitableTimer(HANDLE Timer, const LARGE_INTEGER* DueTime, LONG Period, PVOID CompletionRoutine, [[maybe_unused]] LPVOID Argument, BOOL Resume) {
+BOOL SetWaitableTimer(HANDLE Timer, const LARGE_INTEGER* DueTime, LONG Period, PVOID CompletionRoutine, [[maybe_unused]] LPVOID Argument,
+                      BOOL Resume) {
   if (CompletionRoutine) return Fail(ERROR_NOT_SUPPORTED);
   LARGE_INTEGER due = *DueTime;
   return Check(sys::NtSetTimer(Timer, &due, nullptr, nullptr, static_cast<BOOLEAN>(Resume), Period, nullptr));
@@ -173,7 +175,8 @@ HANDLE CreateIoCompletionPort(HANDLE FileHandle, HANDLE ExistingCompletionPort, 
 }
 
 /// Takes a packet from a completion port. A failed request's packet is taken too, but FALSE is returned.
-BOOL GetQueuedCompletionStatus(HANDLE CompletionPort, LPDWORD BytesTransferred, PULONG_PTR CompletionKey, LPOVERLAPPED* Overlapped, DWORD Milliseconds) {
+BOOL GetQueuedCompletionStatus(HANDLE CompletionPort, LPDWORD BytesTransferred, PULONG_PTR CompletionKey, LPOVERLAPPED* Overlapped,
+                               DWORD Milliseconds) {
   LARGE_INTEGER time{};
   IO_STATUS_BLOCK io{};
   PVOID key = nullptr, context = nullptr;
@@ -189,7 +192,8 @@ BOOL GetQueuedCompletionStatus(HANDLE CompletionPort, LPDWORD BytesTransferred, 
 
 /// Puts a packet of the caller's into a completion port.
 BOOL PostQueuedCompletionStatus(HANDLE CompletionPort, DWORD BytesTransferred, ULONG_PTR CompletionKey, LPOVERLAPPED Overlapped) {
-  return Check(sys::NtSetIoCompletion(CompletionPort, reinterpret_cast<PVOID>(CompletionKey), Overlapped, STATUS_SUCCESS, BytesTransferred));
+  return Check(
+      sys::NtSetIoCompletion(CompletionPort, reinterpret_cast<PVOID>(CompletionKey), Overlapped, STATUS_SUCCESS, BytesTransferred));
 }
 
 /// Initializes a critical section.

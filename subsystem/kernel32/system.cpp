@@ -47,7 +47,8 @@ DWORD ReadLink(PCWSTR name, PWSTR target, DWORD size) {
   const NTSTATUS status = sys::NtQuerySymbolicLinkObject(handle, &text, nullptr);
   sys::NtClose(handle);
   const DWORD count = text.Length / 2U;
-  if (status == STATUS_BUFFER_TOO_SMALL || (NT_SUCCESS(status) && count + 2 > size)) return static_cast<DWORD>(Fail(ERROR_INSUFFICIENT_BUFFER));
+  if (status == STATUS_BUFFER_TOO_SMALL || (NT_SUCCESS(status) && count + 2 > size))
+    return static_cast<DWORD>(Fail(ERROR_INSUFFICIENT_BUFFER));
   if (!Check(status)) return 0;
   target[count] = target[count + 1] = 0;
   return count + 2;

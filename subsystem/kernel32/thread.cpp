@@ -50,31 +50,34 @@ ULONG* TlsWord(DWORD index, ULONG* bit) {
 extern "C" {
 
 /// Creates a thread in a process.
-HANDLE CreateRemoteThreadEx(HANDLE ProcessHandle, LPSECURITY_ATTRIBUTES ThreadAttributes, SIZE_T StackSize, LPTHREAD_START_ROUTINE StartAddress,
-                            LPVOID Parameter, DWORD CreationFlags, [[maybe_unused]] PVOID AttributeList, LPDWORD ThreadId) {
+HANDLE CreateRemoteThreadEx(HANDLE ProcessHandle, LPSECURITY_ATTRIBUTES ThreadAttributes, SIZE_T StackSize,
+                            LPTHREAD_START_ROUTINE StartAddress, LPVOID Parameter, DWORD CreationFlags,
+                            [[maybe_unused]] PVOID AttributeList, LPDWORD ThreadId) {
   ObjectName name(nullptr, ThreadAttributes);
   HANDLE handle = nullptr;
   // STACK_SIZE_PARAM_IS_A_RESERVATION (0x10000) makes the size the reserve; otherwise it is the first commit.
   const bool reserve = (CreationFlags & 0x10000) != 0;
   const ULONG suspended = CreationFlags & 4 ? 1 : 0;
-  const NTSTATUS status = sys::NtCreateThreadEx(&handle, 0x1FFFFF, name.get(), ProcessHandle, reinterpret_cast<PVOID>(StartAddress), Parameter, suspended, 0,
-                                                reserve ? 0 : StackSize, reserve ? StackSize : 0, nullptr);
+  const NTSTATUS status = sys::NtCreateThreadEx(&handle, 0x1FFFFF, name.get(), ProcessHandle, reinterpret_cast<PVOID>(StartAddress),
+                                                Parameter, suspended, 0, reserve ? 0 : StackSize, reserve ? StackSize : 0, nullptr);
   if (!Check(status)) return nullptr;
   BasicInformation information{};
-  if (ThreadId && Query(handle, &information)) *ThreadId = static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(information.ClientId.UniqueThread));
+  if (ThreadId && Query(handle, &information))
+    *ThreadId = static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(information.ClientId.UniqueThread));
   return handle;
 }
 
 /// Creates a thread in a process.
-HANDLE CreateRemoteThread(HANDLE ProcessHandle, LPSECURITY_ATTRIBUTES ThreadAttributes, SIZE_T StackSize, LPTHREAD_START_ROUTINE StartAddress,
-                          LPVOID Parameter, DWORD CreationFlags, LPDWORD ThreadId) {
+HANDLE CreateRemoteThread(HANDLE ProcessHandle, LPSECURITY_ATTRIBUTES ThreadAttributes, SIZE_T StackSize,
+                          LPTHREAD_START_ROUTINE StartAddress, LPVOID Parameter, DWORD CreationFlags, LPDWORD ThreadId) {
   return CreateRemoteThreadEx(ProcessHandle, ThreadAttributes, StackSize, StartAddress, Parameter, CreationFlags, nullptr, ThreadId);
 }
 
 /// Creates a thread.
-HANDLE CreateThread(LPSECURITY_ATTRIBUTES ThreadAttributes, SIZE_T StackSize, LPTHREAD_START_ROUTINE StartAddress, LPVOID Parameter, DWORD CreationFlags,
-                    LPDWORD ThreadId) {
-  return CreateRemoteThreadEx(CurrentProcessHandle(), ThreadAttributes, StackSize, StartAddress, Parameter, CreationFlags, nullptr, ThreadId);
+HANDLE CreateThread(LPSECURITY_ATTRIBUTES ThreadAttributes, SIZE_T StackSize, LPTHREAD_START_ROUTINE StartAddress, LPVOID Parameter,
+                    DWORD CreationFlags, LPDWORD ThreadId) {
+  return CreateRemoteThreadEx(CurrentProcessHandle(), ThreadAttributes, StackSize, StartAddress, Parameter, CreationFlags, nullptr,
+                              ThreadId);
 }
 
 /// Ends the calling thread.
@@ -134,8 +137,10 @@ DWORD ResumeThread(HANDLE Thread) {
 /// Sets a thread's priority relative to its process's class.
 BOOL SetThreadPriority(HANDLE Thread, INT Priority) {
   LONG increment = Priority;
-  if (increment == kTimeCritical) increment = kSaturation;
-  else if (increment == kIdle) increment = -kSaturation;
+  if (increment == kTimeCritical)
+    increment = kSaturation;
+  else if (increment == kIdle)
+    increment = -kSaturation;
   return Check(sys::NtSetInformationThread(Thread, ThreadBasePriority, &increment, sizeof increment));
 }
 
@@ -195,12 +200,15 @@ LONG SetThreadDescription(HANDLE Thread, LPCWSTR ThreadDescription) {
 BOOL GetThreadContext(HANDLE Thread, PCONTEXT Context) { return Check(sys::NtGetContextThread(Thread, Context)); }
 
 /// Changes a suspended thread's registers.
-BOOL SetThreadContext(HANDLE Thread, const CONTEXT* Context) { return Check(sys::NtSetContextThread(Thread, const_cast<PCONTEXT>(Context))); }
+BOOL SetThreadContext(HANDLE Thread, const CONTEXT* Context) {
+  return Check(sys::NtSetContextThread(Thread, const_cast<PCONTEXT>(Context)));
+}
 
 /// Queues an APC to a thread, which runs it in an alertable wait.
 DWORD QueueUserAPC(PVOID ApcRoutine, HANDLE Thread, ULONG_PTR Data) {
-  return static_cast<DWORD>(Check(sys::NtQueueApcThread(Thread, reinterpret_cast<PKNORMAL_ROUTINE>(nt::api::AddressOf(*nt::api::Find("kernel32.dll", "BasepUserApc"))),
-                                                        ApcRoutine, reinterpret_cast<PVOID>(Data), nullptr)));
+  return static_cast<DWORD>(Check(
+      sys::NtQueueApcThread(Thread, reinterpret_cast<PKNORMAL_ROUTINE>(nt::api::AddressOf(*nt::api::Find("kernel32.dll", "BasepUserApc"))),
+                            ApcRoutine, reinterpret_cast<PVOID>(Data), nullptr)));
 }
 
 /// The APC of QueueUserAPC: calls the caller's routine, whose address is the context.

@@ -4,7 +4,8 @@
 
 namespace nt::win32 {
 
-// Days are counted from 1601-01-01, a Monday, in the proleptic Gregorian calendar; a year begins in March, so that the leap day is its last.
+// Days are counted from 1601-01-01, a Monday, in the proleptic Gregorian calendar; a year begins in March, so that the leap day is its
+// last.
 LONGLONG DaysFromDate(int year, int month, int day) {
   const int y = month <= 2 ? year - 1 : year, m = month <= 2 ? month + 9 : month - 3;
   return 365LL * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 584694;
@@ -34,7 +35,8 @@ bool TimeOf(const SYSTEMTIME& time, LONGLONG* result) {
   if (time.wYear < 1601 || time.wYear > 30827 || time.wMonth < 1 || time.wMonth > 12) return false;
   const bool leap = time.wYear % 4 == 0 && (time.wYear % 100 != 0 || time.wYear % 400 == 0);
   const int days = kDays[time.wMonth - 1] + (time.wMonth == 2 && leap);
-  if (time.wDay < 1 || time.wDay > days || time.wHour > 23 || time.wMinute > 59 || time.wSecond > 59 || time.wMilliseconds > 999) return false;
+  if (time.wDay < 1 || time.wDay > days || time.wHour > 23 || time.wMinute > 59 || time.wSecond > 59 || time.wMilliseconds > 999)
+    return false;
   const LONGLONG milliseconds = ((time.wHour * 60LL + time.wMinute) * 60 + time.wSecond) * 1000 + time.wMilliseconds;
   *result = DaysFromDate(time.wYear, time.wMonth, time.wDay) * kTicksPerDay + milliseconds * 10000;
   return true;

@@ -12,7 +12,7 @@
 /// A stream, in the form that clients' macros know (stdio.h).
 struct FILE_MS {
   char* _ptr;
-  int _cnt;       ///< bytes left to read, or room left to write
+  int _cnt;  ///< bytes left to read, or room left to write
   char* _base;
   int _flag;
   int _file;
@@ -37,8 +37,8 @@ inline constexpr int kRead = 0x1, kWrite = 0x2, kUnbuffered = 0x4, kOwnBuffer = 
 inline constexpr ULONG kStreams = 64, kFiles = 128, kLocks = 48, kSignals = 24;
 inline constexpr UCHAR kOpen = 0x1, kAtEof = 0x2, kAppend = 0x20, kDevice = 0x40, kText = 0x80;
 
-inline constexpr int kENOENT = 2, kEBADF = 9, kENOMEM = 12, kEACCES = 13, kEEXIST = 17, kEINVAL = 22, kEMFILE = 24, kENOSPC = 28, kERANGE = 34,
-                     kEILSEQ = 42, kEDOM = 33, kEPIPE = 32, kENOEXEC = 8, kENOTEMPTY = 41, kEBUSY = 16, kEIO = 5;
+inline constexpr int kENOENT = 2, kEBADF = 9, kENOMEM = 12, kEACCES = 13, kEEXIST = 17, kEINVAL = 22, kEMFILE = 24, kENOSPC = 28,
+                     kERANGE = 34, kEILSEQ = 42, kEDOM = 33, kEPIPE = 32, kENOEXEC = 8, kENOTEMPTY = 41, kEBUSY = 16, kEIO = 5;
 
 /// An open file descriptor.
 struct File {
@@ -61,13 +61,13 @@ struct Process {
   WCHAR** wide_environment;
   int app_type;
   PVOID invalid_parameter_handler;
-  PVOID locale;       ///< localeconv's answer
+  PVOID locale;  ///< localeconv's answer
   bool exiting;
 };
 
 /// Hung at user::Thread.crt.
 struct Thread {
-  int error;          ///< errno
+  int error;  ///< errno
   ULONG dos_error;
   ULONG seed;
   char* token;

@@ -14,7 +14,7 @@ constexpr int kPrecisionLimit = 512;
 struct Spec {
   bool left = false, plus = false, space = false, alternate = false, zero = false;
   int width = 0, precision = -1;
-  int size = 4;            ///< bytes of an integer
+  int size = 4;  ///< bytes of an integer
   bool narrow = false, wide = false;
 };
 
@@ -25,8 +25,10 @@ class Formatter {
 
   int Run() {
     while (const C c = *format_++) {
-      if (c != '%') Put(static_cast<unsigned>(static_cast<std::make_unsigned_t<C>>(c)));
-      else if (!One()) return -1;
+      if (c != '%')
+        Put(static_cast<unsigned>(static_cast<std::make_unsigned_t<C>>(c)));
+      else if (!One())
+        return -1;
     }
     return static_cast<int>(sink_->count);
   }
@@ -53,12 +55,23 @@ class Formatter {
   void Flags(Spec& spec) {
     for (;; format_++) {
       switch (*format_) {
-        case '-': spec.left = true; break;
-        case '+': spec.plus = true; break;
-        case ' ': spec.space = true; break;
-        case '#': spec.alternate = true; break;
-        case '0': spec.zero = true; break;
-        default: return;
+        case '-':
+          spec.left = true;
+          break;
+        case '+':
+          spec.plus = true;
+          break;
+        case ' ':
+          spec.space = true;
+          break;
+        case '#':
+          spec.alternate = true;
+          break;
+        case '0':
+          spec.zero = true;
+          break;
+        default:
+          return;
       }
     }
   }
@@ -66,22 +79,32 @@ class Formatter {
   void Size(Spec& spec) {
     for (;;) {
       switch (*format_) {
-        case 'h': spec.size = spec.narrow ? 1 : 2, spec.narrow = true; break;
+        case 'h':
+          spec.size = spec.narrow ? 1 : 2, spec.narrow = true;
+          break;
         case 'l':
           if (spec.wide) spec.size = 8;  // "ll"
           spec.wide = true;
           break;
-        case 'w': spec.wide = true; break;
-        case 'L': break;
+        case 'w':
+          spec.wide = true;
+          break;
+        case 'L':
+          break;
         case 'z':
         case 't':
-        case 'j': spec.size = 8; break;
+        case 'j':
+          spec.size = 8;
+          break;
         case 'I':
           spec.size = 8;
-          if (format_[1] == '6' && format_[2] == '4') format_ += 2;
-          else if (format_[1] == '3' && format_[2] == '2') format_ += 2, spec.size = 4;
+          if (format_[1] == '6' && format_[2] == '4')
+            format_ += 2;
+          else if (format_[1] == '3' && format_[2] == '2')
+            format_ += 2, spec.size = 4;
           break;
-        default: return;
+        default:
+          return;
       }
       format_++;
     }
@@ -99,11 +122,15 @@ class Formatter {
     Size(spec);
     const C kind = *format_++;
     switch (kind) {
-      case 0: return false;
+      case 0:
+        return false;
       case 'd':
-      case 'i': return Signed(spec), true;
-      case 'u': return Unsigned(spec, 10, false, Fetch(spec), ""), true;
-      case 'o': return Unsigned(spec, 8, false, Fetch(spec), spec.alternate ? "0" : ""), true;
+      case 'i':
+        return Signed(spec), true;
+      case 'u':
+        return Unsigned(spec, 10, false, Fetch(spec), ""), true;
+      case 'o':
+        return Unsigned(spec, 8, false, Fetch(spec), spec.alternate ? "0" : ""), true;
       case 'x':
       case 'X': {
         const ULONGLONG value = Fetch(spec);
@@ -114,13 +141,26 @@ class Formatter {
         spec.precision = 16;
         return Unsigned(spec, 16, true, Fetch(spec), ""), true;
       case 'c':
-      case 'C': return Character(spec, IsWide(spec, kind == 'C')), true;
+      case 'C':
+        return Character(spec, IsWide(spec, kind == 'C')), true;
       case 's':
-      case 'S': return Text(spec, IsWide(spec, kind == 'S')), true;
-      case 'Z': return Counted(spec), true;
-      case 'n': return false;  // refused, as by the runtime since its security hardening
-      case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': case 'a': case 'A': return Floating(spec, static_cast<char>(kind)), true;
-      default: return Put(static_cast<unsigned>(kind)), true;
+      case 'S':
+        return Text(spec, IsWide(spec, kind == 'S')), true;
+      case 'Z':
+        return Counted(spec), true;
+      case 'n':
+        return false;  // refused, as by the runtime since its security hardening
+      case 'e':
+      case 'E':
+      case 'f':
+      case 'F':
+      case 'g':
+      case 'G':
+      case 'a':
+      case 'A':
+        return Floating(spec, static_cast<char>(kind)), true;
+      default:
+        return Put(static_cast<unsigned>(kind)), true;
     }
   }
 
@@ -134,10 +174,14 @@ class Formatter {
   ULONGLONG Fetch(const Spec& spec) {
     const ULONG_PTR raw = *arguments_++;
     switch (spec.size) {
-      case 1: return static_cast<UCHAR>(raw);
-      case 2: return static_cast<USHORT>(raw);
-      case 4: return static_cast<ULONG>(raw);
-      default: return raw;
+      case 1:
+        return static_cast<UCHAR>(raw);
+      case 2:
+        return static_cast<USHORT>(raw);
+      case 4:
+        return static_cast<ULONG>(raw);
+      default:
+        return raw;
     }
   }
 
@@ -187,16 +231,20 @@ class Formatter {
 
   void Text(const Spec& spec, bool wide) {
     const ULONG_PTR raw = *arguments_++;
-    if (wide && raw) Characters(spec, reinterpret_cast<const WCHAR*>(raw), spec.precision, true);
-    else Characters(spec, raw ? reinterpret_cast<const char*>(raw) : "(null)", spec.precision, false);
+    if (wide && raw)
+      Characters(spec, reinterpret_cast<const WCHAR*>(raw), spec.precision, true);
+    else
+      Characters(spec, raw ? reinterpret_cast<const char*>(raw) : "(null)", spec.precision, false);
   }
 
   /// %Z: an ANSI_STRING, or with w or l a UNICODE_STRING.
   void Counted(const Spec& spec) {
     const auto* const string = reinterpret_cast<const UNICODE_STRING*>(*arguments_++);
     if (!string || !string->Buffer) return Characters(spec, "(null)", -1, false);
-    if (spec.wide) Characters(spec, string->Buffer, string->Length / 2, true);
-    else Characters(spec, reinterpret_cast<const char*>(string->Buffer), string->Length, false);
+    if (spec.wide)
+      Characters(spec, string->Buffer, string->Length / 2, true);
+    else
+      Characters(spec, reinterpret_cast<const char*>(string->Buffer), string->Length, false);
   }
 
   void Floating(const Spec& spec, char kind) {

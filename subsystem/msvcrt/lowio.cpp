@@ -8,8 +8,8 @@
 #include "subsystem/msvcrt/crt.h"
 
 extern "C" {
-HANDLE CreateFileW(LPCWSTR FileName, DWORD DesiredAccess, DWORD ShareMode, LPSECURITY_ATTRIBUTES SecurityAttributes, DWORD CreationDisposition,
-                   DWORD FlagsAndAttributes, HANDLE TemplateFile);
+HANDLE CreateFileW(LPCWSTR FileName, DWORD DesiredAccess, DWORD ShareMode, LPSECURITY_ATTRIBUTES SecurityAttributes,
+                   DWORD CreationDisposition, DWORD FlagsAndAttributes, HANDLE TemplateFile);
 BOOL ReadFile(HANDLE File, LPVOID Buffer, DWORD BytesToRead, LPDWORD BytesRead, LPOVERLAPPED Overlapped);
 BOOL WriteFile(HANDLE File, LPCVOID Buffer, DWORD BytesToWrite, LPDWORD BytesWritten, LPOVERLAPPED Overlapped);
 BOOL SetFilePointerEx(HANDLE File, LARGE_INTEGER DistanceToMove, PLARGE_INTEGER NewFilePointer, DWORD MoveMethod);
@@ -49,8 +49,10 @@ DWORD Translate(File& file, char* text, DWORD count) {
       DWORD read = 0;
       LARGE_INTEGER back{};
       back.QuadPart = -1;
-      if (ReadBytes(file.handle, &next, 1, &read) && read && next == '\n') text[in] = '\n';
-      else if (read) SetFilePointerEx(file.handle, back, nullptr, 1);
+      if (ReadBytes(file.handle, &next, 1, &read) && read && next == '\n')
+        text[in] = '\n';
+      else if (read)
+        SetFilePointerEx(file.handle, back, nullptr, 1);
     }
     text[out++] = text[in];
   }
@@ -72,12 +74,15 @@ int WriteText(const File& file, const char* text, unsigned count) {
   return static_cast<int>(count);
 }
 
-LONGLONG SecondsOf(const FILETIME& time) { return FromFileTime(time) ? (FromFileTime(time) - win32::kUnixEpoch) / win32::kTicksPerSecond : 0; }
+LONGLONG SecondsOf(const FILETIME& time) {
+  return FromFileTime(time) ? (FromFileTime(time) - win32::kUnixEpoch) / win32::kTicksPerSecond : 0;
+}
 
 }  // namespace
 
 File* FileOf(int descriptor) {
-  if (descriptor >= 0 && descriptor < static_cast<int>(kFiles) && State().files[descriptor].flags & kOpen) return &State().files[descriptor];
+  if (descriptor >= 0 && descriptor < static_cast<int>(kFiles) && State().files[descriptor].flags & kOpen)
+    return &State().files[descriptor];
   Fail(kEBADF);
   return nullptr;
 }
@@ -179,7 +184,9 @@ extern "C" {
 int Msvcrt__wopen(const WCHAR* Path, int Flags, [[maybe_unused]] int Mode) { return OpenPath(Path, Flags, 0x40); }
 
 /// Opens a file.
-int Msvcrt__open(const char* Path, int Flags, [[maybe_unused]] int Mode) { return OpenPath(nt::win32::WideName(Path).c_str(), Flags, 0x40); }
+int Msvcrt__open(const char* Path, int Flags, [[maybe_unused]] int Mode) {
+  return OpenPath(nt::win32::WideName(Path).c_str(), Flags, 0x40);
+}
 
 /// Reads from a descriptor.
 int Msvcrt__read(int Descriptor, PVOID Buffer, unsigned Count) { return Read(Descriptor, Buffer, Count); }
@@ -258,8 +265,10 @@ int Msvcrt__wstat64(const WCHAR* Path, PVOID Buffer) {
   auto& stat = *static_cast<Stat64*>(Buffer);
   FillStat(stat, handle);
   nt::sys::NtClose(handle);
-  if (attributes & 0x10) stat.st_mode = 0x41FF;
-  else if (attributes & 1) stat.st_mode = static_cast<USHORT>(stat.st_mode & ~0x92);
+  if (attributes & 0x10)
+    stat.st_mode = 0x41FF;
+  else if (attributes & 1)
+    stat.st_mode = static_cast<USHORT>(stat.st_mode & ~0x92);
   return 0;
 }
 

@@ -49,8 +49,10 @@ class Scanner {
  private:
   int Get() {
     const int c = source_->get(source_);
-    if (c < 0) ended_ = true;
-    else source_->count++;
+    if (c < 0)
+      ended_ = true;
+    else
+      source_->count++;
     return c;
   }
   void Unget(int c) {
@@ -83,36 +85,74 @@ class Scanner {
     }
     if (kind != 'c' && kind != 'C' && kind != '[') SkipSpace();
     switch (kind) {
-      case 'd': case 'u': return Integer(field, 10);
-      case 'i': return Integer(field, 0);
-      case 'x': case 'X': return Integer(field, 16);
-      case 'p': field.size = 8; return Integer(field, 16);
-      case 'o': return Integer(field, 8);
-      case 'e': case 'E': case 'f': case 'g': case 'G': case 'a': case 'A': return Floating(field);
-      case 's': case 'S': case 'c': case 'C': case '[': return Text(field, kind);
-      default: return false;
+      case 'd':
+      case 'u':
+        return Integer(field, 10);
+      case 'i':
+        return Integer(field, 0);
+      case 'x':
+      case 'X':
+        return Integer(field, 16);
+      case 'p':
+        field.size = 8;
+        return Integer(field, 16);
+      case 'o':
+        return Integer(field, 8);
+      case 'e':
+      case 'E':
+      case 'f':
+      case 'g':
+      case 'G':
+      case 'a':
+      case 'A':
+        return Floating(field);
+      case 's':
+      case 'S':
+      case 'c':
+      case 'C':
+      case '[':
+        return Text(field, kind);
+      default:
+        return false;
     }
   }
 
   void Size(Field& field) {
     for (;; format_++) {
       switch (*format_) {
-        case 'h': field.size = field.narrow ? 1 : 2, field.narrow = true; break;
-        case 'l': field.size = field.wide ? 8 : 4, field.wide = true; break;
-        case 'L': field.size = 8, field.wide = true; break;
-        case 'w': field.wide = true; break;
-        case 'z': case 't': case 'j': field.size = 8; break;
+        case 'h':
+          field.size = field.narrow ? 1 : 2, field.narrow = true;
+          break;
+        case 'l':
+          field.size = field.wide ? 8 : 4, field.wide = true;
+          break;
+        case 'L':
+          field.size = 8, field.wide = true;
+          break;
+        case 'w':
+          field.wide = true;
+          break;
+        case 'z':
+        case 't':
+        case 'j':
+          field.size = 8;
+          break;
         case 'I':
           field.size = 8;
-          if (format_[1] == '6') format_ += 2;
-          else if (format_[1] == '3') format_ += 2, field.size = 4;
+          if (format_[1] == '6')
+            format_ += 2;
+          else if (format_[1] == '3')
+            format_ += 2, field.size = 4;
           break;
-        default: return;
+        default:
+          return;
       }
     }
   }
 
-  void Store(const Field& field, ULONGLONG value) { std::memcpy(reinterpret_cast<void*>(*arguments_++), &value, static_cast<size_t>(field.size)); }
+  void Store(const Field& field, ULONGLONG value) {
+    std::memcpy(reinterpret_cast<void*>(*arguments_++), &value, static_cast<size_t>(field.size));
+  }
 
   bool Integer(const Field& field, int base) {
     int room = field.width ? field.width : 1 << 20, c = Get();
@@ -123,8 +163,10 @@ class Scanner {
     if (room > 0 && c == '0' && (base == 0 || base == 16)) {
       any = true;
       c = Get(), room--;
-      if (room > 0 && (c == 'x' || c == 'X')) base = 16, c = Get(), room--;
-      else if (base == 0) base = 8;
+      if (room > 0 && (c == 'x' || c == 'X'))
+        base = 16, c = Get(), room--;
+      else if (base == 0)
+        base = 8;
     }
     if (base == 0) base = 10;
     for (; room > 0 && c >= 0 && DigitOf(c) < base; c = Get(), room--) {
@@ -207,14 +249,18 @@ class Scanner {
         break;
       }
       if (out && static_cast<SIZE_T>(count) + (single ? 0 : 1) >= room) return *out = 0, false;
-      if (out && wide) reinterpret_cast<WCHAR*>(out)[count] = static_cast<WCHAR>(c);
-      else if (out) out[count] = static_cast<char>(c);
+      if (out && wide)
+        reinterpret_cast<WCHAR*>(out)[count] = static_cast<WCHAR>(c);
+      else if (out)
+        out[count] = static_cast<char>(c);
       count++;
     }
     if (count == 0 || (single && count < limit)) return false;
     matched_ = true;
-    if (out && !single && wide) reinterpret_cast<WCHAR*>(out)[count] = 0;
-    else if (out && !single) out[count] = 0;
+    if (out && !single && wide)
+      reinterpret_cast<WCHAR*>(out)[count] = 0;
+    else if (out && !single)
+      out[count] = 0;
     stored_ += out != nullptr;
     return true;
   }

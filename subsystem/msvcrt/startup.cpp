@@ -22,8 +22,10 @@ const WCHAR* NextArgument(const WCHAR* line, WCHAR*& out, bool program) {
   for (; *line && (quoted || (*line != ' ' && *line != '\t')); line++) {
     if (program) {
       // The program's name knows quotes only.
-      if (*line == '"') quoted = !quoted;
-      else *out++ = *line;
+      if (*line == '"')
+        quoted = !quoted;
+      else
+        *out++ = *line;
       continue;
     }
     ULONG slashes = 0;
@@ -35,9 +37,12 @@ const WCHAR* NextArgument(const WCHAR* line, WCHAR*& out, bool program) {
       continue;
     }
     for (ULONG i = 0; i < slashes / 2; i++) *out++ = '\\';
-    if (slashes % 2) *out++ = '"';
-    else if (quoted && line[1] == '"') *out++ = *line++;  // two quotes inside quotes are one
-    else quoted = !quoted;
+    if (slashes % 2)
+      *out++ = '"';
+    else if (quoted && line[1] == '"')
+      *out++ = *line++;  // two quotes inside quotes are one
+    else
+      quoted = !quoted;
   }
   *out++ = 0;
   while (*line == ' ' || *line == '\t') line++;
@@ -97,16 +102,41 @@ void Publish(const char* name, T value) {
 
 int FromWin32(DWORD error) {
   switch (error) {
-    case ERROR_FILE_NOT_FOUND: case ERROR_PATH_NOT_FOUND: case ERROR_INVALID_NAME: case 15: case 53: case 67: case 161: return kENOENT;
-    case ERROR_ACCESS_DENIED: case 32: case 33: case 19: case 108: case 65: case 16: return kEACCES;
-    case ERROR_INVALID_HANDLE: return kEBADF;
-    case ERROR_NOT_ENOUGH_MEMORY: case 14: return kENOMEM;
-    case ERROR_FILE_EXISTS: case ERROR_ALREADY_EXISTS: return kEEXIST;
-    case 4: return kEMFILE;
-    case 109: case 232: return kEPIPE;
-    case 112: return kENOSPC;
-    case 145: return kENOTEMPTY;
-    default: return kEINVAL;
+    case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND:
+    case ERROR_INVALID_NAME:
+    case 15:
+    case 53:
+    case 67:
+    case 161:
+      return kENOENT;
+    case ERROR_ACCESS_DENIED:
+    case 32:
+    case 33:
+    case 19:
+    case 108:
+    case 65:
+    case 16:
+      return kEACCES;
+    case ERROR_INVALID_HANDLE:
+      return kEBADF;
+    case ERROR_NOT_ENOUGH_MEMORY:
+    case 14:
+      return kENOMEM;
+    case ERROR_FILE_EXISTS:
+    case ERROR_ALREADY_EXISTS:
+      return kEEXIST;
+    case 4:
+      return kEMFILE;
+    case 109:
+    case 232:
+      return kEPIPE;
+    case 112:
+      return kENOSPC;
+    case 145:
+      return kENOTEMPTY;
+    default:
+      return kEINVAL;
   }
 }
 
@@ -191,7 +221,8 @@ int RunTable(PVOID* first, PVOID* last, bool stop_on_error) {
 extern "C" {
 
 /// The arguments and the environment of main. Partial: wildcards are not expanded.
-int Msvcrt___getmainargs(int* ArgumentCount, char*** Arguments, char*** Environment, [[maybe_unused]] int ExpandWildcards, [[maybe_unused]] PVOID StartInfo) {
+int Msvcrt___getmainargs(int* ArgumentCount, char*** Arguments, char*** Environment, [[maybe_unused]] int ExpandWildcards,
+                         [[maybe_unused]] PVOID StartInfo) {
   *ArgumentCount = State().argc;
   *Arguments = State().argv;
   *Environment = State().environment;
@@ -199,7 +230,8 @@ int Msvcrt___getmainargs(int* ArgumentCount, char*** Arguments, char*** Environm
 }
 
 /// The arguments and the environment of wmain. Partial: wildcards are not expanded.
-int Msvcrt___wgetmainargs(int* ArgumentCount, WCHAR*** Arguments, WCHAR*** Environment, [[maybe_unused]] int ExpandWildcards, [[maybe_unused]] PVOID StartInfo) {
+int Msvcrt___wgetmainargs(int* ArgumentCount, WCHAR*** Arguments, WCHAR*** Environment, [[maybe_unused]] int ExpandWildcards,
+                          [[maybe_unused]] PVOID StartInfo) {
   *ArgumentCount = State().argc;
   *Arguments = State().wargv;
   *Environment = State().wide_environment;
@@ -287,8 +319,9 @@ int Msvcrt_raise(int Signal) {
 
 /// Ends the program abnormally: SIGABRT's handler, then exit code 3.
 VOID Msvcrt_abort() {
-  Complain("\nThis application has requested the Runtime to terminate it in an unusual way.\n"
-           "Please contact the application's support team for more information.\n");
+  Complain(
+      "\nThis application has requested the Runtime to terminate it in an unusual way.\n"
+      "Please contact the application's support team for more information.\n");
   Msvcrt_raise(22);
   Exit(3, false);
 }

@@ -72,16 +72,27 @@ template <class C>
 int ModeFlags(const C* mode) {
   int flags;
   switch (*mode++) {
-    case 'r': flags = 0; break;
-    case 'w': flags = 1 | 0x100 | 0x200; break;
-    case 'a': flags = 1 | 0x100 | 8; break;
-    default: return Fail(kEINVAL);
+    case 'r':
+      flags = 0;
+      break;
+    case 'w':
+      flags = 1 | 0x100 | 0x200;
+      break;
+    case 'a':
+      flags = 1 | 0x100 | 8;
+      break;
+    default:
+      return Fail(kEINVAL);
   }
   for (; *mode && *mode != ','; mode++) {
-    if (*mode == '+') flags = (flags & ~3) | 2;
-    else if (*mode == 'b') flags |= 0x8000;
-    else if (*mode == 'x') flags |= 0x400;
-    else if (*mode == 'T') flags |= 0x40;
+    if (*mode == '+')
+      flags = (flags & ~3) | 2;
+    else if (*mode == 'b')
+      flags |= 0x8000;
+    else if (*mode == 'x')
+      flags |= 0x400;
+    else if (*mode == 'T')
+      flags |= 0x40;
   }
   return flags;
 }
@@ -295,7 +306,9 @@ FILE_MS* Msvcrt_fopen(const char* Path, const char* Mode) { return OpenStream(nt
 FILE_MS* Msvcrt__wfopen(const WCHAR* Path, const WCHAR* Mode) { return OpenStream(Path, ModeFlags(Mode), 0x40); }
 
 /// Opens a stream on a file, sharing as told.
-FILE_MS* Msvcrt__fsopen(const char* Path, const char* Mode, int Share) { return OpenStream(nt::win32::WideName(Path).c_str(), ModeFlags(Mode), Share); }
+FILE_MS* Msvcrt__fsopen(const char* Path, const char* Mode, int Share) {
+  return OpenStream(nt::win32::WideName(Path).c_str(), ModeFlags(Mode), Share);
+}
 
 /// Opens a stream on a file; returns errno.
 int Msvcrt_fopen_s(FILE_MS** Stream, const char* Path, const char* Mode) {
@@ -443,7 +456,9 @@ USHORT Msvcrt_getwc(FILE_MS* Stream) { return static_cast<USHORT>(GetChar(Stream
 int Msvcrt_ungetc(int Character, FILE_MS* Stream) { return Unget(Stream, Character); }
 
 /// Gives a wide character back to a stream.
-USHORT Msvcrt_ungetwc(USHORT Character, FILE_MS* Stream) { return static_cast<USHORT>(Character == 0xFFFF ? -1 : Unget(Stream, Character)); }
+USHORT Msvcrt_ungetwc(USHORT Character, FILE_MS* Stream) {
+  return static_cast<USHORT>(Character == 0xFFFF ? -1 : Unget(Stream, Character));
+}
 
 /// Reads a line, with its end.
 char* Msvcrt_fgets(char* Buffer, int Count, FILE_MS* Stream) {
@@ -524,31 +539,49 @@ int Msvcrt_wprintf(const WCHAR* FormatText, const ULONG_PTR* Variable) { return 
 int Msvcrt_vwprintf(const WCHAR* FormatText, const ULONG_PTR* ArgList) { return Print(Standard(1), FormatText, ArgList); }
 
 /// Formats text into a buffer without limit.
-int Msvcrt_sprintf(char* Buffer, const char* FormatText, const ULONG_PTR* Variable) { return PrintTo(Buffer, INT32_MAX, FormatText, Variable); }
+int Msvcrt_sprintf(char* Buffer, const char* FormatText, const ULONG_PTR* Variable) {
+  return PrintTo(Buffer, INT32_MAX, FormatText, Variable);
+}
 
 /// Formats text into a buffer without limit.
-int Msvcrt_vsprintf(char* Buffer, const char* FormatText, const ULONG_PTR* ArgList) { return PrintTo(Buffer, INT32_MAX, FormatText, ArgList); }
+int Msvcrt_vsprintf(char* Buffer, const char* FormatText, const ULONG_PTR* ArgList) {
+  return PrintTo(Buffer, INT32_MAX, FormatText, ArgList);
+}
 
 /// Formats text into a buffer; -1 if it does not fit.
-int Msvcrt__snprintf(char* Buffer, size_t Count, const char* FormatText, const ULONG_PTR* Variable) { return PrintTo(Buffer, Count, FormatText, Variable); }
+int Msvcrt__snprintf(char* Buffer, size_t Count, const char* FormatText, const ULONG_PTR* Variable) {
+  return PrintTo(Buffer, Count, FormatText, Variable);
+}
 
 /// Formats text into a buffer; -1 if it does not fit.
-int Msvcrt__vsnprintf(char* Buffer, size_t Count, const char* FormatText, const ULONG_PTR* ArgList) { return PrintTo(Buffer, Count, FormatText, ArgList); }
+int Msvcrt__vsnprintf(char* Buffer, size_t Count, const char* FormatText, const ULONG_PTR* ArgList) {
+  return PrintTo(Buffer, Count, FormatText, ArgList);
+}
 
 /// Formats wide text into a buffer; -1 if it does not fit.
-int Msvcrt__snwprintf(WCHAR* Buffer, size_t Count, const WCHAR* FormatText, const ULONG_PTR* Variable) { return PrintTo(Buffer, Count, FormatText, Variable); }
+int Msvcrt__snwprintf(WCHAR* Buffer, size_t Count, const WCHAR* FormatText, const ULONG_PTR* Variable) {
+  return PrintTo(Buffer, Count, FormatText, Variable);
+}
 
 /// Formats wide text into a buffer; -1 if it does not fit.
-int Msvcrt__vsnwprintf(WCHAR* Buffer, size_t Count, const WCHAR* FormatText, const ULONG_PTR* ArgList) { return PrintTo(Buffer, Count, FormatText, ArgList); }
+int Msvcrt__vsnwprintf(WCHAR* Buffer, size_t Count, const WCHAR* FormatText, const ULONG_PTR* ArgList) {
+  return PrintTo(Buffer, Count, FormatText, ArgList);
+}
 
 /// Formats text into a buffer; one that is too small is emptied.
-int Msvcrt_sprintf_s(char* Buffer, size_t Size, const char* FormatText, const ULONG_PTR* Variable) { return PrintSecure(Buffer, Size, FormatText, Variable); }
+int Msvcrt_sprintf_s(char* Buffer, size_t Size, const char* FormatText, const ULONG_PTR* Variable) {
+  return PrintSecure(Buffer, Size, FormatText, Variable);
+}
 
 /// Formats text into a buffer; one that is too small is emptied.
-int Msvcrt_vsprintf_s(char* Buffer, size_t Size, const char* FormatText, const ULONG_PTR* ArgList) { return PrintSecure(Buffer, Size, FormatText, ArgList); }
+int Msvcrt_vsprintf_s(char* Buffer, size_t Size, const char* FormatText, const ULONG_PTR* ArgList) {
+  return PrintSecure(Buffer, Size, FormatText, ArgList);
+}
 
 /// Formats wide text into a buffer; one that is too small is emptied.
-int Msvcrt_swprintf_s(WCHAR* Buffer, size_t Size, const WCHAR* FormatText, const ULONG_PTR* Variable) { return PrintSecure(Buffer, Size, FormatText, Variable); }
+int Msvcrt_swprintf_s(WCHAR* Buffer, size_t Size, const WCHAR* FormatText, const ULONG_PTR* Variable) {
+  return PrintSecure(Buffer, Size, FormatText, Variable);
+}
 
 /// The length of formatted text.
 int Msvcrt__vscprintf(const char* FormatText, const ULONG_PTR* ArgList) { return CountOf(FormatText, ArgList); }
@@ -557,7 +590,9 @@ int Msvcrt__vscprintf(const char* FormatText, const ULONG_PTR* ArgList) { return
 int Msvcrt__vscwprintf(const WCHAR* FormatText, const ULONG_PTR* ArgList) { return CountOf(FormatText, ArgList); }
 
 /// Scans a stream.
-int Msvcrt_fscanf(FILE_MS* Stream, const char* FormatText, const ULONG_PTR* Variable) { return ScanStream(Stream, FormatText, Variable, false); }
+int Msvcrt_fscanf(FILE_MS* Stream, const char* FormatText, const ULONG_PTR* Variable) {
+  return ScanStream(Stream, FormatText, Variable, false);
+}
 
 /// Scans stdin.
 int Msvcrt_scanf(const char* FormatText, const ULONG_PTR* Variable) { return ScanStream(Standard(0), FormatText, Variable, false); }
@@ -569,13 +604,19 @@ int Msvcrt_scanf_s(const char* FormatText, const ULONG_PTR* Variable) { return S
 int Msvcrt_wscanf(const WCHAR* FormatText, const ULONG_PTR* Variable) { return ScanStream(Standard(0), FormatText, Variable, false); }
 
 /// Scans text.
-int Msvcrt_sscanf(const char* Text, const char* FormatText, const ULONG_PTR* Variable) { return ScanText(Text, FormatText, Variable, false); }
+int Msvcrt_sscanf(const char* Text, const char* FormatText, const ULONG_PTR* Variable) {
+  return ScanText(Text, FormatText, Variable, false);
+}
 
 /// Scans text; text fields take their buffer's size.
-int Msvcrt_sscanf_s(const char* Text, const char* FormatText, const ULONG_PTR* Variable) { return ScanText(Text, FormatText, Variable, true); }
+int Msvcrt_sscanf_s(const char* Text, const char* FormatText, const ULONG_PTR* Variable) {
+  return ScanText(Text, FormatText, Variable, true);
+}
 
 /// Scans wide text.
-int Msvcrt_swscanf(const WCHAR* Text, const WCHAR* FormatText, const ULONG_PTR* Variable) { return ScanText(Text, FormatText, Variable, false); }
+int Msvcrt_swscanf(const WCHAR* Text, const WCHAR* FormatText, const ULONG_PTR* Variable) {
+  return ScanText(Text, FormatText, Variable, false);
+}
 
 /// Reads a key, with echo. Partial: the host gives whole lines.
 int Msvcrt__getche() { return GetChar(Standard(0)); }

@@ -7,8 +7,8 @@
 #include "subsystem/msvcrt/crt.h"
 
 extern "C" {
-HANDLE CreateThread(LPSECURITY_ATTRIBUTES ThreadAttributes, SIZE_T StackSize, LPTHREAD_START_ROUTINE StartAddress, LPVOID Parameter, DWORD CreationFlags,
-                    LPDWORD ThreadId);
+HANDLE CreateThread(LPSECURITY_ATTRIBUTES ThreadAttributes, SIZE_T StackSize, LPTHREAD_START_ROUTINE StartAddress, LPVOID Parameter,
+                    DWORD CreationFlags, LPDWORD ThreadId);
 }
 
 using namespace nt::crt;
@@ -35,16 +35,20 @@ ULONGLONG Parse(const C* text, C** end, int base, ULONGLONG positive_limit, ULON
   const bool negative = *at == '-';
   if (*at == '-' || *at == '+') at++;
   const bool prefixed = at[0] == '0' && (at[1] | 32) == 'x' && DigitOf(static_cast<unsigned>(at[2])) < 16;
-  if ((base == 0 || base == 16) && prefixed) at += 2, base = 16;
-  else if (base == 0) base = *at == '0' ? 8 : 10;
+  if ((base == 0 || base == 16) && prefixed)
+    at += 2, base = 16;
+  else if (base == 0)
+    base = *at == '0' ? 8 : 10;
   const ULONGLONG limit = negative ? negative_limit : positive_limit;
   ULONGLONG value = 0;
   bool any = false, overflow = false;
   for (int digit; (digit = DigitOf(static_cast<unsigned>(*at))) < base; at++) {
     any = true;
     const auto factor = static_cast<unsigned>(base);
-    if (value > (limit - static_cast<unsigned>(digit)) / factor) overflow = true;
-    else value = value * factor + static_cast<unsigned>(digit);
+    if (value > (limit - static_cast<unsigned>(digit)) / factor)
+      overflow = true;
+    else
+      value = value * factor + static_cast<unsigned>(digit);
   }
   if (end) *end = const_cast<C*>(any ? at : text);
   if (overflow) {
@@ -57,15 +61,21 @@ ULONGLONG Parse(const C* text, C** end, int base, ULONGLONG positive_limit, ULON
 }
 
 template <class C>
-LONG ToLong(const C* text, C** end, int base) { return static_cast<LONG>(Parse(text, end, base, 0x7FFFFFFF, 0x80000000)); }
+LONG ToLong(const C* text, C** end, int base) {
+  return static_cast<LONG>(Parse(text, end, base, 0x7FFFFFFF, 0x80000000));
+}
 template <class C>
-ULONG ToULong(const C* text, C** end, int base) { return static_cast<ULONG>(Parse(text, end, base, 0xFFFFFFFF, 0xFFFFFFFF)); }
+ULONG ToULong(const C* text, C** end, int base) {
+  return static_cast<ULONG>(Parse(text, end, base, 0xFFFFFFFF, 0xFFFFFFFF));
+}
 template <class C>
 LONGLONG ToInt64(const C* text, C** end, int base) {
   return static_cast<LONGLONG>(Parse(text, end, base, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000));
 }
 template <class C>
-ULONGLONG ToUInt64(const C* text, C** end, int base) { return Parse(text, end, base, ~0ULL, ~0ULL); }
+ULONGLONG ToUInt64(const C* text, C** end, int base) {
+  return Parse(text, end, base, ~0ULL, ~0ULL);
+}
 
 template <class C>
 C* FromNumber(ULONGLONG value, bool negative, C* text, int radix) {
@@ -109,14 +119,49 @@ struct CLocale {
   WCHAR wide_nothing;
 };
 
-const char* const kErrors[] = {
-    "No error", "Operation not permitted", "No such file or directory", "No such process", "Interrupted function call", "Input/output error",
-    "No such device or address", "Arg list too long", "Exec format error", "Bad file descriptor", "No child processes",
-    "Resource temporarily unavailable", "Not enough space", "Permission denied", "Bad address", "Unknown error", "Resource device", "File exists",
-    "Improper link", "No such device", "Not a directory", "Is a directory", "Invalid argument", "Too many open files in system", "Too many open files",
-    "Inappropriate I/O control operation", "Unknown error", "File too large", "No space left on device", "Invalid seek", "Read-only file system",
-    "Too many links", "Broken pipe", "Domain error", "Result too large", "Unknown error", "Resource deadlock avoided", "Unknown error",
-    "Filename too long", "No locks available", "Function not implemented", "Directory not empty", "Illegal byte sequence"};
+const char* const kErrors[] = {"No error",
+                               "Operation not permitted",
+                               "No such file or directory",
+                               "No such process",
+                               "Interrupted function call",
+                               "Input/output error",
+                               "No such device or address",
+                               "Arg list too long",
+                               "Exec format error",
+                               "Bad file descriptor",
+                               "No child processes",
+                               "Resource temporarily unavailable",
+                               "Not enough space",
+                               "Permission denied",
+                               "Bad address",
+                               "Unknown error",
+                               "Resource device",
+                               "File exists",
+                               "Improper link",
+                               "No such device",
+                               "Not a directory",
+                               "Is a directory",
+                               "Invalid argument",
+                               "Too many open files in system",
+                               "Too many open files",
+                               "Inappropriate I/O control operation",
+                               "Unknown error",
+                               "File too large",
+                               "No space left on device",
+                               "Invalid seek",
+                               "Read-only file system",
+                               "Too many links",
+                               "Broken pipe",
+                               "Domain error",
+                               "Result too large",
+                               "Unknown error",
+                               "Resource deadlock avoided",
+                               "Unknown error",
+                               "Filename too long",
+                               "No locks available",
+                               "Function not implemented",
+                               "Directory not empty",
+                               "Illegal byte sequence"};
 
 }  // namespace
 
@@ -249,8 +294,10 @@ PVOID Msvcrt_bsearch(const VOID* Key, const VOID* Base, size_t Count, size_t Siz
     const char* const element = static_cast<const char*>(Base) + middle * Size;
     const int order = CallCompare(Compare, Key, element);
     if (order == 0) return const_cast<char*>(element);
-    if (order < 0) high = middle;
-    else low = middle + 1;
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return nullptr;
 }
@@ -347,9 +394,10 @@ int Msvcrt_wcstombs_s(size_t* Converted, char* To, size_t Size, const WCHAR* Fro
 }
 
 /// Creates a thread that uses the runtime; returns its handle, 0 on failure.
-ULONG_PTR Msvcrt__beginthreadex(PVOID Security, unsigned StackSize, PVOID StartAddress, PVOID Argument, unsigned InitFlags, unsigned* ThreadId) {
-  HANDLE const handle = CreateThread(static_cast<LPSECURITY_ATTRIBUTES>(Security), StackSize, reinterpret_cast<LPTHREAD_START_ROUTINE>(StartAddress), Argument,
-                                     InitFlags, ThreadId);
+ULONG_PTR Msvcrt__beginthreadex(PVOID Security, unsigned StackSize, PVOID StartAddress, PVOID Argument, unsigned InitFlags,
+                                unsigned* ThreadId) {
+  HANDLE const handle = CreateThread(static_cast<LPSECURITY_ATTRIBUTES>(Security), StackSize,
+                                     reinterpret_cast<LPTHREAD_START_ROUTINE>(StartAddress), Argument, InitFlags, ThreadId);
   if (!handle) FailWin32(nt::user::CurrentTeb()->LastErrorValue);
   return reinterpret_cast<ULONG_PTR>(handle);
 }

@@ -10,9 +10,13 @@ namespace {
 constexpr int kTruncateCount = 80;  // STRUNCATE
 
 template <class C>
-C Lower(C c) { return c >= 'A' && c <= 'Z' ? static_cast<C>(c + 32) : c; }
+C Lower(C c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<C>(c + 32) : c;
+}
 template <class C>
-C Upper(C c) { return c >= 'a' && c <= 'z' ? static_cast<C>(c - 32) : c; }
+C Upper(C c) {
+  return c >= 'a' && c <= 'z' ? static_cast<C>(c - 32) : c;
+}
 
 template <class C>
 size_t Length(const C* text, size_t limit = ~size_t{0}) {
@@ -193,13 +197,17 @@ MSABI WCHAR* Msvcrt_wcscat(WCHAR* To, const WCHAR* From) { return Copy(To + Leng
 /// Copies text into a buffer of known size.
 MSABI int Msvcrt_strcpy_s(char* Buffer, size_t Size, const char* From) { return CopySecure(Buffer, Size, From, Size, false); }
 /// Copies at most so many characters into a buffer of known size.
-MSABI int Msvcrt_strncpy_s(char* Buffer, size_t Size, const char* From, size_t Count) { return CopySecure(Buffer, Size, From, Count, false); }
+MSABI int Msvcrt_strncpy_s(char* Buffer, size_t Size, const char* From, size_t Count) {
+  return CopySecure(Buffer, Size, From, Count, false);
+}
 /// Appends text in a buffer of known size.
 MSABI int Msvcrt_strcat_s(char* Buffer, size_t Size, const char* From) { return CopySecure(Buffer, Size, From, Size, true); }
 /// Copies wide text into a buffer of known size.
 MSABI int Msvcrt_wcscpy_s(WCHAR* Buffer, size_t Size, const WCHAR* From) { return CopySecure(Buffer, Size, From, Size, false); }
 /// Copies at most so many wide characters into a buffer of known size.
-MSABI int Msvcrt_wcsncpy_s(WCHAR* Buffer, size_t Size, const WCHAR* From, size_t Count) { return CopySecure(Buffer, Size, From, Count, false); }
+MSABI int Msvcrt_wcsncpy_s(WCHAR* Buffer, size_t Size, const WCHAR* From, size_t Count) {
+  return CopySecure(Buffer, Size, From, Count, false);
+}
 /// Appends wide text in a buffer of known size.
 MSABI int Msvcrt_wcscat_s(WCHAR* Buffer, size_t Size, const WCHAR* From) { return CopySecure(Buffer, Size, From, Size, true); }
 /// Finds a character.

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "subsystem/kernel32/calendar.h"
 #include "subsystem/kernel32/base.h"
+#include "subsystem/kernel32/calendar.h"
 #include "subsystem/msvcrt/crt.h"
 
 using namespace nt::crt;
@@ -13,8 +13,8 @@ namespace win32 = nt::win32;
 namespace {
 
 constexpr const char* kDays[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
-constexpr const char* kMonths[] = {"January", "February", "March", "April", "May", "June",
-                                   "July", "August", "September", "October", "November", "December"};
+constexpr const char* kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
+                                   "July",    "August",   "September", "October", "November", "December"};
 constexpr LONGLONG kLastSecond = 32535215999;  // 3000-12-31, the runtime's limit
 
 LONGLONG UnixTime() { return (win32::Now() - win32::kUnixEpoch) / win32::kTicksPerSecond; }
@@ -43,30 +43,75 @@ void Conversion(char kind, bool bare, const tm_ms& t, char* out) {
   const int hour12 = t.tm_hour % 12 ? t.tm_hour % 12 : 12;
   const auto week = [&t](int first) { return (t.tm_yday + 7 - (t.tm_wday + 7 - first) % 7) / 7; };
   switch (kind) {
-    case 'a': std::snprintf(out, 64, "%.3s", kDays[t.tm_wday]); break;
-    case 'A': std::snprintf(out, 64, "%s", kDays[t.tm_wday]); break;
-    case 'b': std::snprintf(out, 64, "%.3s", kMonths[t.tm_mon]); break;
-    case 'B': std::snprintf(out, 64, "%s", kMonths[t.tm_mon]); break;
-    case 'c': std::snprintf(out, 64, "%02d/%02d/%02d %02d:%02d:%02d", t.tm_mon + 1, t.tm_mday, t.tm_year % 100, t.tm_hour, t.tm_min, t.tm_sec); break;
-    case 'd': print("%02d", "%d", t.tm_mday); break;
-    case 'H': print("%02d", "%d", t.tm_hour); break;
-    case 'I': print("%02d", "%d", hour12); break;
-    case 'j': print("%03d", "%d", t.tm_yday + 1); break;
-    case 'm': print("%02d", "%d", t.tm_mon + 1); break;
-    case 'M': print("%02d", "%d", t.tm_min); break;
-    case 'p': std::snprintf(out, 64, "%s", t.tm_hour < 12 ? "AM" : "PM"); break;
-    case 'S': print("%02d", "%d", t.tm_sec); break;
-    case 'U': print("%02d", "%d", week(0)); break;
-    case 'w': print("%d", "%d", t.tm_wday); break;
-    case 'W': print("%02d", "%d", week(1)); break;
-    case 'x': std::snprintf(out, 64, "%02d/%02d/%02d", t.tm_mon + 1, t.tm_mday, t.tm_year % 100); break;
-    case 'X': std::snprintf(out, 64, "%02d:%02d:%02d", t.tm_hour, t.tm_min, t.tm_sec); break;
-    case 'y': print("%02d", "%d", t.tm_year % 100); break;
-    case 'Y': print("%04d", "%d", t.tm_year + 1900); break;
+    case 'a':
+      std::snprintf(out, 64, "%.3s", kDays[t.tm_wday]);
+      break;
+    case 'A':
+      std::snprintf(out, 64, "%s", kDays[t.tm_wday]);
+      break;
+    case 'b':
+      std::snprintf(out, 64, "%.3s", kMonths[t.tm_mon]);
+      break;
+    case 'B':
+      std::snprintf(out, 64, "%s", kMonths[t.tm_mon]);
+      break;
+    case 'c':
+      std::snprintf(out, 64, "%02d/%02d/%02d %02d:%02d:%02d", t.tm_mon + 1, t.tm_mday, t.tm_year % 100, t.tm_hour, t.tm_min, t.tm_sec);
+      break;
+    case 'd':
+      print("%02d", "%d", t.tm_mday);
+      break;
+    case 'H':
+      print("%02d", "%d", t.tm_hour);
+      break;
+    case 'I':
+      print("%02d", "%d", hour12);
+      break;
+    case 'j':
+      print("%03d", "%d", t.tm_yday + 1);
+      break;
+    case 'm':
+      print("%02d", "%d", t.tm_mon + 1);
+      break;
+    case 'M':
+      print("%02d", "%d", t.tm_min);
+      break;
+    case 'p':
+      std::snprintf(out, 64, "%s", t.tm_hour < 12 ? "AM" : "PM");
+      break;
+    case 'S':
+      print("%02d", "%d", t.tm_sec);
+      break;
+    case 'U':
+      print("%02d", "%d", week(0));
+      break;
+    case 'w':
+      print("%d", "%d", t.tm_wday);
+      break;
+    case 'W':
+      print("%02d", "%d", week(1));
+      break;
+    case 'x':
+      std::snprintf(out, 64, "%02d/%02d/%02d", t.tm_mon + 1, t.tm_mday, t.tm_year % 100);
+      break;
+    case 'X':
+      std::snprintf(out, 64, "%02d:%02d:%02d", t.tm_hour, t.tm_min, t.tm_sec);
+      break;
+    case 'y':
+      print("%02d", "%d", t.tm_year % 100);
+      break;
+    case 'Y':
+      print("%04d", "%d", t.tm_year + 1900);
+      break;
     case 'z':
-    case 'Z': std::snprintf(out, 64, "UTC"); break;
-    case '%': std::snprintf(out, 64, "%%"); break;
-    default: *out = 0;
+    case 'Z':
+      std::snprintf(out, 64, "UTC");
+      break;
+    case '%':
+      std::snprintf(out, 64, "%%");
+      break;
+    default:
+      *out = 0;
   }
 }
 
@@ -127,8 +172,8 @@ LONGLONG Msvcrt__mktime64(tm_ms* Time) { return Make(Time); }
 /// A date as text.
 char* Msvcrt_asctime(const tm_ms* Time) {
   char* const out = ThreadState().date;
-  std::snprintf(out, sizeof ThreadState().date, "%.3s %.3s %02d %02d:%02d:%02d %d\n", kDays[Time->tm_wday % 7], kMonths[Time->tm_mon % 12], Time->tm_mday,
-                Time->tm_hour, Time->tm_min, Time->tm_sec, Time->tm_year + 1900);
+  std::snprintf(out, sizeof ThreadState().date, "%.3s %.3s %02d %02d:%02d:%02d %d\n", kDays[Time->tm_wday % 7], kMonths[Time->tm_mon % 12],
+                Time->tm_mday, Time->tm_hour, Time->tm_min, Time->tm_sec, Time->tm_year + 1900);
   return out;
 }
 
@@ -139,10 +184,14 @@ char* Msvcrt__ctime64(const LONGLONG* Time) {
 }
 
 /// A date as text by a format.
-size_t Msvcrt_strftime(char* Buffer, size_t Size, const char* FormatText, const tm_ms* Time) { return Print(Buffer, Size, FormatText, *Time); }
+size_t Msvcrt_strftime(char* Buffer, size_t Size, const char* FormatText, const tm_ms* Time) {
+  return Print(Buffer, Size, FormatText, *Time);
+}
 
 /// A date as wide text by a format.
-size_t Msvcrt_wcsftime(WCHAR* Buffer, size_t Size, const WCHAR* FormatText, const tm_ms* Time) { return Print(Buffer, Size, FormatText, *Time); }
+size_t Msvcrt_wcsftime(WCHAR* Buffer, size_t Size, const WCHAR* FormatText, const tm_ms* Time) {
+  return Print(Buffer, Size, FormatText, *Time);
+}
 
 /// Seconds between two times.
 MSABI double Msvcrt__difftime64(LONGLONG Later, LONGLONG Earlier) { return static_cast<double>(Later - Earlier); }

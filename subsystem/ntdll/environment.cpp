@@ -21,9 +21,7 @@ bool HasName(std::u16string_view entry, std::u16string_view name) {
   return true;
 }
 
-PWSTR Block(PVOID environment) {
-  return static_cast<PWSTR>(environment ? environment : CurrentPeb()->ProcessParameters->Environment);
-}
+PWSTR Block(PVOID environment) { return static_cast<PWSTR>(environment ? environment : CurrentPeb()->ProcessParameters->Environment); }
 
 /// The entry of a variable, or the block's end.
 PWSTR Find(PWSTR block, std::u16string_view name, bool* found) {

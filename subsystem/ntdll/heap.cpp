@@ -20,7 +20,7 @@ constexpr USHORT kBusy = 0xB15E;
 constexpr USHORT kFree = 0xF4EE;
 
 struct Block {
-  SIZE_T size;        ///< bytes asked for
+  SIZE_T size;  ///< bytes asked for
   USHORT state;
   USHORT size_class;  ///< kHeapClasses for a block of pages of its own
   ULONG heap_check;   ///< the heap's low address bits
@@ -36,10 +36,10 @@ struct Region {
 static_assert(sizeof(Region) == 32);
 
 struct Heap {
-  Region region;   ///< the first segment's; the list's head
+  Region region;  ///< the first segment's; the list's head
   ULONG magic;
   ULONG flags;
-  char* cursor;    ///< the current segment's unused rest
+  char* cursor;  ///< the current segment's unused rest
   char* end;
   Block* free[kHeapClasses];  ///< linked through the payload's first 8 bytes
 };

@@ -57,8 +57,10 @@ LONG IndexOfName(PVOID base, const IMAGE_EXPORT_DIRECTORY& exports, const char* 
     const ULONG middle = (low + high) / 2;
     const int order = std::strcmp(name, AtRva<const char>(base, names[middle]));
     if (order == 0) return AtRva<const USHORT>(base, exports.AddressOfNameOrdinals)[middle];
-    if (order < 0) high = middle;
-    else low = middle + 1;
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return -1;
 }
@@ -118,12 +120,14 @@ Module* AnyModule(Visit visit) {
 
 Module* FindModule(PCUNICODE_STRING name) {
   std::u16string_view wanted = ApiSetHost(FileOf(View(*name)));
-  if (!wanted.empty() && wanted.back() == u'.') wanted.remove_suffix(1);
+  if (!wanted.empty() && wanted.back() == u'.')
+    wanted.remove_suffix(1);
   else if (wanted.find(u'.') == wanted.npos) {
     // A name without an extension means the library of that name.
     return AnyModule([&](const Module& entry) {
       const std::u16string_view own = View(entry.BaseDllName);
-      return own.size() == wanted.size() + 4 && SameName(own.substr(0, wanted.size()), wanted) && SameName(own.substr(wanted.size()), u".dll");
+      return own.size() == wanted.size() + 4 && SameName(own.substr(0, wanted.size()), wanted) &&
+             SameName(own.substr(wanted.size()), u".dll");
     });
   }
   return AnyModule([&](const Module& entry) { return SameName(View(entry.BaseDllName), wanted); });
@@ -151,7 +155,8 @@ using namespace nt::user;
 extern "C" {
 
 /// Finds a module that is loaded, by its file name or path.
-NTSTATUS LdrGetDllHandle([[maybe_unused]] PCWSTR SearchPath, [[maybe_unused]] PULONG Characteristics, PCUNICODE_STRING Name, PVOID* BaseAddress) {
+NTSTATUS LdrGetDllHandle([[maybe_unused]] PCWSTR SearchPath, [[maybe_unused]] PULONG Characteristics, PCUNICODE_STRING Name,
+                         PVOID* BaseAddress) {
   const Module* const entry = FindModule(Name);
   *BaseAddress = entry ? entry->DllBase : nullptr;
   return entry ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;

@@ -19,7 +19,8 @@ void Append(LIST_ENTRY& head, LIST_ENTRY& link) {
 }
 
 const IMAGE_NT_HEADERS64& HeadersAt(ULONG_PTR base) {
-  return *reinterpret_cast<const IMAGE_NT_HEADERS64*>(base + static_cast<ULONG_PTR>(reinterpret_cast<const IMAGE_DOS_HEADER*>(base)->e_lfanew));
+  return *reinterpret_cast<const IMAGE_NT_HEADERS64*>(base +
+                                                      static_cast<ULONG_PTR>(reinterpret_cast<const IMAGE_DOS_HEADER*>(base)->e_lfanew));
 }
 
 /// Adds a module; `path` is in the process's memory and ends with the file name.
@@ -33,7 +34,8 @@ bool AddModule(PEB_LDR_DATA& data, ULONG_PTR base, const UNICODE_STRING& path, U
   entry->EntryPoint = header.AddressOfEntryPoint ? reinterpret_cast<PVOID>(base + header.AddressOfEntryPoint) : nullptr;
   entry->SizeOfImage = header.SizeOfImage;
   entry->FullDllName = path;
-  entry->BaseDllName = {static_cast<USHORT>(path.Length - name), static_cast<USHORT>(path.MaximumLength - name), path.Buffer + name / sizeof(WCHAR)};
+  entry->BaseDllName = {static_cast<USHORT>(path.Length - name), static_cast<USHORT>(path.MaximumLength - name),
+                        path.Buffer + name / sizeof(WCHAR)};
   entry->Flags = flags;
   entry->ObsoleteLoadCount = 0xFFFF;  // never unloaded
   entry->TlsIndex = HeadersAt(base).OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_TLS].Size ? 0xFFFF : 0;
@@ -65,7 +67,8 @@ NTSTATUS MakeModuleList() {
   auto* const data = Allocate<PEB_LDR_DATA>();
   if (!data) return STATUS_NO_MEMORY;
   data->Length = sizeof *data;
-  for (LIST_ENTRY* head : {&data->InLoadOrderModuleList, &data->InMemoryOrderModuleList, &data->InInitializationOrderModuleList}) *head = {head, head};
+  for (LIST_ENTRY* head : {&data->InLoadOrderModuleList, &data->InMemoryOrderModuleList, &data->InInitializationOrderModuleList})
+    *head = {head, head};
   bool good = AddModule(*data, reinterpret_cast<ULONG_PTR>(peb.ImageBaseAddress), peb.ProcessParameters->ImagePathName, kEntryProcessed);
   good = good && AddBuiltin(*data, "ntdll.dll");
   for (const std::string_view name : api::Modules())

@@ -12,9 +12,9 @@
 /// A lock of one process, recursive (winnt.h).
 struct RTL_CRITICAL_SECTION {
   PVOID DebugInfo;
-  LONG LockCount;        ///< -1 when free, as clients may look
+  LONG LockCount;  ///< -1 when free, as clients may look
   LONG RecursionCount;
-  HANDLE OwningThread;   ///< the owner's thread id
+  HANDLE OwningThread;  ///< the owner's thread id
   HANDLE LockSemaphore;
   ULONG_PTR SpinCount;
 };
@@ -32,7 +32,7 @@ struct RTL_CONDITION_VARIABLE {
 };
 using PRTL_CONDITION_VARIABLE = RTL_CONDITION_VARIABLE*;
 union RTL_RUN_ONCE {
-  ULONG_PTR Value;   ///< bits 0 and 1: 0 not begun, 1 running, 2 done, 3 running with several at once; above: the context
+  ULONG_PTR Value;  ///< bits 0 and 1: 0 not begun, 1 running, 2 done, 3 running with several at once; above: the context
 };
 using PRTL_RUN_ONCE = RTL_RUN_ONCE*;
 

@@ -78,10 +78,14 @@ namespace {
 
 bool SameBytes(const volatile void* left, const void* right, SIZE_T size) {
   switch (size) {
-    case 1: return *static_cast<const volatile UCHAR*>(left) == *static_cast<const UCHAR*>(right);
-    case 2: return *static_cast<const volatile USHORT*>(left) == *static_cast<const USHORT*>(right);
-    case 4: return *static_cast<const volatile ULONG*>(left) == *static_cast<const ULONG*>(right);
-    default: return *static_cast<const volatile ULONGLONG*>(left) == *static_cast<const ULONGLONG*>(right);
+    case 1:
+      return *static_cast<const volatile UCHAR*>(left) == *static_cast<const UCHAR*>(right);
+    case 2:
+      return *static_cast<const volatile USHORT*>(left) == *static_cast<const USHORT*>(right);
+    case 4:
+      return *static_cast<const volatile ULONG*>(left) == *static_cast<const ULONG*>(right);
+    default:
+      return *static_cast<const volatile ULONGLONG*>(left) == *static_cast<const ULONGLONG*>(right);
   }
 }
 

@@ -21,8 +21,10 @@ bool SameText(std::u16string_view left, std::u16string_view right) {
 }  // namespace
 
 void PathBuffer::Append(WCHAR c) {
-  if (length < kMaxPath) text[length++] = c;
-  else overflow = true;
+  if (length < kMaxPath)
+    text[length++] = c;
+  else
+    overflow = true;
 }
 
 void PathBuffer::Append(std::u16string_view part) {
@@ -127,8 +129,10 @@ void FullPath(std::u16string_view path, PathBuffer& out) {
       return AppendComponents(out, 3, path.substr(3));
     case PathKind::DriveRelative: {
       const std::u16string_view current = CurrentDirectory();
-      if (Upper(path[0]) == Upper(current[0])) out.Append(current);
-      else out.Append(Upper(path[0])), out.Append(u":\\");
+      if (Upper(path[0]) == Upper(current[0]))
+        out.Append(current);
+      else
+        out.Append(Upper(path[0])), out.Append(u":\\");
       return AppendComponents(out, 3, path.substr(2));
     }
     case PathKind::Rooted:
@@ -158,9 +162,12 @@ NTSTATUS NtPathOf(std::u16string_view path, PathBuffer& out) {
       out.Append(u"\\Device\\ConDrv\\CurrentOut");
     } else {
       out.Append(u"\\??\\");
-      if (text.starts_with(u"\\\\.\\") || text.starts_with(u"\\\\?\\")) out.Append(text.substr(4));
-      else if (text.starts_with(u"\\\\")) out.Append(u"UNC"), out.Append(text.substr(1));
-      else out.Append(text);
+      if (text.starts_with(u"\\\\.\\") || text.starts_with(u"\\\\?\\"))
+        out.Append(text.substr(4));
+      else if (text.starts_with(u"\\\\"))
+        out.Append(u"UNC"), out.Append(text.substr(1));
+      else
+        out.Append(text);
     }
     if (full.overflow) return STATUS_NAME_TOO_LONG;
   }

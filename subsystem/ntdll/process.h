@@ -17,8 +17,8 @@ namespace nt::user {
 struct Waiter {
   LIST_ENTRY link;
   const volatile void* address;
-  HANDLE event;      ///< auto-reset, created at the first wait
-  ULONG_PTR tag;     ///< the waiter's kind, for those who wake
+  HANDLE event;   ///< auto-reset, created at the first wait
+  ULONG_PTR tag;  ///< the waiter's kind, for those who wake
   bool queued;
 };
 
@@ -34,22 +34,22 @@ struct VectoredHandler {
 
 /// Hung at PEB.SubsystemState.
 struct Process {
-  LIST_ENTRY waiters;           ///< every blocked thread's Waiter, oldest first
+  LIST_ENTRY waiters;  ///< every blocked thread's Waiter, oldest first
   LIST_ENTRY exception_handlers;
   LIST_ENTRY continue_handlers;
-  PVOID unhandled_filter;       ///< SetUnhandledExceptionFilter's; null for none
-  PVOID control_handlers[16];   ///< SetConsoleCtrlHandler's, newest last
+  PVOID unhandled_filter;      ///< SetUnhandledExceptionFilter's; null for none
+  PVOID control_handlers[16];  ///< SetConsoleCtrlHandler's, newest last
   ULONG control_handler_count;
   ULONG error_mode;
   ULONG tls_expansion_used[kTlsExpansion / 32];
   UCHAR fls_used[kFlsSlots];
   PVOID fls_callback[kFlsSlots];
-  PVOID tls_directory;          ///< the image's IMAGE_TLS_DIRECTORY64, or null
+  PVOID tls_directory;  ///< the image's IMAGE_TLS_DIRECTORY64, or null
   PWSTR image_directory;
-  PSTR command_line_a;          ///< GetCommandLineA's copy
-  HANDLE shutdown_thread;       ///< id of the thread that ends the process, or null
+  PSTR command_line_a;     ///< GetCommandLineA's copy
+  HANDLE shutdown_thread;  ///< id of the thread that ends the process, or null
   LONG exit_status;
-  ULONG console_mode[2];        ///< input, output
+  ULONG console_mode[2];  ///< input, output
   ULONG console_output_cp;
   ULONG console_input_cp;
   BOOLEAN console_attached;

@@ -50,8 +50,8 @@ void Fail(const char* file, int line, const char* what) {
 
 void FailEqual(const char* file, int line, const char* what, LONG64 actual, LONG64 expected) {
   InterlockedIncrement(&failures);
-  DbgPrint("FAILED %s %s:%d: %s is %lld (0x%llX), not %lld (0x%llX)\n", running, BaseName(file), line, what, actual, actual,
-           expected, expected);
+  DbgPrint("FAILED %s %s:%d: %s is %lld (0x%llX), not %lld (0x%llX)\n", running, BaseName(file), line, what, actual, actual, expected,
+           expected);
 }
 
 void Thread::Main(void* self) {
@@ -75,9 +75,7 @@ void Thread::Start(void (*routine)(void*), void* context) {
   ZwClose(handle);
 }
 
-bool Thread::EndsWithin(LONG64 milliseconds) {
-  return !object_ || WaitFor(object_, milliseconds) == STATUS_SUCCESS;
-}
+bool Thread::EndsWithin(LONG64 milliseconds) { return !object_ || WaitFor(object_, milliseconds) == STATUS_SUCCESS; }
 
 void Thread::Join() {
   if (!object_) return;

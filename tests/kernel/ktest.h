@@ -79,25 +79,25 @@ inline NTSTATUS WaitFor(void* object, LONG64 milliseconds) {
 
 #pragma section(".ktest$m", read)
 
-#define KTEST(test)                                                                                        \
-  static void KTest##test();                                                                               \
-  static const ktest::Test ktest_of_##test = {#test, KTest##test};                                         \
+#define KTEST(test)                                                                                       \
+  static void KTest##test();                                                                              \
+  static const ktest::Test ktest_of_##test = {#test, KTest##test};                                        \
   __declspec(allocate(".ktest$m")) extern const ktest::Test* const ktest_entry_##test = &ktest_of_##test; \
   static void KTest##test()
 
 /// Notes a failure and goes on.
-#define EXPECT(condition) \
-  do {                    \
+#define EXPECT(condition)                                          \
+  do {                                                             \
     if (!(condition)) ktest::Fail(__FILE__, __LINE__, #condition); \
   } while (0)
 
 /// Notes a failure and leaves the test.
-#define REQUIRE(condition) \
-  do {                     \
-    if (!(condition)) {    \
+#define REQUIRE(condition)                         \
+  do {                                             \
+    if (!(condition)) {                            \
       ktest::Fail(__FILE__, __LINE__, #condition); \
-      return;              \
-    }                      \
+      return;                                      \
+    }                                              \
   } while (0)
 
 /// Compares two numbers, and shows both where they differ.

@@ -18,8 +18,7 @@ TEST(ApiLookup, ExportsAreSortedAndUnique) {
   };
   const auto exports = Exports();
   ASSERT_FALSE(exports.empty());
-  for (std::size_t i = 1; i < exports.size(); ++i)
-    EXPECT_TRUE(before(exports[i - 1], exports[i])) << exports[i].name;
+  for (std::size_t i = 1; i < exports.size(); ++i) EXPECT_TRUE(before(exports[i - 1], exports[i])) << exports[i].name;
 }
 
 TEST(ApiLookup, EveryExportIsFoundUnderItsIndex) {
@@ -61,8 +60,7 @@ TEST(ApiLookup, EntriesAgreeWithThemselves) {
     EXPECT_LE(entry.irql_max, HIGH_LEVEL);
     EXPECT_LE(entry.argument_count, 16);
     EXPECT_EQ(entry.data_size != 0, entry.kind == Kind::Data);
-    const bool implemented =
-        entry.status != Status::Absent && entry.kind != Kind::Data && entry.forward == nullptr;
+    const bool implemented = entry.status != Status::Absent && entry.kind != Kind::Data && entry.forward == nullptr;
     EXPECT_EQ(entry.target != nullptr, implemented);
     EXPECT_STRNE(entry.does, "");
   }

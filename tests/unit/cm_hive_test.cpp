@@ -22,7 +22,9 @@ LONGLONG Now() { return ++g_time; }
 
 class CmHive : public testing::Test {
  protected:
-  CmHive() : directory_(fs::temp_directory_path() / ("cm_hive_test." + std::to_string(getpid()))), system_(directory_ / "Windows/System32/config/SYSTEM") {
+  CmHive()
+      : directory_(fs::temp_directory_path() / ("cm_hive_test." + std::to_string(getpid()))),
+        system_(directory_ / "Windows/System32/config/SYSTEM") {
     fs::remove_all(directory_);
   }
   ~CmHive() override { fs::remove_all(directory_); }
@@ -142,7 +144,7 @@ TEST_F(CmHive, LoadsFast) {
     best = std::min(best, std::chrono::nanoseconds(std::chrono::steady_clock::now() - start));
   }
   RecordProperty("microseconds", static_cast<int>(best.count() / 1000));
-  EXPECT_LT(best, std::chrono::milliseconds(20));   // far above what it takes, for sanitized builds on busy machines
+  EXPECT_LT(best, std::chrono::milliseconds(20));  // far above what it takes, for sanitized builds on busy machines
 }
 
 }  // namespace

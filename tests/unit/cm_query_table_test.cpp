@@ -80,7 +80,7 @@ TEST_F(CmQueryTable, CallsForNamedValues) {
   ASSERT_EQ(g_calls.size(), 2u);
   EXPECT_EQ(g_calls[0].type, REG_SZ);
   EXPECT_EQ(g_calls[0].length, 12u);
-  EXPECT_EQ(g_calls[1].text, std::u16string(u"bare\0", 5));   // terminated though it is stored without
+  EXPECT_EQ(g_calls[1].text, std::u16string(u"bare\0", 5));  // terminated though it is stored without
 }
 
 TEST_F(CmQueryTable, ExpandsUnlessToldNotTo) {
@@ -118,7 +118,7 @@ TEST_F(CmQueryTable, AllValuesNoValueAndFailures) {
   EXPECT_EQ(g_calls[0].name, u"(null)");
   g_calls.clear();
   EXPECT_EQ(Run({Ask(nullptr)}), STATUS_SUCCESS);
-  EXPECT_EQ(g_calls.size(), 7u);   // six values, one of them two strings
+  EXPECT_EQ(g_calls.size(), 7u);  // six values, one of them two strings
   g_calls.clear();
   g_answer = STATUS_ACCESS_DENIED;
   EXPECT_EQ(Run({Ask(nullptr)}), STATUS_ACCESS_DENIED);

@@ -159,7 +159,7 @@ TEST(CmInformation, FullValueAlignsItsData) {
   ASSERT_EQ(DescribeValue({u"abc", REG_DWORD, {7, 0, 0, 0}}, KeyValueFullInformation, &information), STATUS_SUCCESS);
   const auto header = As<KEY_VALUE_FULL_INFORMATION>(information);
   EXPECT_EQ(header.NameLength, 6u);
-  EXPECT_EQ(header.DataOffset, 28u);   // 20 + 6, rounded up
+  EXPECT_EQ(header.DataOffset, 28u);  // 20 + 6, rounded up
   EXPECT_EQ(information.bytes.size(), 32u);
   EXPECT_EQ(information.bytes[28], 7);
   ASSERT_EQ(DescribeValue({u"abc", REG_DWORD, {7, 0, 0, 0}}, KeyValueFullInformationAlign64, &information), STATUS_SUCCESS);

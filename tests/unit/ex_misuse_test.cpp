@@ -42,7 +42,9 @@ TEST_F(Misuse, FreeOfSomethingElse) {
   EXPECT_EQ(info.parameters[0], 0x46u);
 }
 
-TEST_F(Misuse, FreeOfNull) { EXPECT_EQ(RunToBugCheck([] { ExFreePool(nullptr); }).parameters[0], 0x46u); }
+TEST_F(Misuse, FreeOfNull) {
+  EXPECT_EQ(RunToBugCheck([] { ExFreePool(nullptr); }).parameters[0], 0x46u);
+}
 
 TEST_F(Misuse, Overrun) {
   const auto& info = RunToBugCheck([&] {

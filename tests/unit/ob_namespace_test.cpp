@@ -63,8 +63,9 @@ class ObNamespace : public testing::Test {
 
 TEST_F(ObNamespace, HasTheDirectoriesOfNt) {
   InMachine([] {
-    for (const char16_t* path : {u"\\", u"\\Device", u"\\Driver", u"\\FileSystem", u"\\GLOBAL\?\?", u"\\\?\?", u"\\DosDevices", u"\\BaseNamedObjects",
-                                 u"\\KernelObjects", u"\\ObjectTypes", u"\\Sessions\\1\\BaseNamedObjects", u"\\Callback", u"\\Security"}) {
+    for (const char16_t* path :
+         {u"\\", u"\\Device", u"\\Driver", u"\\FileSystem", u"\\GLOBAL\?\?", u"\\\?\?", u"\\DosDevices", u"\\BaseNamedObjects",
+          u"\\KernelObjects", u"\\ObjectTypes", u"\\Sessions\\1\\BaseNamedObjects", u"\\Callback", u"\\Security"}) {
       Named named(path);
       HANDLE handle = nullptr;
       EXPECT_EQ(NtOpenDirectoryObject(&handle, 1, &named.attributes), STATUS_SUCCESS) << testing::PrintToString(std::u16string(path));

@@ -311,8 +311,13 @@ TEST_F(RtlString, Utf8RoundTrips) {
 
 TEST_F(RtlString, Utf8ReplacesWhatIsMalformed) {
   const WCHAR lone[] = {u'a', 0xD800, u'b', 0xDC00};
-  EXPECT_EQ(ToUtf8({lone, 4}, STATUS_SOME_NOT_MAPPED), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
-  EXPECT_EQ(FromUtf8("\x80" "a", STATUS_SOME_NOT_MAPPED), u"\uFFFDa");
+  EXPECT_EQ(ToUtf8({lone, 4}, STATUS_SOME_NOT_MAPPED),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD");
+  EXPECT_EQ(FromUtf8("\x80"
+                     "a",
+                     STATUS_SOME_NOT_MAPPED),
+            u"\uFFFDa");
   EXPECT_EQ(FromUtf8("\xC0\xAF", STATUS_SOME_NOT_MAPPED), u"\uFFFD\uFFFD");
   EXPECT_EQ(FromUtf8("\xE2\x82", STATUS_SOME_NOT_MAPPED), u"\uFFFD");
   EXPECT_EQ(FromUtf8("\xED\xA0\x80", STATUS_SOME_NOT_MAPPED), u"\uFFFD\uFFFD\uFFFD");
@@ -399,8 +404,8 @@ TEST_F(RtlString, DosErrors) {
   EXPECT_EQ(RtlNtStatusToDosError(STATUS_OBJECT_NAME_NOT_FOUND), 2u);
   EXPECT_EQ(RtlNtStatusToDosError(STATUS_PENDING), 997u);
   EXPECT_EQ(RtlNtStatusToDosError(STATUS_INVALID_DEVICE_REQUEST), 1u);
-  EXPECT_EQ(RtlNtStatusToDosError(static_cast<NTSTATUS>(0x80070057)), 0x57u);   // a Win32 error inside
-  EXPECT_EQ(RtlNtStatusToDosError(static_cast<NTSTATUS>(0xD0000022)), 5u);      // HRESULT_FROM_NT
+  EXPECT_EQ(RtlNtStatusToDosError(static_cast<NTSTATUS>(0x80070057)), 0x57u);  // a Win32 error inside
+  EXPECT_EQ(RtlNtStatusToDosError(static_cast<NTSTATUS>(0xD0000022)), 5u);     // HRESULT_FROM_NT
   EXPECT_EQ(RtlNtStatusToDosError(static_cast<NTSTATUS>(0xE0001234)), 0xE0001234u);
   EXPECT_EQ(RtlNtStatusToDosError(static_cast<NTSTATUS>(0xC0FF0000)), 317u);
 }

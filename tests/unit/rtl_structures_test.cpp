@@ -137,8 +137,12 @@ TEST(RtlTime, FieldsRoundTrip) {
 
 TEST(RtlTime, RefusesWhatIsNoDate) {
   LARGE_INTEGER time;
-  for (TIME_FIELDS fields : {TIME_FIELDS{2023, 2, 29, 0, 0, 0, 0, 0}, {1600, 1, 1, 0, 0, 0, 0, 0}, {2000, 13, 1, 0, 0, 0, 0, 0},
-                             {2000, 1, 0, 0, 0, 0, 0, 0}, {2000, 1, 1, 24, 0, 0, 0, 0}, {2000, 1, 1, 0, 0, 60, 0, 0}}) {
+  for (TIME_FIELDS fields : {TIME_FIELDS{2023, 2, 29, 0, 0, 0, 0, 0},
+                             {1600, 1, 1, 0, 0, 0, 0, 0},
+                             {2000, 13, 1, 0, 0, 0, 0, 0},
+                             {2000, 1, 0, 0, 0, 0, 0, 0},
+                             {2000, 1, 1, 24, 0, 0, 0, 0},
+                             {2000, 1, 1, 0, 0, 60, 0, 0}}) {
     EXPECT_FALSE(RtlTimeFieldsToTime(&fields, &time));
   }
 }
@@ -217,14 +221,14 @@ TEST(FsRtlName, Stars) {
 
 TEST(FsRtlName, DosWildcards) {
   EXPECT_TRUE(Matches(u"<.TXT", u"a.b.txt"));
-  EXPECT_TRUE(Matches(u"<\"<", u"readme"));     // *.*
+  EXPECT_TRUE(Matches(u"<\"<", u"readme"));  // *.*
   EXPECT_TRUE(Matches(u"A>>>", u"ab"));
   EXPECT_TRUE(Matches(u"A>>>.C", u"ab.c"));
   EXPECT_FALSE(Matches(u"A>>>", u"abcde"));
   EXPECT_TRUE(Matches(u"ABC\"", u"abc"));
   EXPECT_TRUE(Matches(u"ABC\"", u"abc."));
   EXPECT_FALSE(Matches(u"ABC\"", u"abcd"));
-  EXPECT_FALSE(Matches(u"<", u"a.b"));          // it stops before the last period
+  EXPECT_FALSE(Matches(u"<", u"a.b"));  // it stops before the last period
 }
 
 TEST(FsRtlName, ManyStarsStayQuick) {
@@ -348,8 +352,8 @@ TEST_F(Security, DescriptorsRoundTrip) {
   UCHAR owner_buffer[16];
   alignas(8) UCHAR dacl_buffer[64];
   ULONG sizes[5] = {sizeof again, 64, 0, 16, 0};
-  ASSERT_EQ(RtlSelfRelativeToAbsoluteSD(relative.data(), &again, &sizes[0], reinterpret_cast<PACL>(dacl_buffer), &sizes[1], nullptr, &sizes[2],
-                                        owner_buffer, &sizes[3], nullptr, &sizes[4]),
+  ASSERT_EQ(RtlSelfRelativeToAbsoluteSD(relative.data(), &again, &sizes[0], reinterpret_cast<PACL>(dacl_buffer), &sizes[1], nullptr,
+                                        &sizes[2], owner_buffer, &sizes[3], nullptr, &sizes[4]),
             STATUS_SUCCESS);
   EXPECT_EQ(again.Group, nullptr);
   EXPECT_TRUE(RtlEqualSid(again.Owner, sid));

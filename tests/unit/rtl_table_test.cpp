@@ -57,7 +57,8 @@ void CheckAvl(RTL_AVL_TABLE* table, const std::set<int>& model) {
 TEST_F(RtlTable, AvlKeepsItsBalance) {
   Run([] {
     RTL_AVL_TABLE table;
-    RtlInitializeGenericTableAvl(&table, Routines<RTL_AVL_TABLE>::Compare, Routines<RTL_AVL_TABLE>::Allocate, Routines<RTL_AVL_TABLE>::Free, nullptr);
+    RtlInitializeGenericTableAvl(&table, Routines<RTL_AVL_TABLE>::Compare, Routines<RTL_AVL_TABLE>::Allocate, Routines<RTL_AVL_TABLE>::Free,
+                                 nullptr);
     std::set<int> model;
     std::mt19937 random(3);
     for (int round = 0; round < 3000; ++round) {
@@ -83,9 +84,11 @@ TEST_F(RtlTable, AvlKeepsItsBalance) {
 TEST_F(RtlTable, AvlElementsByNumberAndWhileDeleting) {
   Run([] {
     RTL_AVL_TABLE table;
-    RtlInitializeGenericTableAvl(&table, Routines<RTL_AVL_TABLE>::Compare, Routines<RTL_AVL_TABLE>::Allocate, Routines<RTL_AVL_TABLE>::Free, nullptr);
+    RtlInitializeGenericTableAvl(&table, Routines<RTL_AVL_TABLE>::Compare, Routines<RTL_AVL_TABLE>::Allocate, Routines<RTL_AVL_TABLE>::Free,
+                                 nullptr);
     for (int value : {5, 1, 4, 2, 3}) RtlInsertElementGenericTableAvl(&table, &value, sizeof value, nullptr);
-    for (const ULONG i : {0U, 4U, 2U, 3U, 1U}) EXPECT_EQ(*static_cast<int*>(RtlGetElementGenericTableAvl(&table, i)), static_cast<int>(i + 1));
+    for (const ULONG i : {0U, 4U, 2U, 3U, 1U})
+      EXPECT_EQ(*static_cast<int*>(RtlGetElementGenericTableAvl(&table, i)), static_cast<int>(i + 1));
     EXPECT_EQ(RtlGetElementGenericTableAvl(&table, 5), nullptr);
     // NT's way to empty a table.
     int expected = 1;
@@ -102,7 +105,8 @@ TEST_F(RtlTable, AvlElementsByNumberAndWhileDeleting) {
 TEST_F(RtlTable, AvlDirectorySurvivesDeletions) {
   Run([] {
     RTL_AVL_TABLE table;
-    RtlInitializeGenericTableAvl(&table, Routines<RTL_AVL_TABLE>::Compare, Routines<RTL_AVL_TABLE>::Allocate, Routines<RTL_AVL_TABLE>::Free, nullptr);
+    RtlInitializeGenericTableAvl(&table, Routines<RTL_AVL_TABLE>::Compare, Routines<RTL_AVL_TABLE>::Allocate, Routines<RTL_AVL_TABLE>::Free,
+                                 nullptr);
     for (int value = 0; value < 10; ++value) RtlInsertElementGenericTableAvl(&table, &value, sizeof value, nullptr);
     int at = 0;
     PVOID key = nullptr;
@@ -126,7 +130,8 @@ TEST_F(RtlTable, AvlDirectorySurvivesDeletions) {
 TEST_F(RtlTable, FailedAllocationChangesNothing) {
   Run([] {
     RTL_AVL_TABLE table;
-    RtlInitializeGenericTableAvl(&table, Routines<RTL_AVL_TABLE>::Compare, Routines<RTL_AVL_TABLE>::Allocate, Routines<RTL_AVL_TABLE>::Free, nullptr);
+    RtlInitializeGenericTableAvl(&table, Routines<RTL_AVL_TABLE>::Compare, Routines<RTL_AVL_TABLE>::Allocate, Routines<RTL_AVL_TABLE>::Free,
+                                 nullptr);
     int value = 1;
     out_of_memory = true;
     BOOLEAN is_new = TRUE;
@@ -140,7 +145,8 @@ TEST_F(RtlTable, FailedAllocationChangesNothing) {
 TEST_F(RtlTable, SplayTableAgreesWithASet) {
   Run([] {
     RTL_GENERIC_TABLE table;
-    RtlInitializeGenericTable(&table, Routines<RTL_GENERIC_TABLE>::Compare, Routines<RTL_GENERIC_TABLE>::Allocate, Routines<RTL_GENERIC_TABLE>::Free, nullptr);
+    RtlInitializeGenericTable(&table, Routines<RTL_GENERIC_TABLE>::Compare, Routines<RTL_GENERIC_TABLE>::Allocate,
+                              Routines<RTL_GENERIC_TABLE>::Free, nullptr);
     std::set<int> model;
     std::mt19937 random(5);
     for (int round = 0; round < 3000; ++round) {
@@ -172,7 +178,8 @@ TEST_F(RtlTable, SplayTableAgreesWithASet) {
 TEST_F(RtlTable, SplayTableKeepsTheOrderOfInsertion) {
   Run([] {
     RTL_GENERIC_TABLE table;
-    RtlInitializeGenericTable(&table, Routines<RTL_GENERIC_TABLE>::Compare, Routines<RTL_GENERIC_TABLE>::Allocate, Routines<RTL_GENERIC_TABLE>::Free, nullptr);
+    RtlInitializeGenericTable(&table, Routines<RTL_GENERIC_TABLE>::Compare, Routines<RTL_GENERIC_TABLE>::Allocate,
+                              Routines<RTL_GENERIC_TABLE>::Free, nullptr);
     for (int value : {5, 1, 4}) RtlInsertElementGenericTable(&table, &value, sizeof value, nullptr);
     EXPECT_EQ(*static_cast<int*>(RtlGetElementGenericTable(&table, 2)), 4);
     EXPECT_EQ(*static_cast<int*>(RtlGetElementGenericTable(&table, 0)), 5);

@@ -9,8 +9,7 @@ typedef unsigned long long Cookie;
 Cookie __security_cookie = DEFAULT_COOKIE;
 
 long DriverEntry(void* driver, void* registry_path);
-__declspec(dllimport) void KeBugCheckEx(unsigned long code, Cookie actual, Cookie expected, Cookie complement,
-                                        Cookie reserved);
+__declspec(dllimport) void KeBugCheckEx(unsigned long code, Cookie actual, Cookie expected, Cookie complement, Cookie reserved);
 
 /// The loader seeds the cookie through the load configuration; where it has not, the time stamp counter does.
 __attribute__((no_stack_protector)) long GsDriverEntry(void* driver, void* registry_path) {
@@ -25,6 +24,5 @@ __attribute__((no_stack_protector)) long GsDriverEntry(void* driver, void* regis
 
 /// Called at a protected function's end with the cookie found on its stack: a changed one means an overrun buffer.
 __attribute__((no_stack_protector)) void __security_check_cookie(Cookie found) {
-  if (found != __security_cookie)
-    KeBugCheckEx(BUGCHECK_DRIVER_OVERRAN_STACK_BUFFER, found, __security_cookie, ~__security_cookie, 0);
+  if (found != __security_cookie) KeBugCheckEx(BUGCHECK_DRIVER_OVERRAN_STACK_BUFFER, found, __security_cookie, ~__security_cookie, 0);
 }

@@ -38,8 +38,7 @@ extern "C" NTSTATUS DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_
   return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_
-void BoosterUnload(PDRIVER_OBJECT DriverObject) {
+_Use_decl_annotations_ void BoosterUnload(PDRIVER_OBJECT DriverObject) {
   UNICODE_STRING linkName = RTL_CONSTANT_STRING(BOOSTER_LINK_NAME);
   IoDeleteSymbolicLink(&linkName);
   IoDeleteDevice(DriverObject->DeviceObject);
@@ -54,8 +53,7 @@ static NTSTATUS CompleteRequest(PIRP Irp, NTSTATUS Status, ULONG_PTR Information
   return Status;
 }
 
-_Use_decl_annotations_
-NTSTATUS BoosterCreateClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+_Use_decl_annotations_ NTSTATUS BoosterCreateClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   UNREFERENCED_PARAMETER(DeviceObject);
   return CompleteRequest(Irp, STATUS_SUCCESS, 0);
 }
@@ -92,8 +90,7 @@ static NTSTATUS SetPriority(const ThreadData& Data) {
   return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_
-NTSTATUS BoosterWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+_Use_decl_annotations_ NTSTATUS BoosterWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   UNREFERENCED_PARAMETER(DeviceObject);
   const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
   if (stack->Parameters.Write.Length < sizeof(ThreadData)) {

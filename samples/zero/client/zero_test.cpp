@@ -35,14 +35,12 @@ static void Check(bool condition, const char* what) {
 }
 
 static HANDLE Open() {
-  return CreateFileW(L"\\\\.\\Zero", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr,
-                     OPEN_EXISTING, 0, nullptr);
+  return CreateFileW(L"\\\\.\\Zero", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_EXISTING, 0, nullptr);
 }
 
 static bool GetStatistics(HANDLE device, ZeroStats& stats) {
   DWORD bytes = 0;
-  return DeviceIoControl(device, IOCTL_ZERO_GET_STATS, nullptr, 0, &stats, sizeof(stats), &bytes, nullptr) &&
-         bytes == sizeof(stats);
+  return DeviceIoControl(device, IOCTL_ZERO_GET_STATS, nullptr, 0, &stats, sizeof(stats), &bytes, nullptr) && bytes == sizeof(stats);
 }
 
 static bool ClearStatistics(HANDLE device) {
@@ -50,9 +48,7 @@ static bool ClearStatistics(HANDLE device) {
   return DeviceIoControl(device, IOCTL_ZERO_CLEAR_STATS, nullptr, 0, nullptr, 0, &bytes, nullptr);
 }
 
-static void Print(const ZeroStats& stats) {
-  std::printf("Total read: %lld, total written: %lld\n", stats.TotalRead, stats.TotalWritten);
-}
+static void Print(const ZeroStats& stats) { std::printf("Total read: %lld, total written: %lld\n", stats.TotalRead, stats.TotalWritten); }
 
 // Each thread has a handle of its own and returns how many of its operations went wrong.
 static DWORD WINAPI Work(LPVOID parameter) {
@@ -114,13 +110,12 @@ static void RunThreads(const Options& options) {
 static void CheckRefusals(HANDLE device) {
   char byte;
   DWORD bytes;
-  Check(!ReadFile(device, &byte, 0, &bytes, nullptr) && GetLastError() == ERROR_INVALID_USER_BUFFER,
-        "a read of nothing is refused");
-  Check(!DeviceIoControl(device, IOCTL_ZERO_GET_STATS, nullptr, 0, &byte, 1, &bytes, nullptr) &&
-            GetLastError() == ERROR_INSUFFICIENT_BUFFER,
-        "statistics into a short buffer are refused");
-  Check(!DeviceIoControl(device, CTL_CODE(ZERO_DEVICE_TYPE, 0x8FF, METHOD_BUFFERED, FILE_ANY_ACCESS), nullptr, 0,
-                         nullptr, 0, &bytes, nullptr) &&
+  Check(!ReadFile(device, &byte, 0, &bytes, nullptr) && GetLastError() == ERROR_INVALID_USER_BUFFER, "a read of nothing is refused");
+  Check(
+      !DeviceIoControl(device, IOCTL_ZERO_GET_STATS, nullptr, 0, &byte, 1, &bytes, nullptr) && GetLastError() == ERROR_INSUFFICIENT_BUFFER,
+      "statistics into a short buffer are refused");
+  Check(!DeviceIoControl(device, CTL_CODE(ZERO_DEVICE_TYPE, 0x8FF, METHOD_BUFFERED, FILE_ANY_ACCESS), nullptr, 0, nullptr, 0, &bytes,
+                         nullptr) &&
             GetLastError() == ERROR_INVALID_FUNCTION,
         "an unknown control code is refused");
 }

@@ -27,8 +27,7 @@ static NTSTATUS OpenServiceKey(_In_ ACCESS_MASK Access, _Out_ PHANDLE Key) {
 }
 
 static NTSTATUS CopyRegistryPath(_In_ PCUNICODE_STRING RegistryPath) {
-  g_RegistryPath.Buffer =
-      static_cast<PWCH>(ExAllocatePool2(POOL_FLAG_PAGED, RegistryPath->Length + sizeof(WCHAR), PoolTag));
+  g_RegistryPath.Buffer = static_cast<PWCH>(ExAllocatePool2(POOL_FLAG_PAGED, RegistryPath->Length + sizeof(WCHAR), PoolTag));
   if (!g_RegistryPath.Buffer) {
     return STATUS_INSUFFICIENT_RESOURCES;
   }
@@ -46,8 +45,7 @@ static LONG64 LoadCount(_In_ HANDLE Key, _In_ PCWSTR Name) {
     UCHAR Rest[sizeof(LONG64)];
   } buffer;
   ULONG size;
-  const NTSTATUS status =
-      ZwQueryValueKey(Key, &valueName, KeyValuePartialInformation, &buffer, sizeof(buffer), &size);
+  const NTSTATUS status = ZwQueryValueKey(Key, &valueName, KeyValuePartialInformation, &buffer, sizeof(buffer), &size);
   if (!NT_SUCCESS(status) || buffer.Information.Type != REG_QWORD || buffer.Information.DataLength != sizeof(LONG64)) {
     return 0;
   }
@@ -137,8 +135,7 @@ extern "C" NTSTATUS DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_
   return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_
-void ZeroUnload(PDRIVER_OBJECT DriverObject) {
+_Use_decl_annotations_ void ZeroUnload(PDRIVER_OBJECT DriverObject) {
   SaveStatistics();
   UNICODE_STRING linkName = RTL_CONSTANT_STRING(ZERO_LINK_NAME);
   IoDeleteSymbolicLink(&linkName);
@@ -154,14 +151,12 @@ static NTSTATUS CompleteRequest(PIRP Irp, NTSTATUS Status = STATUS_SUCCESS, ULON
   return Status;
 }
 
-_Use_decl_annotations_
-NTSTATUS ZeroCreateClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+_Use_decl_annotations_ NTSTATUS ZeroCreateClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   UNREFERENCED_PARAMETER(DeviceObject);
   return CompleteRequest(Irp);
 }
 
-_Use_decl_annotations_
-NTSTATUS ZeroRead(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+_Use_decl_annotations_ NTSTATUS ZeroRead(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   UNREFERENCED_PARAMETER(DeviceObject);
   const ULONG length = IoGetCurrentIrpStackLocation(Irp)->Parameters.Read.Length;
   if (length == 0) {
@@ -178,16 +173,14 @@ NTSTATUS ZeroRead(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   return CompleteRequest(Irp, STATUS_SUCCESS, length);
 }
 
-_Use_decl_annotations_
-NTSTATUS ZeroWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+_Use_decl_annotations_ NTSTATUS ZeroWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   UNREFERENCED_PARAMETER(DeviceObject);
   const ULONG length = IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length;
   InterlockedAdd64(&g_TotalWritten, length);
   return CompleteRequest(Irp, STATUS_SUCCESS, length);
 }
 
-_Use_decl_annotations_
-NTSTATUS ZeroDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+_Use_decl_annotations_ NTSTATUS ZeroDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   UNREFERENCED_PARAMETER(DeviceObject);
   const auto& parameters = IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl;
   switch (parameters.IoControlCode) {

@@ -1,7 +1,7 @@
 // A C++20 driver with small classes: locks by RAII, own operator new, templates, callbacks, enumerations with flags.
+#include <Aux_Klib.h>
 #include <ntifs.h>
 #include <ntstrsafe.h>
-#include <Aux_Klib.h>
 
 constexpr ULONG Tag = 'ppcS';
 
@@ -78,8 +78,7 @@ NTSTATUS OnRegistryNotify(PVOID, PVOID argument1, PVOID argument2) {
   if ((REG_NOTIFY_CLASS)(ULONG_PTR)argument1 == RegNtPostSetValueKey) {
     auto args = static_cast<REG_POST_OPERATION_INFORMATION*>(argument2);
     PCUNICODE_STRING name;
-    if (NT_SUCCESS(CmCallbackGetKeyObjectIDEx(&g_State.Cookie, args->Object, nullptr, &name, 0)))
-      CmCallbackReleaseKeyObjectIDEx(name);
+    if (NT_SUCCESS(CmCallbackGetKeyObjectIDEx(&g_State.Cookie, args->Object, nullptr, &name, 0))) CmCallbackReleaseKeyObjectIDEx(name);
   }
   return STATUS_SUCCESS;
 }
@@ -120,8 +119,7 @@ extern "C" NTSTATUS DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_
   if (NT_SUCCESS(status)) status = PsSetCreateProcessNotifyRoutineEx(OnProcessNotify, FALSE);
   if (NT_SUCCESS(status)) status = PsSetCreateThreadNotifyRoutine(OnThreadNotify);
   HANDLE thread;
-  if (NT_SUCCESS(status))
-    status = PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, &attributes, nullptr, nullptr, Thread, nullptr);
+  if (NT_SUCCESS(status)) status = PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, &attributes, nullptr, nullptr, Thread, nullptr);
   if (NT_SUCCESS(status)) ZwClose(thread);
   DriverObject->DriverUnload = StyleUnload;
   return status;

@@ -32,8 +32,7 @@ static NTSTATUS FLTAPI StyleSetup(_In_ PCFLT_RELATED_OBJECTS FltObjects, _In_ FL
   return FileSystemType == FLT_FSTYPE_NTFS ? STATUS_SUCCESS : STATUS_FLT_DO_NOT_ATTACH;
 }
 
-static FLT_PREOP_CALLBACK_STATUS FLTAPI StylePreCreate(_Inout_ PFLT_CALLBACK_DATA Data,
-                                                       _In_ PCFLT_RELATED_OBJECTS FltObjects,
+static FLT_PREOP_CALLBACK_STATUS FLTAPI StylePreCreate(_Inout_ PFLT_CALLBACK_DATA Data, _In_ PCFLT_RELATED_OBJECTS FltObjects,
                                                        _Flt_CompletionContext_Outptr_ PVOID* CompletionContext) {
   UNREFERENCED_PARAMETER(FltObjects);
   *CompletionContext = NULL;
@@ -46,10 +45,8 @@ static FLT_PREOP_CALLBACK_STATUS FLTAPI StylePreCreate(_Inout_ PFLT_CALLBACK_DAT
   return FLT_PREOP_SUCCESS_WITH_CALLBACK;
 }
 
-static FLT_POSTOP_CALLBACK_STATUS FLTAPI StylePostCreate(_Inout_ PFLT_CALLBACK_DATA Data,
-                                                         _In_ PCFLT_RELATED_OBJECTS FltObjects,
-                                                         _In_opt_ PVOID CompletionContext,
-                                                         _In_ FLT_POST_OPERATION_FLAGS Flags) {
+static FLT_POSTOP_CALLBACK_STATUS FLTAPI StylePostCreate(_Inout_ PFLT_CALLBACK_DATA Data, _In_ PCFLT_RELATED_OBJECTS FltObjects,
+                                                         _In_opt_ PVOID CompletionContext, _In_ FLT_POST_OPERATION_FLAGS Flags) {
   PFLT_FILE_NAME_INFORMATION Name;
   PSTYLE_CONTEXT Context;
   UNREFERENCED_PARAMETER(CompletionContext);
@@ -58,8 +55,7 @@ static FLT_POSTOP_CALLBACK_STATUS FLTAPI StylePostCreate(_Inout_ PFLT_CALLBACK_D
     if (NT_SUCCESS(FltParseFileNameInformation(Name))) KdPrint(("%wZ\n", &Name->FinalComponent));
     FltReleaseFileNameInformation(Name);
   }
-  if (NT_SUCCESS(FltAllocateContext(FltObjects->Filter, FLT_FILE_CONTEXT, sizeof(*Context), PagedPool,
-                                    (PFLT_CONTEXT*)&Context))) {
+  if (NT_SUCCESS(FltAllocateContext(FltObjects->Filter, FLT_FILE_CONTEXT, sizeof(*Context), PagedPool, (PFLT_CONTEXT*)&Context))) {
     Context->Writes = 0;
     FltSetFileContext(FltObjects->Instance, FltObjects->FileObject, FLT_SET_CONTEXT_KEEP_IF_EXISTS, Context, NULL);
     FltReleaseContext(Context);
@@ -67,8 +63,7 @@ static FLT_POSTOP_CALLBACK_STATUS FLTAPI StylePostCreate(_Inout_ PFLT_CALLBACK_D
   return FLT_POSTOP_FINISHED_PROCESSING;
 }
 
-static FLT_PREOP_CALLBACK_STATUS FLTAPI StylePreSetInformation(PFLT_CALLBACK_DATA Data,
-                                                               PCFLT_RELATED_OBJECTS FltObjects,
+static FLT_PREOP_CALLBACK_STATUS FLTAPI StylePreSetInformation(PFLT_CALLBACK_DATA Data, PCFLT_RELATED_OBJECTS FltObjects,
                                                                PVOID* CompletionContext) {
   UNREFERENCED_PARAMETER(FltObjects);
   UNREFERENCED_PARAMETER(CompletionContext);
@@ -101,11 +96,9 @@ CONST FLT_OPERATION_REGISTRATION Callbacks[] = {
     {IRP_MJ_SET_INFORMATION, FLTFL_OPERATION_REGISTRATION_SKIP_PAGING_IO, StylePreSetInformation, NULL},
     {IRP_MJ_OPERATION_END}};
 
-CONST FLT_CONTEXT_REGISTRATION Contexts[] = {{FLT_FILE_CONTEXT, 0, NULL, sizeof(STYLE_CONTEXT), TAG},
-                                             {FLT_CONTEXT_END}};
+CONST FLT_CONTEXT_REGISTRATION Contexts[] = {{FLT_FILE_CONTEXT, 0, NULL, sizeof(STYLE_CONTEXT), TAG}, {FLT_CONTEXT_END}};
 
-CONST FLT_REGISTRATION Registration = {
-    sizeof(FLT_REGISTRATION), FLT_REGISTRATION_VERSION, 0, Contexts, Callbacks, StyleUnload, StyleSetup};
+CONST FLT_REGISTRATION Registration = {sizeof(FLT_REGISTRATION), FLT_REGISTRATION_VERSION, 0, Contexts, Callbacks, StyleUnload, StyleSetup};
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
   PSECURITY_DESCRIPTOR Descriptor;
@@ -117,8 +110,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
   Status = FltBuildDefaultSecurityDescriptor(&Descriptor, FLT_PORT_ALL_ACCESS);
   if (NT_SUCCESS(Status)) {
     InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, Descriptor);
-    Status = FltCreateCommunicationPort(gFilter, &gServerPort, &Attributes, NULL, StyleConnect, StyleDisconnect, NULL,
-                                        1);
+    Status = FltCreateCommunicationPort(gFilter, &gServerPort, &Attributes, NULL, StyleConnect, StyleDisconnect, NULL, 1);
     FltFreeSecurityDescriptor(Descriptor);
   }
   if (NT_SUCCESS(Status)) Status = FltStartFiltering(gFilter);

@@ -28,8 +28,7 @@ static NTSTATUS Protected(PERESOURCE Resource, volatile ULONG* Value) {
 }
 
 static LONG Filter(PEXCEPTION_POINTERS Pointers) {
-  return Pointers->ExceptionRecord->ExceptionCode == STATUS_ACCESS_VIOLATION ? EXCEPTION_EXECUTE_HANDLER
-                                                                             : EXCEPTION_CONTINUE_SEARCH;
+  return Pointers->ExceptionRecord->ExceptionCode == STATUS_ACCESS_VIOLATION ? EXCEPTION_EXECUTE_HANDLER : EXCEPTION_CONTINUE_SEARCH;
 }
 
 NTSTATUS CppCapture(PVOID User, PULONG Value);

@@ -1,9 +1,8 @@
 // TraceLogging in C.
-#include <ntddk.h>
 #include <TraceLoggingProvider.h>
+#include <ntddk.h>
 
-TRACELOGGING_DEFINE_PROVIDER(g_Provider, "Ringlet.Style",
-                             (0x3970f9cf, 0x2c0c, 0x4f11, 0xb1, 0xcc, 0xe3, 0xa1, 0xe9, 0x95, 0x88, 0x33));
+TRACELOGGING_DEFINE_PROVIDER(g_Provider, "Ringlet.Style", (0x3970f9cf, 0x2c0c, 0x4f11, 0xb1, 0xcc, 0xe3, 0xa1, 0xe9, 0x95, 0x88, 0x33));
 
 VOID CppTrace(PCUNICODE_STRING Name);
 

@@ -1,6 +1,6 @@
 // TraceLogging in C++, with fields typed by their values.
-#include <ntddk.h>
 #include <TraceLoggingProvider.h>
+#include <ntddk.h>
 
 TRACELOGGING_DECLARE_PROVIDER(g_Provider);
 

@@ -1,8 +1,8 @@
 // A WDM function driver in C: dispatch routines, DPC, timer, work item, remove lock, cancel-safe queue, pageable code.
 #include <NTDDK.h>
 #include <WdmSec.h>
-#include <ntstrsafe.h>
 #include <dontuse.h>
+#include <ntstrsafe.h>
 
 #define TAG 'elyS'
 #define NAME L"\\Device\\Style"
@@ -98,8 +98,8 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICOD
   NTSTATUS Status;
   UNREFERENCED_PARAMETER(RegistryPath);
   ExInitializeDriverRuntime(DrvRtPoolNxOptIn);
-  Status = IoCreateDevice(DriverObject, sizeof(DEVICE_EXTENSION), (PUNICODE_STRING)&Name, FILE_DEVICE_UNKNOWN,
-                          FILE_DEVICE_SECURE_OPEN, FALSE, &DeviceObject);
+  Status = IoCreateDevice(DriverObject, sizeof(DEVICE_EXTENSION), (PUNICODE_STRING)&Name, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN,
+                          FALSE, &DeviceObject);
   if (!NT_SUCCESS(Status)) return Status;
   PDEVICE_EXTENSION Extension = DeviceObject->DeviceExtension;
   Extension->Self = DeviceObject;
