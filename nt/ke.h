@@ -18,8 +18,8 @@ using PRKPROCESS = KPROCESS*;
 using KSPIN_LOCK = ULONG_PTR;
 using PKSPIN_LOCK = KSPIN_LOCK*;
 
-enum EVENT_TYPE { NotificationEvent, SynchronizationEvent };
-enum TIMER_TYPE { NotificationTimer, SynchronizationTimer };
+enum EVENT_TYPE : int { NotificationEvent, SynchronizationEvent };
+enum TIMER_TYPE : int { NotificationTimer, SynchronizationTimer };
 enum WAIT_TYPE { WaitAll, WaitAny, WaitNotification, WaitDequeue, WaitDpc };
 enum MODE { KernelModeEnum, UserModeEnum, MaximumMode };
 

@@ -68,3 +68,9 @@ enum SYSTEM_INFORMATION_CLASS : ULONG {
   SystemHandleInformation = 16,
   SystemExtendedHandleInformation = 64
 };
+
+enum TIMER_INFORMATION_CLASS : ULONG { TimerBasicInformation = 0 };
+
+/// What NtQueueApcThread and NtSetTimer have called in user mode.
+using PPS_APC_ROUTINE = VOID(MSABI*)(PVOID ApcArgument1, PVOID ApcArgument2, PVOID ApcArgument3);
+using PTIMER_APC_ROUTINE = VOID(MSABI*)(PVOID TimerContext, ULONG TimerLowValue, LONG TimerHighValue);

@@ -199,15 +199,10 @@ LONG SetThreadDescription(HANDLE Thread, LPCWSTR ThreadDescription) {
 /// A suspended thread's registers.
 BOOL GetThreadContext(HANDLE Thread, PCONTEXT Context) { return Check(sys::NtGetContextThread(Thread, Context)); }
 
-/// Changes a suspended thread's registers.
-BOOL SetThreadContext(HANDLE Thread, const CONTEXT* Context) {
-  return Check(sys::NtSetContextThread(Thread, const_cast<PCONTEXT>(Context)));
-}
-
 /// Queues an APC to a thread, which runs it in an alertable wait.
 DWORD QueueUserAPC(PVOID ApcRoutine, HANDLE Thread, ULONG_PTR Data) {
   return static_cast<DWORD>(Check(
-      sys::NtQueueApcThread(Thread, reinterpret_cast<PKNORMAL_ROUTINE>(nt::api::AddressOf(*nt::api::Find("kernel32.dll", "BasepUserApc"))),
+      sys::NtQueueApcThread(Thread, reinterpret_cast<PPS_APC_ROUTINE>(nt::api::AddressOf(*nt::api::Find("kernel32.dll", "BasepUserApc"))),
                             ApcRoutine, reinterpret_cast<PVOID>(Data), nullptr)));
 }
 
