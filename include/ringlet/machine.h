@@ -16,6 +16,19 @@
 
 namespace ringlet {
 
+/// A piece of debug output, and where it comes from.
+struct DebugText {
+  std::string text;              ///< as it was printed; a line feed usually ends it
+  std::string component;         ///< "IHVDRIVER"; empty if it did not come through DbgPrint
+  std::uint32_t level = 0;       ///< bits: 1 error, 2 warning, 4 trace, 8 information
+  std::int64_t time = 0;         ///< 100 ns since boot
+  std::int64_t system_time = 0;  ///< 100 ns since 1601
+  unsigned processor = 0;
+  unsigned irql = 0;
+  std::uint64_t process = 0;
+  std::uint64_t thread = 0;
+};
+
 /// How a machine is made.
 struct Options {
   unsigned processors = 2;    ///< 1 to 64
@@ -24,9 +37,10 @@ struct Options {
   std::string directory;      ///< registry and C: drive; empty: a fresh temporary directory, removed at the end
   bool special_pool = false;  ///< each pool allocation on pages of its own, so that misuse faults at the very instruction
   unsigned trace = 0;         ///< a sum of kTrace…
-  std::function<void(const std::string&)> trace_sink;  ///< gets each line of the trace; standard error if empty
-  std::function<void(const std::string&)> debug_sink;  ///< gets what DbgPrint prints; standard output if empty
-  std::uint64_t timeout_ms = 0;                        ///< host time one call may take; 0: no limit
+  std::function<void(const std::string&)> trace_sink;     ///< gets each line of the trace; standard error if empty
+  std::function<void(const std::string&)> debug_sink;     ///< gets what DbgPrint prints; standard output if empty
+  std::function<void(const DebugText&)> debug_text_sink;  ///< the same with its origin; debug_sink is then not called
+  std::uint64_t timeout_ms = 0;                           ///< host time one call may take; 0: no limit
 };
 
 inline constexpr unsigned kTraceApi = 1, kTraceIrp = 2, kTraceSched = 4;

@@ -25,6 +25,12 @@ void Shutdown();
 /// Writes the changed hives: STATUS_REGISTRY_IO_FAILED if one cannot be written.
 NTSTATUS Flush();
 
+/// Values by component name: the levels of debug messages that are shown.
+inline constexpr std::u16string_view kDebugPrintFilterKey =
+    u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Session Manager\\Debug Print Filter";
+/// Gives the debug print filter the masks of that key, as the machine does when it boots.
+void LoadDebugPrintFilter();
+
 // ---- for the kernel itself -----------------------------------------------------------------------------------------------
 // Paths are absolute: \Registry\Machine\System\CurrentControlSet\... Case does not matter. IRQL PASSIVE_LEVEL; nothing waits.
 

@@ -46,7 +46,8 @@ void AddSystemDefaults(Key* root, LONGLONG now) {
   Text(Path(control, u"ComputerName\\ComputerName", now), u"ComputerName", u"RINGLET");
   Text(Path(control, u"ComputerName\\ActiveComputerName", now), u"ComputerName", u"RINGLET");
   Path(control, u"Session Manager\\Memory Management", now);
-  Path(control, u"Session Manager\\Debug Print Filter", now);
+  // Windows has no values here and so hides what DbgPrint prints; on Ringlet it is shown until someone says otherwise.
+  Number(Path(control, u"Session Manager\\Debug Print Filter", now), u"DEFAULT", 0xF);
   Path(control, u"Session Manager\\kernel", now);
   Key* const environment = Path(control, u"Session Manager\\Environment", now);
   Text(environment, u"OS", u"Windows_NT");

@@ -74,11 +74,11 @@ extern "C" void KiHookLeave(ULONG index, ULONG_PTR result) {
 
 void SetDebugSink(DebugSink sink) { debug_sink = sink; }
 
-void DebugOutput(const char* text, SIZE_T length) {
+void DebugOutput(const DebugMessage& message) {
   if (debug_sink != nullptr) {
-    debug_sink(text, length);
+    debug_sink(message);
   } else {
-    hal::WriteConsole(1, text, length);
+    hal::WriteConsole(1, message.text, message.length);
   }
 }
 

@@ -48,8 +48,16 @@ LONGLONG InterruptTime();
 
 // ---- trace -----------------------------------------------------------------------------------------------------------
 
-/// Writes a line of text to the debug output (what DbgPrint shows).
-void DebugOutput(const char* text, SIZE_T length);
+/// Text for the debug output, of a component (DPFLTR_..._ID; ~0: none) at a level (bits).
+struct DebugMessage {
+  const char* text;
+  SIZE_T length;
+  ULONG component = ~0u;
+  ULONG level = 1;
+};
+/// Writes to the debug output (what DbgPrint shows), whatever the debug print filter says.
+void DebugOutput(const DebugMessage& message);
+inline void DebugOutput(const char* text, SIZE_T length) { DebugOutput(DebugMessage{text, length}); }
 
 }  // namespace nt::ke
 

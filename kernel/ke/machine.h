@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/ke/ke.h"
 #include "nt/ke.h"
 #include "nt/ps.h"
 #include "nt/types.h"
@@ -62,7 +63,7 @@ void SetSymbolizer(Symbolizer symbolizer);
 std::string DescribeCode(ULONG_PTR address);
 
 /// Where debug output goes; by default the host's standard output.
-using DebugSink = void (*)(const char* text, SIZE_T length);
+using DebugSink = void (*)(const DebugMessage& message);
 void SetDebugSink(DebugSink sink);
 
 /// The System process, to which threads of the kernel belong from now on.

@@ -30,9 +30,11 @@
 #include "kernel/ob/ob.h"
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/ps.h"
+#include "kernel/rtl/debug_filter.h"
 #include "nt/status.h"
 
 extern "C" {
+ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber);
 void KiExportThunk();
 void KiExportThunkHooked();
 void KiAbsentThunk();
@@ -109,11 +111,33 @@ void SinkTrace(const char* line, SIZE_T length) {
   }
 }
 
-void SinkDebug(const char* text, SIZE_T length) {
+/// The client identifiers of the running thread, for messages and events.
+void NameThread(std::uint64_t* process, std::uint64_t* thread) {
+  const CLIENT_ID& id = reinterpret_cast<PETHREAD>(nt::ke::CurrentThread())->Cid;
+  *process = reinterpret_cast<std::uint64_t>(id.UniqueProcess);
+  *thread = reinterpret_cast<std::uint64_t>(id.UniqueThread);
+}
+
+DebugText Describe(const nt::ke::DebugMessage& message) {
+  DebugText text;
+  text.text.assign(message.text, message.length);
+  text.component = nt::rtl::DebugComponentName(message.component);
+  text.level = message.level;
+  text.time = nt::ke::InterruptTime();
+  text.system_time = nt::ke::SystemTime();
+  text.processor = KeGetCurrentProcessorNumberEx(nullptr);
+  text.irql = nt::ke::CurrentIrql();
+  NameThread(&text.process, &text.thread);
+  if (message.component == ~0u) text.component.clear();
+  return text;
+}
+
+void SinkDebug(const nt::ke::DebugMessage& message) {
+  if (active_options.debug_text_sink) return active_options.debug_text_sink(Describe(message));
   if (active_options.debug_sink) {
-    active_options.debug_sink(std::string(text, length));
+    active_options.debug_sink(std::string(message.text, message.length));
   } else {
-    nt::hal::WriteConsole(1, text, length);
+    nt::hal::WriteConsole(1, message.text, message.length);
   }
 }
 
@@ -233,6 +257,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::io::SetBindHooked(hooked);
     nt::ps::SetConsoleOpener(&OpenConsole);
     nt::cm::Initialize(state_->directory);
+    nt::cm::LoadDebugPrintFilter();
     nt::ex::InitializeThreads();
   });
   if (outcome != Outcome::Finished) throw std::runtime_error("the machine did not boot");

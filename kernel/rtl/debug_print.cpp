@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernel/ke/ke.h"
+#include "kernel/rtl/debug_filter.h"
 #include "kernel/rtl/format.h"
 #include "nt/status.h"
 
@@ -11,7 +12,8 @@ namespace {
 
 constexpr SIZE_T kLimit = 512;
 
-ULONG Show(PCSTR prefix, PCSTR format, const ULONG_PTR* arguments) {
+ULONG Show(PCSTR prefix, ULONG component, ULONG level, PCSTR format, const ULONG_PTR* arguments) {
+  if (DbgQueryDebugFilterState(component, level) != TRUE) return STATUS_SUCCESS;
   char text[kLimit];
   const SIZE_T used = ::strnlen(prefix, kLimit);
   std::memcpy(text, prefix, used);
@@ -19,17 +21,28 @@ ULONG Show(PCSTR prefix, PCSTR format, const ULONG_PTR* arguments) {
   if (formatted < 0) return static_cast<ULONG>(STATUS_INVALID_PARAMETER);
   const SIZE_T length = used + static_cast<SIZE_T>(formatted);
   if (length > kLimit) text[kLimit - 1] = '\n';
-  nt::ke::DebugOutput(text, std::min(length, kLimit));
+  nt::ke::DebugOutput({text, std::min(length, kLimit), component, nt::rtl::DebugLevelBits(level)});
   return STATUS_SUCCESS;
+}
+
+/// What names no component is of DEFAULT, at the level INFO.
+ULONG ShowDefault(PCSTR format, const ULONG_PTR* arguments) {
+  return Show("", nt::rtl::kComponentDefault, nt::rtl::kLevelInfo, format, arguments);
 }
 
 }  // namespace
 
-ULONG DbgPrint(PCSTR Format, const ULONG_PTR* Arguments) { return Show("", Format, Arguments); }
-ULONG DbgPrintEx(ULONG, ULONG, PCSTR Format, const ULONG_PTR* Arguments) { return Show("", Format, Arguments); }
-ULONG DbgPrintReturnControlC(PCSTR Format, const ULONG_PTR* Arguments) { return Show("", Format, Arguments); }
-ULONG vDbgPrintEx(ULONG, ULONG, PCSTR Format, const ULONG_PTR* Arguments) { return Show("", Format, Arguments); }
+ULONG DbgPrint(PCSTR Format, const ULONG_PTR* Arguments) { return ShowDefault(Format, Arguments); }
+ULONG DbgPrintReturnControlC(PCSTR Format, const ULONG_PTR* Arguments) { return ShowDefault(Format, Arguments); }
 
-ULONG vDbgPrintExWithPrefix(PCSTR Prefix, ULONG, ULONG, PCSTR Format, const ULONG_PTR* Arguments) {
-  return Show(Prefix, Format, Arguments);
+ULONG DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, const ULONG_PTR* Arguments) {
+  return Show("", ComponentId, Level, Format, Arguments);
+}
+
+ULONG vDbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, const ULONG_PTR* Arguments) {
+  return Show("", ComponentId, Level, Format, Arguments);
+}
+
+ULONG vDbgPrintExWithPrefix(PCSTR Prefix, ULONG ComponentId, ULONG Level, PCSTR Format, const ULONG_PTR* Arguments) {
+  return Show(Prefix, ComponentId, Level, Format, Arguments);
 }

@@ -7,6 +7,7 @@
 
 #include "kernel/ke/machine.h"
 #include "kernel/rtl/crt.h"
+#include "kernel/rtl/debug_filter.h"
 #include "kernel/rtl/debug_print.h"
 #include "kernel/rtl/format.h"
 #include "nt/status.h"
@@ -149,9 +150,13 @@ class DebugPrint : public testing::Test {
  protected:
   void SetUp() override {
     shown.clear();
-    nt::ke::SetDebugSink([](const char* text, SIZE_T length) { shown.assign(text, length); });
+    nt::ke::SetDebugSink([](const nt::ke::DebugMessage& message) { shown.assign(message.text, message.length); });
+    nt::rtl::SetDebugMask(nt::rtl::kComponentDefault, 0xF);
   }
-  void TearDown() override { nt::ke::SetDebugSink(nullptr); }
+  void TearDown() override {
+    nt::ke::SetDebugSink(nullptr);
+    nt::rtl::ResetDebugFilter();
+  }
 };
 
 TEST_F(DebugPrint, ShowsTheMessage) {
@@ -160,6 +165,15 @@ TEST_F(DebugPrint, ShowsTheMessage) {
   EXPECT_EQ(shown, "value 7\n");
   EXPECT_EQ(vDbgPrintExWithPrefix("drv: ", 77, 0, "value %d\n", slots), static_cast<ULONG>(STATUS_SUCCESS));
   EXPECT_EQ(shown, "drv: value 7\n");
+}
+
+TEST_F(DebugPrint, HidesWhatTheFilterHides) {
+  nt::rtl::ResetDebugFilter();
+  EXPECT_EQ(DbgPrint("hidden: Windows has no mask for DEFAULT\n", nullptr), static_cast<ULONG>(STATUS_SUCCESS));
+  EXPECT_EQ(DbgPrintEx(77, 3, "hidden\n", nullptr), static_cast<ULONG>(STATUS_SUCCESS));
+  EXPECT_EQ(shown, "");
+  DbgPrintEx(77, 0, "an error\n", nullptr);
+  EXPECT_EQ(shown, "an error\n");
 }
 
 TEST_F(DebugPrint, CutsAfter512Bytes) {
