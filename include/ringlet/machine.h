@@ -121,6 +121,8 @@ class Machine {
   struct State;
 
  private:
+  void DestroyExecutive();
+
   std::unique_ptr<State> state_;
 };
 

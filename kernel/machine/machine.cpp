@@ -31,6 +31,7 @@
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/ps.h"
 #include "kernel/rtl/debug_filter.h"
+#include "kernel/se/se.h"
 #include "nt/status.h"
 
 extern "C" {
@@ -245,22 +246,49 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
   nt::ke::SetSymbolizer(&Symbolize);
   nt::ke::SetUserExceptionHooks({&RtlpCallVectoredHandlers, &RtlpUnhandledException});
 
+  NTSTATUS registry = STATUS_SUCCESS;
   const Outcome outcome = state_->Run([&] {
     nt::ob::Initialize();
+    nt::se::Initialize();
     nt::ps::Initialize();
     nt::mm::InitializeExports();
     nt::ob::PublishDispatcherTypes();
     nt::ps::PublishExports();
+    nt::se::PublishExports();
     nt::ps::SetBindHooked(hooked);
     nt::ps::SetThreadExitHook(&nt::io::CancelThreadIrps);
     nt::io::Initialize();
     nt::io::SetBindHooked(hooked);
     nt::ps::SetConsoleOpener(&OpenConsole);
-    nt::cm::Initialize(state_->directory);
+    registry = nt::cm::Initialize(state_->directory);
+    nt::cm::InitializeExports();
     nt::cm::LoadDebugPrintFilter();
     nt::ex::InitializeThreads();
   });
-  if (outcome != Outcome::Finished) throw std::runtime_error("the machine did not boot");
+  if (outcome != Outcome::Finished || !NT_SUCCESS(registry)) {
+    DestroyExecutive();
+    throw std::runtime_error(!NT_SUCCESS(registry) ? "the registry of machine directory " + options.directory +
+                                                         " cannot be read (STATUS_REGISTRY_CORRUPT): its hive files are damaged"
+                                                   : "the machine did not boot");
+  }
+}
+
+/// What the components hold, in the order in which nothing is missed.
+void Machine::DestroyExecutive() {
+  if (state_->bugcheck != nullptr) nt::cm::Flush();
+  nt::io::ForgetDrivers();
+  nt::ldr::Shutdown();
+  nt::io::Shutdown();
+  nt::ps::Shutdown();
+  nt::se::Shutdown();
+  nt::ob::Shutdown();
+  nt::ke::Shutdown();
+  nt::ex::Shutdown();
+  nt::mm::Shutdown();
+  nt::hal::ShutdownMemory();
+  if (state_->temporary_directory) std::filesystem::remove_all(state_->directory);
+  current = nullptr;
+  machine_exists = false;
 }
 
 Machine::~Machine() {
@@ -352,18 +380,7 @@ std::vector<Leftover> Machine::Shutdown() {
     for (const auto& left : nt::io::Leftovers()) leftovers.push_back({left.driver, left.kind, left.what});
     for (const std::string& sentence : broken) leftovers.push_back({"pool", "corruption", sentence});
   }
-  nt::io::ForgetDrivers();
-  nt::ldr::Shutdown();
-  nt::io::Shutdown();
-  nt::ps::Shutdown();
-  nt::ob::Shutdown();
-  nt::ke::Shutdown();
-  nt::ex::Shutdown();
-  nt::mm::Shutdown();
-  nt::hal::ShutdownMemory();
-  if (state_->temporary_directory) std::filesystem::remove_all(state_->directory);
-  current = nullptr;
-  machine_exists = false;
+  DestroyExecutive();
   return leftovers;
 }
 
