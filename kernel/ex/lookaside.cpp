@@ -45,14 +45,18 @@ void DeleteOld(GENERAL_LOOKASIDE_POOL& list) {
 /// Flags of the old functions that become part of the pool type.
 constexpr ULONG kTypeFlags = POOL_RAISE_IF_ALLOCATION_FAILURE | POOL_NX_ALLOCATION | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;
 
+// The headers' inline functions call these too, so the defaults must be what a driver can call; they ignore the further arguments.
+PALLOCATE_FUNCTION_EX DefaultAllocateEx() { return reinterpret_cast<PALLOCATE_FUNCTION_EX>(api::StubOf("ExAllocatePoolWithTag")); }
+PFREE_FUNCTION_EX DefaultFreeEx() { return reinterpret_cast<PFREE_FUNCTION_EX>(api::StubOf("ExFreePool")); }
+
 PVOID AllocateEx(PLOOKASIDE_LIST_EX list) {
   GENERAL_LOOKASIDE_POOL& pool = list->L;
-  if (pool.AllocateEx != nullptr) return ke::Callout<PVOID>(pool.AllocateEx, pool.Type, pool.Size, pool.Tag, list);
+  if (pool.AllocateEx != DefaultAllocateEx()) return ke::Callout<PVOID>(pool.AllocateEx, pool.Type, pool.Size, pool.Tag, list);
   return ExAllocatePoolWithTag(pool.Type, pool.Size, pool.Tag);
 }
 
 void FreeEx(PLOOKASIDE_LIST_EX list, PVOID entry) {
-  if (list->L.FreeEx != nullptr) {
+  if (list->L.FreeEx != DefaultFreeEx()) {
     ke::Callout<void>(list->L.FreeEx, entry, list);
   } else {
     ExFreePoolWithTag(entry, list->L.Tag);
@@ -90,8 +94,8 @@ NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUN
   if ((Flags & EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL) != 0) type |= POOL_RAISE_IF_ALLOCATION_FAILURE;
   if ((Flags & EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE) != 0) type |= POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;
   Prepare(Lookaside->L, type, Size, Tag);
-  Lookaside->L.AllocateEx = Allocate;
-  Lookaside->L.FreeEx = Free;
+  Lookaside->L.AllocateEx = Allocate != nullptr ? Allocate : DefaultAllocateEx();
+  Lookaside->L.FreeEx = Free != nullptr ? Free : DefaultFreeEx();
   return STATUS_SUCCESS;
 }
 

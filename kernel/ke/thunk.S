@@ -567,7 +567,10 @@ KfLowerIrql:                    # VOID (KIRQL NewIrql)
     cmpb %cl, %gs:PCR_IRQL
     jb KiIrqlMistake
     mov %cl, %gs:PCR_IRQL
-    movzbl %gs:PCR_SWINT, %eax
+    cmpb $0, %gs:PCR_SWINT
+    jne 1f
+    ret
+1:  movzbl %gs:PCR_SWINT, %eax  # something waits: for an IRQL as low as this one?
     shr $1, %eax
     shr %cl, %eax
     jnz KiInterruptsDue

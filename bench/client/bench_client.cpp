@@ -1,0 +1,58 @@
+// Measures one figure on the machine it runs on: its exit code is the time for all iterations, in units of 100 ns; 0 is failure.
+//
+//   bench_client FIGURE ITERATIONS
+#include <windows.h>
+#include <winioctl.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "../bench.h"
+
+namespace {
+
+ULONG64 Now() {
+  LARGE_INTEGER counter;
+  QueryPerformanceCounter(&counter);
+  return static_cast<ULONG64>(counter.QuadPart);
+}
+
+ULONG64 DeviceControl(HANDLE device, ULONG iterations) {
+  const ULONG64 start = Now();
+  for (ULONG i = 0; i < iterations; ++i) {
+    DWORD bytes;
+    if (!DeviceIoControl(device, IOCTL_BENCH_NOTHING, nullptr, 0, nullptr, 0, &bytes, nullptr)) return 0;
+  }
+  return Now() - start;
+}
+
+ULONG64 InDriver(HANDLE device, const char* figure, ULONG iterations) {
+  BenchRequest request{};
+  std::strncpy(request.Figure, figure, sizeof(request.Figure) - 1);
+  request.Iterations = iterations;
+  BenchResult result{};
+  DWORD bytes;
+  if (!DeviceIoControl(device, IOCTL_BENCH_MEASURE, &request, sizeof(request), &result, sizeof(result), &bytes, nullptr)) return 0;
+  return result.Ticks;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::printf("Usage: %s FIGURE ITERATIONS\n", argv[0]);
+    return 0;
+  }
+  const HANDLE device = CreateFileW(L"\\\\.\\" BENCH_DEVICE_NAME, GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING, 0, nullptr);
+  if (device == INVALID_HANDLE_VALUE) {
+    std::printf("The benchmark driver is not loaded: error %lu\n", GetLastError());
+    return 0;
+  }
+  const ULONG iterations = std::strtoul(argv[2], nullptr, 10);
+  const ULONG64 ticks =
+      std::strcmp(argv[1], "device_io_control") == 0 ? DeviceControl(device, iterations) : InDriver(device, argv[1], iterations);
+  if (ticks == 0) std::printf("%s: failed, error %lu\n", argv[1], GetLastError());
+  CloseHandle(device);
+  return static_cast<int>(ticks);
+}
