@@ -4,7 +4,7 @@ add_library(ringlet_options INTERFACE)
 target_include_directories(ringlet_options INTERFACE
   ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/generated)
 target_compile_options(ringlet_options INTERFACE
-  -g -fno-strict-aliasing -fno-omit-frame-pointer -fno-delete-null-pointer-checks
+  -g -fno-strict-aliasing -fno-semantic-interposition -fno-omit-frame-pointer -fno-delete-null-pointer-checks
   $<$<COMPILE_LANGUAGE:CXX>:-fnon-call-exceptions>
   $<$<COMPILE_LANGUAGE:C,CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Werror>)
 # NT's structures have anonymous structures inside unions; clang has no other way to say that they are meant.

@@ -3,4 +3,8 @@ typedef unsigned char KIRQL;
 __declspec(dllimport) KIRQL KfRaiseIrql(KIRQL NewIrql);
 __declspec(dllimport) void KeLowerIrql(KIRQL NewIrql);
 
-void RaiseAndLowerIrql(void) { KeLowerIrql(KfRaiseIrql(2)); }
+void RaiseAndLowerIrql(unsigned long Times) {
+  for (unsigned long i = 0; i < Times; ++i) {
+    KeLowerIrql(KfRaiseIrql(2));
+  }
+}

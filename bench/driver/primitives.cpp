@@ -14,10 +14,10 @@ ULONG64 MeasureExport(PDRIVER_OBJECT, ULONG Iterations) {
   return Time(Iterations, [] { PsGetCurrentProcessId(); });
 }
 
-extern "C" void RaiseAndLowerIrql();
+extern "C" void RaiseAndLowerIrql(ULONG Times);
 
 ULONG64 MeasureIrql(PDRIVER_OBJECT, ULONG Iterations) {
-  return Time(Iterations, [] { RaiseAndLowerIrql(); });
+  return Time(1, [=] { RaiseAndLowerIrql(Iterations); });
 }
 
 // Inlined, as a driver of the older headers has them: moves to and from CR8.

@@ -27,6 +27,13 @@ constexpr auto kClassOf = [] {
   return classes;
 }();
 
+/// Division of an offset in a page by its class's size, as a multiplication: rounded up, and exact for so small numbers.
+constexpr auto kReciprocal = [] {
+  std::array<ULONG64, kClasses> reciprocals{};
+  for (SIZE_T i = 0; i < kClasses; ++i) reciprocals[i] = (ULONG64{1} << 32) / kClassSize[i] + 1;
+  return reciprocals;
+}();
+
 /// Freed blocks of a class that wait before the first of them is used again: few enough to stay in the processor's cache.
 constexpr auto kDelay = [] {
   std::array<USHORT, kClasses> delays{};
@@ -117,10 +124,9 @@ void* AllocateLarge(Region& region, SIZE_T size, ULONG tag, bool by_kernel) {
 }
 
 void FreeSmall(Region& region, Page& page, ULONG_PTR block, ULONG check_tag) {
-  // Narrow numbers: their division is the dearest step here.
   const ULONG size = kClassSize[page.size_class];
   const auto offset = static_cast<ULONG>((block & (PAGE_SIZE - 1)) - kHeaderSize);
-  const ULONG index = offset / size;
+  const auto index = static_cast<ULONG>(offset * kReciprocal[page.size_class] >> 32);
   if (index * size != offset || offset + size > PAGE_SIZE) BugCheckBadAddress(block);
   PoolHeader& header = *HeaderOf(block);
   if (header.check != CheckOf(header)) [[unlikely]] {
@@ -201,12 +207,14 @@ bool GuardIntact(ULONG_PTR block, SIZE_T size, SIZE_T room) {
 
 void Fill(ULONG_PTR block, SIZE_T size) {
   constexpr Vector kPatterns = {kPattern, kPattern};
+#pragma GCC unroll 8
   for (SIZE_T i = 0; i < size; i += sizeof(Vector)) *reinterpret_cast<Vector*>(block + i) = kPatterns;
 }
 
 ULONG_PTR FindWrite(ULONG_PTR block, SIZE_T size) {
   constexpr Vector kPatterns = {kPattern, kPattern};
   Vector difference = {};
+#pragma GCC unroll 8
   for (SIZE_T i = 0; i < size; i += sizeof(Vector)) difference |= *reinterpret_cast<const Vector*>(block + i) ^ kPatterns;
   if ((difference[0] | difference[1]) == 0) [[likely]]
     return 0;
