@@ -1,4 +1,5 @@
 // Loading and unloading drivers, and what they leave behind.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -66,8 +67,10 @@ void ReportDevices(const Loaded& driver) {
 }
 
 void ReportObjects(const Loaded& driver) {
+  const auto running = ps::SystemThreadsStartedIn(driver.image->base, driver.image->size);
   ob::ForEachObject([&](const ob::ObjectReport& object) {
     if (!Within(*driver.image, object.creator) || object.type == u"Device") return;
+    if (std::ranges::find(running, object.object, [](PETHREAD thread) { return static_cast<void*>(thread); }) != running.end()) return;
     const std::u16string name = ob::NameOf(object.object);
     const char* const kind = object.type == u"SymbolicLink" ? "symbolic link" : object.type == u"Thread" ? "thread" : "object";
     if (object.type == u"File") return;

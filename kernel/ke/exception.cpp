@@ -5,6 +5,8 @@
 // their destructors run, and goes on in the export's caller.
 #include "kernel/ke/exception.h"
 
+#include <cstring>
+
 #include "kernel/ke/scheduler.h"
 #include "kernel/ke/unwind.h"
 #include "kernel/ldr/unwind.h"
@@ -34,6 +36,34 @@ ldr::StackLimits StackLimitsOf(const Thread* thread) {
   return {reinterpret_cast<ULONG_PTR>(thread->Tcb.StackLimit), reinterpret_cast<ULONG_PTR>(thread->Tcb.StackBase)};
 }
 
+bool IsCodeAddress(ULONG64 address) { return IsPeAddress(address) || IsLeafAddress(address) || address == CalloutReturn(); }
+
+/// Whether the instruction before `address` calls the code just before `rip`.
+bool ReturnsFromCallOf(ULONG64 address, ULONG64 rip) {
+  constexpr ULONG64 kLongestLeaf = 64;
+  UCHAR call[5];
+  LONG displacement = 0;
+  if (!IsPeAddress(address) || !KiGuardedCopy(call, reinterpret_cast<const void*>(address - sizeof call), sizeof call)) return false;
+  if (call[0] != 0xe8) return false;
+  std::memcpy(&displacement, call + 1, sizeof displacement);
+  return rip - (address + static_cast<ULONG64>(LONG64{displacement})) < kLongestLeaf;
+}
+
+/// Unwinds a function without unwind data: nothing but the return address is on its stack. mingw's ___chkstk_ms breaks that rule by
+/// keeping two registers there, so the return address is looked for above them.
+bool UnwindLeaf(ULONG64 rip, CONTEXT* caller) {
+  constexpr SIZE_T kSavedRegisters = 2;
+  ULONG64 slots[1 + kSavedRegisters] = {};
+  if (!KiGuardedCopy(slots, reinterpret_cast<const void*>(caller->Rsp), sizeof slots[0])) return false;
+  SIZE_T slot = 0;
+  if (!IsCodeAddress(slots[0]) && KiGuardedCopy(slots, reinterpret_cast<const void*>(caller->Rsp), sizeof slots)) {
+    for (SIZE_T i = kSavedRegisters; i > 0; --i) slot = ReturnsFromCallOf(slots[i], rip) ? i : slot;
+  }
+  caller->Rip = slots[slot];
+  caller->Rsp += (slot + 1) * sizeof slots[0];
+  return true;
+}
+
 /// Looks at the frame in which `context` is. False if the code belongs to no image.
 bool ReadFrame(const CONTEXT& context, ULONG handler_type, Frame* frame) {
   frame->caller = context;
@@ -45,12 +75,10 @@ bool ReadFrame(const CONTEXT& context, ULONG handler_type, Frame* frame) {
   dispatcher.ImageBase = base;
   dispatcher.FunctionEntry = const_cast<PRUNTIME_FUNCTION>(function);
   frame->has_handler = false;
-  if (function == nullptr) {  // a leaf: only the return address is on the stack
+  if (function == nullptr) {
     if (!IsPeAddress(context.Rip) && !IsLeafAddress(context.Rip)) return false;
     frame->establisher = context.Rsp;
-    if (!KiGuardedCopy(&frame->caller.Rip, reinterpret_cast<const void*>(context.Rsp), sizeof(ULONG64))) return false;
-    frame->caller.Rsp += 8;
-    return true;
+    return UnwindLeaf(context.Rip, &frame->caller);
   }
   ldr::UnwindResult result;
   if (!NT_SUCCESS(ldr::VirtualUnwind(handler_type, base, context.Rip, function, &frame->caller, StackLimitsOf(KiThread), &result)))

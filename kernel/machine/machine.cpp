@@ -11,10 +11,7 @@
 #include <iterator>
 #include <stdexcept>
 
-#if __has_include("debugger/symbolizer.h")
 #include "debugger/symbolizer.h"
-#define RINGLET_SYMBOLS 1
-#endif
 #include "kernel/api/api.h"
 #include "kernel/cm/cm.h"
 #include "kernel/ex/ex.h"
@@ -337,6 +334,7 @@ std::vector<std::string> Machine::Drivers() const { return state_->drivers; }
 
 RunResult Machine::Run(const std::string& path, const std::vector<std::string>& arguments) {
   RunResult result;
+  state_->images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
   nt::ps::ProcessParameters parameters;
   parameters.host_path = path;
   parameters.image_path = u"\\\?\?\\C:\\ringlet\\" + Wide(BaseName(path));
@@ -391,16 +389,10 @@ bool Symbolize(ULONG_PTR address, std::string* symbol, std::string* source) {
   if (image == nullptr || image->builtin || current == nullptr) return false;
   for (const auto& [name, path] : current->images) {
     if (!nt::ldr::SameName(name, image->name)) continue;
-#ifdef RINGLET_SYMBOLS
     std::string function;
-    if (!debugger::Symbolize(path, address - image->base, &function, source)) return false;
+    if (!nt::debugger::Symbolize(path, address - image->base, &function, source)) return false;
     *symbol = image->name + "!" + function;
     return true;
-#else
-    static_cast<void>(symbol);
-    static_cast<void>(source);
-    return false;
-#endif
   }
   return false;
 }

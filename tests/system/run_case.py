@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Runs one whole-machine test: run_case.py CASE.toml IMAGES.json. What a case may say is in README.md."""
+import difflib
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+
+
+class Failure(Exception):
+    pass
+
+
+def fill(text, names):
+    """Replaces {name} by what it stands for; other braces stay."""
+    return re.sub(r"\{(\w+)\}", lambda match: names.get(match[1], match[0]), text)
+
+
+def make_file(entry, names):
+    """Writes a file of the case: text, or another file with bytes changed or cut."""
+    path = pathlib.Path(fill(entry["path"], names))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = bytearray(pathlib.Path(fill(entry["copy"], names)).read_bytes() if "copy" in entry
+                        else entry.get("text", "").encode())
+    for at, value in entry.get("patch", {}).items():
+        offset = int(at, 0)
+        value = bytes.fromhex(value)
+        content[offset:offset + len(value)] = value
+    del content[entry.get("cut", len(content)):]
+    path.write_bytes(content)
+
+
+def match_lines(patterns, text, stream):
+    """Each pattern is a whole line's regular expression; "..." stands for any lines."""
+    lines = text.splitlines()
+    at = 0
+    skipping = False
+    for pattern in patterns:
+        if pattern == "...":
+            skipping = True
+            continue
+        while skipping and at < len(lines) and not re.fullmatch(pattern, lines[at]):
+            at += 1
+        if at >= len(lines):
+            raise Failure(f"{stream}: no line for {pattern!r}")
+        if not re.fullmatch(pattern, lines[at]):
+            raise Failure(f"{stream}, line {at + 1}: {lines[at]!r} is not {pattern!r}")
+        at += 1
+        skipping = False
+    if not skipping and at != len(lines):
+        raise Failure(f"{stream}, line {at + 1}: nothing more was expected, but {lines[at]!r}")
+
+
+def match_json(expected, actual, where="json"):
+    """Every key of a table must be there; strings are regular expressions; lists match item by item."""
+    if isinstance(expected, dict):
+        for key, value in expected.items():
+            if not isinstance(actual, dict) or key not in actual:
+                raise Failure(f"{where}: {key!r} is missing")
+            match_json(value, actual[key], f"{where}.{key}")
+    elif isinstance(expected, list):
+        if not isinstance(actual, list) or len(actual) != len(expected):
+            raise Failure(f"{where}: {actual!r} has not {len(expected)} items")
+        for index, value in enumerate(expected):
+            match_json(value, actual[index], f"{where}[{index}]")
+    elif isinstance(expected, str):
+        if not isinstance(actual, str) or not re.fullmatch(expected, actual):
+            raise Failure(f"{where}: {actual!r} is not {expected!r}")
+    elif expected != actual:
+        raise Failure(f"{where}: {actual!r} is not {expected!r}")
+
+
+def run_step(step, names):
+    command = [fill(word, names) for word in step["run"]]
+    result = subprocess.run(command, capture_output=True, timeout=step.get("timeout", 60), stdin=subprocess.DEVNULL,
+                            cwd=names["tmp"])
+    result.stdout, result.stderr = (stream.decode("utf-8", "replace") for stream in (result.stdout, result.stderr))
+    try:
+        if result.returncode != step.get("exit", 0):
+            raise Failure(f"exit code {result.returncode} is not {step.get('exit', 0)}")
+        for stream in ("stdout", "stderr"):
+            if stream in step:
+                match_lines(step[stream], getattr(result, stream), stream)
+        if "json" in step:
+            match_json(step["json"], json.loads(result.stdout))
+        for name in step.get("exists", []):
+            if not pathlib.Path(fill(name, names)).exists():
+                raise Failure(f"{name} does not exist")
+        for name in step.get("lacks", []):
+            if pathlib.Path(fill(name, names)).exists():
+                raise Failure(f"{name} exists")
+    except (Failure, json.JSONDecodeError) as failure:
+        raise Failure(f"{failure}\n$ {' '.join(command)}\n{result.stdout}--- stderr\n{result.stderr}") from None
+    return result
+
+
+def run_twice(step, names):
+    """The two runs must not differ by a byte."""
+    first, second = run_step(step, names), run_step(step, names)
+    for stream in ("stdout", "stderr"):
+        one, two = (getattr(result, stream).splitlines() for result in (first, second))
+        if one != two:
+            diff = list(difflib.unified_diff(one, two, "first run", "second run", lineterm="", n=2))
+            raise Failure(f"{stream} differs between two runs:\n" + "\n".join(diff[:40]))
+
+
+def main():
+    case_path, images_path = sys.argv[1:]
+    case = tomllib.loads(pathlib.Path(case_path).read_text())
+    names = json.loads(pathlib.Path(images_path).read_text())
+    with tempfile.TemporaryDirectory(prefix="ringlet-case-") as folder:
+        names["tmp"] = folder
+        try:
+            for entry in case.get("file", []):
+                make_file(entry, names)
+            for step in case["step"]:
+                (run_twice if step.get("twice") else run_step)(step, names)
+        except Failure as failure:
+            sys.exit(f"{case_path}: {failure}")
+
+
+main()
