@@ -14,11 +14,10 @@ target_compile_options(ringlet_options INTERFACE
 target_compile_options(ringlet_options INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
 # Pool tags are multi-character constants, as NT has them.
 target_compile_options(ringlet_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-multichar>)
+# NT's structures lie where drivers put them, unaligned too.
 if(RINGLET_SANITIZE)
   target_compile_options(ringlet_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize=vptr,alignment -fno-sanitize-recover=undefined)
-  # The sanitizers' checks hide initializations from g++'s data flow analysis.
-  target_compile_options(ringlet_options INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>)
   target_compile_options(ringlet_options INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fno-sanitize=function>)
   target_link_options(ringlet_options INTERFACE -fsanitize=address,undefined)
 endif()

@@ -159,6 +159,42 @@ bool UserStackOverflow(hal::Trap& trap, const CONTEXT& context, EXCEPTION_RECORD
   return true;
 }
 
+/// Makes the current thread's user stack reach down to `address`: a big frame may step over the guard page, for what is built in does
+/// not probe its stack. False if the stack has no room for it or `address` is not on it.
+bool GrowUserStackTo(ULONG_PTR address) {
+  const auto* const tib = reinterpret_cast<const NT_TIB*>(KiThread->Tcb.Teb);
+  if (tib == nullptr || address >= reinterpret_cast<ULONG_PTR>(tib->StackBase)) return false;
+  while (address < reinterpret_cast<ULONG_PTR>(tib->StackLimit)) {
+    if (mm::HandleUserFault(reinterpret_cast<ULONG_PTR>(tib->StackLimit) - 1, true) != STATUS_SUCCESS) return false;
+  }
+  return true;
+}
+
+/// Whether an exception's record and context can be put onto the user stack at `sp`.
+bool RoomForUserException(ULONG_PTR sp) {
+  constexpr ULONG kWritable = PAGE_READWRITE | PAGE_EXECUTE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY;
+  const ULONG_PTR low = sp - sizeof(FaultFrame) - 2 * kRedZone;
+  const bool on_stack = GrowUserStackTo(low);
+  return on_stack || ((mm::UserProtection(low) & kWritable) != 0 && (mm::UserProtection(sp - 1) & kWritable) != 0);
+}
+
+/// Ends the process with `status`, on the kernel stack: what an unhandled exception does that no handler can be told of.
+void RedirectToProcessEnd(hal::Trap& trap, NTSTATUS status) {
+  auto& registers = trap.context->uc_mcontext.gregs;
+  registers[REG_RSP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(KiThread->host.kernel_stack_top) - 8);
+  registers[REG_RDI] = static_cast<greg_t>(static_cast<ULONG>(status));
+  registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&KiEndUserProcess));
+}
+
+/// An exception of user code.
+void RedirectUser(hal::Trap& trap, const EXCEPTION_RECORD& record, const CONTEXT& context) {
+  if (RoomForUserException(static_cast<ULONG_PTR>(trap.context->uc_mcontext.gregs[REG_RSP]))) {
+    Redirect(trap, record, context);
+  } else {
+    RedirectToProcessEnd(trap, record.ExceptionCode);
+  }
+}
+
 bool OnUserFault(hal::Trap& trap, EXCEPTION_RECORD& record, CONTEXT& context) {
   if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && trap.trap == 14) {
     const NTSTATUS status = mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0);
@@ -168,14 +204,11 @@ bool OnUserFault(hal::Trap& trap, EXCEPTION_RECORD& record, CONTEXT& context) {
   const bool overflow = record.ExceptionCode == STATUS_STACK_OVERFLOW || UserStackOverflow(trap, context, &record);
   if (overflow) {
     // No room is left for a handler: the process ends with the status, as an unhandled stack overflow does on NT.
-    auto& registers = trap.context->uc_mcontext.gregs;
-    registers[REG_RSP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(KiThread->host.kernel_stack_top) - 8);
-    registers[REG_RDI] = static_cast<greg_t>(static_cast<ULONG>(STATUS_STACK_OVERFLOW));
-    registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&KiEndUserProcess));
+    RedirectToProcessEnd(trap, STATUS_STACK_OVERFLOW);
     return true;
   }
   RefineForUser(&record, trap);
-  Redirect(trap, record, context);
+  RedirectUser(trap, record, context);
   return true;
 }
 
@@ -200,15 +233,16 @@ bool OnTrap(hal::Trap& trap) {
   if (KiThread->host.in_user) {
     if (in_pe) return OnUserFault(trap, record, context);
     // A built-in user-mode module met a bad pointer of its caller: the exception is the caller's.
-    if (record.ExceptionCode == STATUS_ACCESS_VIOLATION &&
-        mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0) == STATUS_SUCCESS) {
-      return true;
+    if (record.ExceptionCode == STATUS_ACCESS_VIOLATION) {
+      const bool own_frame = trap.address + kRedZone >= static_cast<ULONG_PTR>(registers[REG_RSP]);
+      if (own_frame && GrowUserStackTo(trap.address)) return true;
+      if (mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0) == STATUS_SUCCESS) return true;
     }
     Record* const top = KiThread->host.records;
     if (top == nullptr || top->type != RecordType::Export) return false;
     LoadExportContext(&context, reinterpret_cast<ExportRecord*>(top));
     KiThread->host.records = top->previous;
-    Redirect(trap, record, context);
+    RedirectUser(trap, record, context);
     return true;
   }
   if (in_pe && EmulateInstruction(trap)) return true;

@@ -444,6 +444,11 @@ NTSTATUS HandleUserFault(ULONG_PTR address, bool write) {
   return space != nullptr ? space->HandleFault(address, write) : STATUS_ACCESS_VIOLATION;
 }
 
+ULONG UserProtection(ULONG_PTR address) {
+  const AddressSpace* const space = state != nullptr ? AddressSpaceAt(address) : nullptr;
+  return space != nullptr ? space->ProtectionOf(address) : 0;
+}
+
 ULONG AddressSpace::ProtectionOf(ULONG_PTR address) const {
   const auto found = Find(address);
   return found == allocations_.end() ? 0 : RunAt(found->second, address)->protection;

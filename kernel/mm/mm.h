@@ -141,6 +141,8 @@ AddressSpace* AddressSpaceAt(ULONG_PTR address);
 
 /// Called by the trap handler for every fault of user memory, before it becomes an exception; see AddressSpace::HandleFault.
 NTSTATUS HandleUserFault(ULONG_PTR address, bool write);
+/// The protection (PAGE_…) of the user page at `address`; 0 where nothing is committed. Safe in a fault handler.
+ULONG UserProtection(ULONG_PTR address);
 
 /// Pages for a section; `size` is rounded up to pages. Null if there is no memory. Starts with one reference.
 SectionPages* CreateSectionPages(SIZE_T size);

@@ -229,7 +229,8 @@ class Formatter {
   void Digits(Spec& spec, const char* prefix, ULONGLONG value, unsigned base, bool upper) {
     char digits[24];
     char* first = std::end(digits);
-    for (; value != 0; value /= base) *--first = (upper ? "0123456789ABCDEF" : "0123456789abcdef")[value % base];
+    const char* const alphabet = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+    for (; value != 0; value /= base) *--first = alphabet[value % base];
     const auto length = static_cast<SIZE_T>(std::end(digits) - first);
     if (spec.precision >= 0) spec.zero = false;
     SIZE_T least = spec.precision < 0 ? 1 : static_cast<SIZE_T>(spec.precision);

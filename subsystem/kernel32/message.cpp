@@ -145,10 +145,11 @@ void PutInsert(Builder& out, std::u16string_view format, ULONG_PTR value, bool w
     else
       break;
   }
+  const WCHAR* const alphabet = kind == u'x' ? u"0123456789abcdef" : u"0123456789ABCDEF";
   WCHAR digits[24];
   SIZE_T count = 0;
   do {
-    digits[count++] = static_cast<WCHAR>((kind == u'x' ? u"0123456789abcdef" : u"0123456789ABCDEF")[number % base]);
+    digits[count++] = alphabet[number % base];
   } while (number /= base);
   for (; width > count; width--) out.Put(zero ? u'0' : u' ');
   while (count) out.Put(digits[--count]);

@@ -195,7 +195,8 @@ class Formatter {
   void Unsigned(const Spec& spec, unsigned base, bool upper, ULONGLONG value, const char* prefix) {
     char digits[24];
     int count = 0;
-    for (; value; value /= base) digits[count++] = (upper ? "0123456789ABCDEF" : "0123456789abcdef")[value % base];
+    const char* const alphabet = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+    for (; value; value /= base) digits[count++] = alphabet[value % base];
     int zeros = std::max(spec.precision < 0 ? 1 : spec.precision, 0) - count;
     const int prefixed = static_cast<int>(std::strlen(prefix));
     if (spec.precision < 0 && spec.zero && !spec.left) zeros = std::max(zeros, spec.width - count - prefixed);
