@@ -109,6 +109,7 @@ NTSTATUS CreateHandle(PVOID object, ULONG attributes, ACCESS_MASK access, KPROCE
 
 PVOID CreateHandleTable(PEPROCESS process) {
   auto* const table = new HandleTable;
+  Ob().tables.push_back(table);
   if (Ob().system_table == nullptr) Ob().system_table = table;  // the System process's table holds the kernel handles
   static_cast<void>(process);
   return table;
@@ -126,6 +127,7 @@ void DestroyHandleTable(PEPROCESS process) {
     HandleGone(copy.object, process, copy.access);
   }
   process->ObjectTable = nullptr;
+  std::erase(Ob().tables, table);
   delete table;
 }
 

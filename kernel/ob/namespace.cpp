@@ -190,7 +190,6 @@ std::u16string NameOf(PVOID object) {
 
 namespace {
 
-void DestroyDirectory(PVOID object) { delete AsDirectory(object)->entries; }
 void DestroyLink(PVOID object) {
   if (AsLink(object)->target.Buffer != nullptr) ex::FreePool(AsLink(object)->target.Buffer);
 }
@@ -213,6 +212,8 @@ PVOID NewDirectory() {
 }
 
 }  // namespace
+
+void FreeEntries(PVOID directory) { delete AsDirectory(directory)->entries; }
 
 PVOID NewLink(std::u16string_view target) {
   PVOID const object = AllocateObject(Ob().link_type, sizeof(SymbolicLink));
@@ -257,8 +258,8 @@ NTSTATUS DeleteSymbolicLink(std::u16string_view path) {
 
 void CreateNamespace() {
   State& ob = Ob();
-  ob.directory_type = CreateType(
-      {.name = u"Directory", .mapping = {0x20003, 0x2000c, 0x20003, 0xf000f}, .valid_access = 0xf000f, .destroy = &DestroyDirectory});
+  ob.directory_type =
+      CreateType({.name = u"Directory", .mapping = {0x20003, 0x2000c, 0x20003, 0xf000f}, .valid_access = 0xf000f, .destroy = &FreeEntries});
   ob.link_type = CreateType(
       {.name = u"SymbolicLink", .mapping = {0x20001, 0x20000, 0x20001, 0xf0001}, .valid_access = 0xfffff, .destroy = &DestroyLink});
   ob.root = NewDirectory();

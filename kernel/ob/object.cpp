@@ -6,6 +6,7 @@
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
 #include "kernel/ob/capture.h"
+#include "kernel/ob/handle_table.h"
 #include "kernel/ob/state.h"
 #include "nt/bugcodes.h"
 #include "nt/status.h"
@@ -41,6 +42,14 @@ void CreateState() {
 }
 
 void Shutdown() {
+  // The objects themselves go with the pool; what they hold of the host's heap does not.
+  for (LIST_ENTRY* link = state->objects.Flink; link != &state->objects; link = link->Flink) {
+    auto* const prefix = CONTAINING_RECORD(link, Prefix, link);
+    PVOID const object = reinterpret_cast<POBJECT_HEADER>(prefix + 1) + 1;
+    if (TypeOf(object) == state->directory_type) FreeEntries(object);
+    delete prefix->request;
+  }
+  for (HandleTable* table : state->tables) delete table;
   for (POBJECT_TYPE type : state->types) delete type;
   delete state;
   state = nullptr;

@@ -51,6 +51,8 @@ struct SymbolicLink {
   LARGE_INTEGER created;
 };
 
+class HandleTable;
+
 struct State {
   LIST_ENTRY objects{};
   std::vector<POBJECT_TYPE> types;
@@ -59,6 +61,7 @@ struct State {
   POBJECT_TYPE link_type = nullptr;
   PVOID root = nullptr;
   PVOID system_table = nullptr;
+  std::vector<HandleTable*> tables;
   std::vector<PVOID> deferred;  ///< to be deleted when IRQL allows
 };
 State& Ob();
@@ -73,6 +76,8 @@ inline std::u16string_view View(const UNICODE_STRING& text) { return {text.Buffe
 PVOID FindEntry(PVOID directory, std::u16string_view name, bool ignore_case);
 void InsertEntry(PVOID directory, std::u16string_view name, PVOID object);
 void RemoveName(PVOID object);
+/// Frees a directory's list of entries, without what they refer to.
+void FreeEntries(PVOID directory);
 
 /// How a lookup goes on when the last component is not there: the object to insert, and in which directory.
 struct Lookup {
