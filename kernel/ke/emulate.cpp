@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "kernel/ke/cr8_patch.h"
 #include "kernel/ke/panic.h"
 #include "kernel/ke/scheduler.h"
 #include "nt/bugcodes.h"
@@ -40,8 +41,6 @@ void MoveControl(ucontext_t* context, const ZydisDecodedOperand& to, const Zydis
   if (to.reg.value == ZYDIS_REGISTER_CR8) {
     const auto level = static_cast<KIRQL>(Register(context, from.reg.value));
     KiPcr->irql = level;
-    // Lowering delivers what is due: at the next instruction's boundary, by the same way as the clock.
-    if ((KiPcr->software_interrupts >> 1 >> level) != 0) KiPending = 1;
     return;
   }
   switch (from.reg.value) {
@@ -64,12 +63,26 @@ void MoveControl(ucontext_t* context, const ZydisDecodedOperand& to, const Zydis
   }
 }
 
+/// Lowering delivers what is due at the next instruction's boundary.
+void DeliverIfLowered(ucontext_t* context) {
+  if ((KiPcr->software_interrupts >> 1 >> KiPcr->irql) == 0) return;
+  auto& registers = context->uc_mcontext.gregs;
+  auto* const sp = reinterpret_cast<ULONG_PTR*>(registers[REG_RSP]) - 1;
+  *sp = static_cast<ULONG_PTR>(registers[REG_RIP]);
+  registers[REG_RSP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(sp));
+  registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&KiLoweredByMove));
+}
+
 }  // namespace
 
 bool EmulateInstruction(hal::Trap& trap) {
   if (trap.signal != SIGSEGV || trap.trap != 13) return false;
   ucontext_t* const context = trap.context;
   const auto rip = static_cast<ULONG_PTR>(context->uc_mcontext.gregs[REG_RIP]);
+  if (const ULONG_PTR moved = MovedByCr8Patch(rip); moved != 0) {
+    context->uc_mcontext.gregs[REG_RIP] = static_cast<greg_t>(moved);
+    return true;
+  }
   ZydisDecoder decoder;
   ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
   ZydisDecodedInstruction instruction;
@@ -84,8 +97,11 @@ bool EmulateInstruction(hal::Trap& trap) {
   switch (instruction.mnemonic) {
     case ZYDIS_MNEMONIC_MOV:
       if (operands[0].type != ZYDIS_OPERAND_TYPE_REGISTER || operands[1].type != ZYDIS_OPERAND_TYPE_REGISTER) return false;
+      if (PatchCr8Move(rip, instruction, operands)) return true;  // it runs again, replaced
       MoveControl(context, operands[0], operands[1]);
-      break;
+      registers[REG_RIP] += instruction.length;
+      DeliverIfLowered(context);
+      return true;
     case ZYDIS_MNEMONIC_CLI:
     case ZYDIS_MNEMONIC_STI:
     case ZYDIS_MNEMONIC_INVLPG:

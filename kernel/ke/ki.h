@@ -153,6 +153,9 @@ inline constexpr LONGLONG kQuantumUnits = 2 * 156'250;  ///< two of NT's clock i
 inline constexpr SIZE_T kKernelStackSize = 128 * 1024;
 inline constexpr SIZE_T kNtKernelStackSize = 24 * 1024;
 
+/// Windows of images, of 64 MiB each, in which moves to and from CR8 are replaced.
+inline constexpr ULONG kCr8Windows = 4;
+
 /// Everything of the machine that the kernel proper owns.
 struct State {
   std::vector<Processor> processors;
@@ -176,6 +179,7 @@ struct State {
   ULONG hang_ticks = 0;            ///< host ticks since the last scheduling point, for hangs under virtual time
   ULONGLONG host_deadline_ns = 0;  ///< of the running host call; 0: none
   PKPROCESS system_process = nullptr;
+  ULONG cr8_slots[kCr8Windows]{};          ///< used, for each window of images (cr8_patch.cpp)
   std::vector<ULONG64> specific_handlers;  ///< stubs of __C_specific_handler, which the dispatcher calls without a detour
 };
 State& Ki();
@@ -282,6 +286,7 @@ extern const char KiCallPeReturn[];
 void KiDispatchEntry();
 [[noreturn]] void KiRestoreContext(const CONTEXT* context);
 void KiPreemptEntry();
+void KiLoweredByMove();
 void KiExportThunk();
 void KiExportThunkHooked();
 [[noreturn]] void KiEnterUser(void (*entry)(void*), void* stack, void* argument, void* teb);

@@ -389,10 +389,11 @@ KiRestoreContext:               # rdi = CONTEXT*: loads everything and goes ther
     ret
     .size KiRestoreContext, . - KiRestoreContext
 
-# Entered by return from the clock's signal, when it interrupted PE code: the interrupted RIP is on top of the stack.
-    .globl KiPreemptEntry
-    .type KiPreemptEntry, @function
-KiPreemptEntry:
+# An interrupt's entry: the interrupted RIP is on top of the stack, and every register is as the interrupted code has it.
+    .macro INTERRUPT_ENTRY name, body
+    .globl \name
+    .type \name, @function
+\name:
     .cfi_startproc
     .cfi_undefined rip
     pushfq
@@ -409,7 +410,7 @@ KiPreemptEntry:
     mov %rsp, %rbp
     cld
     SAVE_EXTENDED
-    call KiPreempted
+    call \body
     RESTORE_EXTENDED
     mov %rbp, %rsp
     pop %rbp
@@ -425,7 +426,13 @@ KiPreemptEntry:
     popfq
     ret
     .cfi_endproc
-    .size KiPreemptEntry, . - KiPreemptEntry
+    .size \name, . - \name
+    .endm
+
+# By return from the clock's signal, when it interrupted PE code.
+    INTERRUPT_ENTRY KiPreemptEntry, KiPreempted
+# Called from the code that took the place of a move to CR8 (cr8_patch.cpp).
+    INTERRUPT_ENTRY KiLoweredByMove, KiDeliverLowered
 
 # ---- user mode ------------------------------------------------------------------------------------------------------------
 # Figure 1-8 of the book: service number and arguments come in user mode; the kernel runs on the thread's kernel stack with GS = KPCR.

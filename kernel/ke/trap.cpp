@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernel/api/api.h"
+#include "kernel/ke/cr8_patch.h"
 #include "kernel/ke/exception.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/panic.h"
@@ -225,7 +226,8 @@ bool OnTrap(hal::Trap& trap) {
   CONTEXT context;
   EXCEPTION_RECORD record;
   CaptureContext(trap.context, &context);
-  FillRecord(trap, &record, rip);
+  context.Rip = OriginalOf(rip);
+  FillRecord(trap, &record, context.Rip);
   if (trap.signal == SIGTRAP && trap.trap == 3) {
     record.ExceptionAddress = reinterpret_cast<PVOID>(rip - 1);
     context.Rip = rip - 1;
