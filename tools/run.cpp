@@ -212,15 +212,18 @@ void AddRun(CLI::App& app, int* result) {
                     "Each pool allocation on pages of its own: misuse faults at the very instruction");
   command->add_flag("--json", options.json, "Print the result as JSON on standard output");
   command->add_flag("--quiet", options.quiet, "Say nothing on standard error");
-  command->add_option("client", options.client, "Client program and its arguments")->type_name("CLIENT.exe ARGS...");
+  // Everything from the first word on that is no option of ours is the client's, whatever it looks like.
   command->prefix_command();
   command->footer(
+      "What follows the options is the client program and its arguments.\n"
       "Exit code: the client's, or 100 bugcheck, 101 a driver did not load, 102 the client did not start,\n"
       "103 deadlock, 104 timeout, 105 a driver left something behind.\n"
       "Example: ringlet run --driver zero.sys ZeroTest.exe --threads 4");
   command->callback([command, result] {
-    const auto rest = command->remaining();
-    options.client.insert(options.client.end(), rest.begin(), rest.end());
+    options.client = command->remaining();
+    if (!options.client.empty() && options.client.front().starts_with('-')) {
+      throw CLI::ExtrasError(command->get_name(), {options.client.front()});
+    }
     *result = Run();
   });
 }
