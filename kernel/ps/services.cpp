@@ -14,7 +14,6 @@ namespace {
 
 constexpr ACCESS_MASK kThreadSetInformation = 0x20, kThreadQueryInformation = 0x40, kThreadTerminate = 0x1, kThreadSuspend = 0x2;
 constexpr ACCESS_MASK kProcessTerminate = 0x1, kProcessQueryInformation = 0x400, kProcessCreateThread = 0x2, kProcessSetInformation = 0x200;
-constexpr ACCESS_MASK kThreadAllAccess = 0x1fffff, kProcessAllAccess = 0x1fffff;
 
 bool FromUser() { return ke::PreviousMode() == UserMode; }
 
