@@ -14,6 +14,7 @@ enum ExitCode : int {
   kClientFailed = 102,  ///< the client could not be started
   kDeadlock = 103,      ///< nothing could ever run again
   kTimeout = 104,       ///< --timeout is over
+  kNoMachine = 99,      ///< the machine did not boot: the host lacks something, or the machine directory is damaged
   kLeftover = 105,      ///< all went well, but a driver left something behind
 };
 

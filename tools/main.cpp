@@ -1,4 +1,7 @@
 // The `ringlet` command.
+#include <cstdio>
+#include <exception>
+
 #include "tools/commands.h"
 
 int main(int argc, char** argv) {
@@ -19,6 +22,9 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : ringlet::tools::kUsage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ringlet: %s\n", error.what());
+    return ringlet::tools::kNoMachine;
   }
   return result;
 }
