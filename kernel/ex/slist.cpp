@@ -7,6 +7,15 @@ PSLIST_ENTRY First(const SLIST_HEADER* head) { return reinterpret_cast<PSLIST_EN
 
 void SetFirst(PSLIST_HEADER head, PSLIST_ENTRY entry) { head->Region = reinterpret_cast<ULONG_PTR>(entry) | head->HeaderX64.Reserved; }
 
+/// The counts of a list's head, changed in a register: one load, one store.
+void SetCounts(PSLIST_HEADER head, ULONG depth_change, ULONG sequence_change) {
+  SLIST_HEADER counts{};
+  counts.Alignment = head->Alignment;
+  counts.HeaderX64.Depth = (counts.HeaderX64.Depth + depth_change) & 0xffff;
+  counts.HeaderX64.Sequence = (counts.HeaderX64.Sequence + sequence_change) & 0xffff'ffff'ffff;
+  head->Alignment = counts.Alignment;
+}
+
 }  // namespace
 
 extern "C" {
@@ -17,7 +26,7 @@ MSABI PSLIST_ENTRY ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead) {
   PSLIST_ENTRY const entry = First(ListHead);
   if (entry == nullptr) return nullptr;
   SetFirst(ListHead, entry->Next);
-  ListHead->HeaderX64.Depth = (ListHead->HeaderX64.Depth - 1u) & 0xffff;
+  SetCounts(ListHead, ~0u, 0);
   return entry;
 }
 
@@ -25,8 +34,7 @@ MSABI PSLIST_ENTRY ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_E
   PSLIST_ENTRY const old = First(ListHead);
   ListEntry->Next = old;
   SetFirst(ListHead, ListEntry);
-  ListHead->HeaderX64.Depth = (ListHead->HeaderX64.Depth + 1u) & 0xffff;
-  ListHead->HeaderX64.Sequence = (ListHead->HeaderX64.Sequence + 1u) & 0xffff'ffff'ffff;
+  SetCounts(ListHead, 1, 1);
   return old;
 }
 
