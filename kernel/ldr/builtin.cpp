@@ -178,6 +178,12 @@ const void* GuardStub(bool user, ULONG offset) {
 const void* GuardCheckStub(bool user) { return GuardStub(user, kGuardCheckOffset); }
 const void* GuardDispatchStub(bool user) { return GuardStub(user, kGuardDispatchOffset); }
 
+/// Where a plain import is bound to: a leaf needs no stub before it.
+void* ImportAddressOf(const api::Export& entry) {
+  void* const stub = api::AddressOf(entry);
+  return stub != nullptr && entry.kind == api::Kind::Leaf ? const_cast<void*>(entry.target) : stub;
+}
+
 ImportResolver::Result BuiltinResolver::FromModule(std::string_view module, const Import& import) const {
   Result result;
   const api::Export* const entry = import.by_ordinal() ? nullptr : api::Find(module, import.name);
@@ -188,7 +194,7 @@ ImportResolver::Result BuiltinResolver::FromModule(std::string_view module, cons
   const api::Export* const target = Final(entry);
   result.data = entry->kind == api::Kind::Data;
   result.provider = FindImage(module);
-  result.address = target == nullptr ? nullptr : hooked_ ? HookedAddressOf(*target) : api::AddressOf(*target);
+  if (target != nullptr) result.address = hooked_ ? HookedAddressOf(*target) : ImportAddressOf(*target);
   if (result.address == nullptr) {
     result.provider = nullptr;
     result.reason = Describe(import) + " of " + std::string(module) + " is specified but not implemented yet.";
