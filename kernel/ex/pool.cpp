@@ -191,12 +191,6 @@ ULONG EncodeCaller() {
 
 ULONG_PTR DecodeCaller(ULONG caller) { return caller == 0 ? 0 : mm::kImages + caller; }
 
-USHORT CheckOf(const PoolHeader& header) {
-  const ULONG mixed = header.tag ^ header.caller ^ header.size * 0x10001u ^ header.statistic * 0x01000100u ^
-                      static_cast<ULONG>(header.state) * 0x01010101u ^ header.by_kernel;
-  return static_cast<USHORT>(mixed ^ mixed >> 16 ^ 0x5a5a);
-}
-
 void WriteGuard(ULONG_PTR block, SIZE_T size, SIZE_T room) {
   if (room - size >= kGuardSize) std::memcpy(reinterpret_cast<void*>(block + size), &kGuard, kGuardSize);
 }

@@ -143,7 +143,12 @@ void FreeBlock(void* block, ULONG check_tag);
 /// The region that contains an address, or null.
 Region* RegionOf(ULONG_PTR address);
 inline PoolHeader* HeaderOf(ULONG_PTR block) { return reinterpret_cast<PoolHeader*>(block - kHeaderSize); }
-USHORT CheckOf(const PoolHeader& header);
+/// The products' upper bits depend on every field: a change of any one is seen.
+inline USHORT CheckOf(const PoolHeader& header) {
+  const ULONG64 first = static_cast<ULONG64>(header.state) | ULONG64{header.by_kernel} << 8 | ULONG64{header.tag} << 16;
+  const ULONG64 second = header.caller | ULONG64{header.size} << 32 | ULONG64{header.statistic} << 48;
+  return static_cast<USHORT>((first * 0x9e3779b97f4a7c15 ^ second * 0xc2b2ae3d27d4eb4f) >> 48);
+}
 bool GuardIntact(ULONG_PTR block, SIZE_T size, SIZE_T room);
 void WriteGuard(ULONG_PTR block, SIZE_T size, SIZE_T room);
 /// Bytes of a freed block's pattern.

@@ -182,7 +182,8 @@ struct State {
   ULONG cr8_slots[kCr8Windows]{};          ///< used, for each window of images (cr8_patch.cpp)
   std::vector<ULONG64> specific_handlers;  ///< stubs of __C_specific_handler, which the dispatcher calls without a detour
 };
-State& Ki();
+extern State* ki_state;
+inline State& Ki() { return *ki_state; }
 
 /// The thread whose fiber runs now, and its processor's KPCR: read by thunk.S.
 extern "C" Thread* KiThread;

@@ -13,17 +13,13 @@ ProcessorBlock* KiPcr = nullptr;
 volatile UCHAR KiPending = 0;
 }
 
-namespace {
-State* state = nullptr;
-}
+State* ki_state = nullptr;
 
-State& Ki() { return *state; }
-
-void CreateState() { state = new State; }
+void CreateState() { ki_state = new State; }
 
 void DestroyState() {
-  delete state;
-  state = nullptr;
+  delete ki_state;
+  ki_state = nullptr;
   KiThread = nullptr;
   KiPcr = nullptr;
   KiPending = 0;

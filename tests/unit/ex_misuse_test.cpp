@@ -65,6 +65,19 @@ TEST_F(Misuse, Underrun) {
   EXPECT_EQ(info.code, BAD_POOL_HEADER);
 }
 
+TEST_F(Misuse, UnderrunIntoTheSize) {
+  const auto& info = RunToBugCheck([&] {
+    auto* const block = static_cast<char*>(ExAllocatePoolWithTag(PagedPool, 64, kTag));
+    block[-4] = 63;  // where nothing else would be found to be wrong
+    block[63] = block[64];
+    block[64] = block[65];
+    block[65] = block[66];
+    block[66] = block[67];
+    ExFreePool(block);
+  });
+  EXPECT_EQ(info.code, BAD_POOL_HEADER);
+}
+
 TEST_F(Misuse, WriteAfterFree) {
   const auto& info = RunToBugCheck([&] {
     auto* const block = static_cast<char*>(ExAllocatePoolWithTag(PagedPool, 60, kTag));
