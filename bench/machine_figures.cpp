@@ -72,7 +72,7 @@ constexpr Inside kInside[] = {
     {"pool_4096_zeroed", 100'000, {0}},
     {"access_violation", 4'000, {3000}},
     {"dpc", 100'000, {0}},
-    {"timer", 10'000, {0}},
+    {"timer", 100'000, {0}},
     {"work_item", 50'000, {0}},
     {"resource_shared", 200'000, {0}},
     {"lookaside", 1'000'000, {15}},

@@ -46,45 +46,6 @@ void Join(PKTHREAD Thread) {
 
 void CountDpc(PKDPC, void* Count, void*, void*) { *static_cast<volatile ULONG*>(Count) = *static_cast<volatile ULONG*>(Count) + 1; }
 
-// Timers that fall due together: the time from the first DPC to the last is what each further expiry costs.
-struct Volley {
-  ULONG expected;
-  ULONG seen;
-  ULONG64 first, last;
-  KEVENT done;
-};
-
-void VolleyDpc(PKDPC, void* Context, void*, void*) {
-  auto* const volley = static_cast<Volley*>(Context);
-  if (volley->seen++ == 0) {
-    volley->first = Now();
-  }
-  if (volley->seen == volley->expected) {
-    volley->last = Now();
-    KeSetEvent(&volley->done, 0, FALSE);
-  }
-}
-
-struct VolleyTimer {
-  KTIMER Timer;
-  KDPC Dpc;
-};
-
-void FireVolley(Volley* volley, VolleyTimer* timers, ULONG count) {
-  LARGE_INTEGER due;
-  due.QuadPart = -20'000;
-  KeInitializeEvent(&volley->done, NotificationEvent, FALSE);
-  KIRQL old;
-  KeRaiseIrql(DISPATCH_LEVEL, &old);
-  for (ULONG i = 0; i < count; ++i) {
-    KeInitializeTimer(&timers[i].Timer);
-    KeInitializeDpc(&timers[i].Dpc, VolleyDpc, volley);
-    KeSetTimer(&timers[i].Timer, due, &timers[i].Dpc);
-  }
-  KeLowerIrql(old);
-  KeWaitForSingleObject(&volley->done, Executive, KernelMode, FALSE, nullptr);
-}
-
 struct WorkRound {
   PIO_WORKITEM item;
   KEVENT done;
@@ -118,19 +79,19 @@ ULONG64 MeasureDpc(PDRIVER_OBJECT, ULONG Iterations) {
   return count == Iterations ? ticks : 0;
 }
 
+// A time in the past: the timer is set, expires, and its DPC runs.
 ULONG64 MeasureTimer(PDRIVER_OBJECT, ULONG Iterations) {
-  const ULONG count = Iterations < 2 ? 2 : Iterations;
-  auto* const timers = static_cast<VolleyTimer*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, count * sizeof(VolleyTimer), 'hcnB'));
-  if (!timers) {
-    return 0;
-  }
-  Volley volley{};
-  volley.expected = count;
-  FireVolley(&volley, timers, count);
+  volatile ULONG count = 0;
+  KTIMER timer;
+  KDPC dpc;
+  KeInitializeTimer(&timer);
+  KeInitializeDpc(&dpc, CountDpc, const_cast<ULONG*>(&count));
+  LARGE_INTEGER due;
+  due.QuadPart = 0;
+  const ULONG64 ticks = Time(Iterations, [&] { KeSetTimer(&timer, due, &dpc); });
+  KeCancelTimer(&timer);
   KeFlushQueuedDpcs();
-  ExFreePoolWithTag(timers, 'hcnB');
-  const ULONG64 ticks = volley.last - volley.first;
-  return ticks ? ticks : 1;
+  return count == Iterations ? ticks : 0;
 }
 
 ULONG64 MeasureWorkItem(PDRIVER_OBJECT Driver, ULONG Iterations) {
