@@ -203,7 +203,9 @@ struct Machine::State {
       directory = pattern;
       temporary_directory = true;
     }
-    std::filesystem::create_directories(directory + "/Windows/System32/drivers");
+    std::error_code error;
+    std::filesystem::create_directories(directory + "/Windows/System32/drivers", error);
+    if (error) throw std::runtime_error("the machine directory " + directory + " cannot be made: " + error.message());
     nt::io::SetMachineDirectory(directory);
   }
 };
@@ -218,10 +220,10 @@ bool Symbolize(ULONG_PTR address, std::string* symbol, std::string* source);
 
 Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
   if (machine_exists) throw std::runtime_error("this process already has a machine; one process holds one at a time");
-  machine_exists = true;
   active_options = options;
   state_->options = options;
   state_->MakeDirectory();
+  machine_exists = true;
   const bool hooked = options.virtual_time || (options.trace & kTraceApi) != 0;
 
   nt::hal::InitializeMemory();
@@ -258,6 +260,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::io::SetBindHooked(hooked);
     nt::ps::SetConsoleOpener(&OpenConsole);
     registry = nt::cm::Initialize(state_->directory);
+    if (!NT_SUCCESS(registry)) return;
     nt::cm::InitializeExports();
     nt::cm::LoadDebugPrintFilter();
     nt::ex::InitializeThreads();
