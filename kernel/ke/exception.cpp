@@ -241,6 +241,8 @@ void LoadExportContext(CONTEXT* context, const ExportRecord* record) {
 }
 
 void DispatchException(EXCEPTION_RECORD* record, CONTEXT* context, Record* top) {
+  // What a handler raises or unwinds is found behind the one who raised this: the raising export itself is no frame any more.
+  KiThread->host.records = top;
   EXCEPTION_POINTERS pointers{record, context};
   const bool continues = (KiThread->host.in_user != 0 && AskUserFirst(&pointers) != 0) || Search(record, context, top);
   if (!continues) UnhandledException(record, context);
