@@ -29,6 +29,42 @@ struct DebugText {
   std::uint64_t thread = 0;
 };
 
+/// A field of a self-describing event.
+struct EventField {
+  enum class Kind { Number, Boolean, Text, Array, Struct };
+  std::string name;
+  std::string type;  ///< "uint32", "unicodestring", ...; with [] for an array
+  Kind kind = Kind::Text;
+  std::string text;                 ///< of a number, a Boolean ("true") or a text
+  std::vector<EventField> members;  ///< of an array or structure
+};
+
+/// An event that a provider wrote (EtwWrite and its relatives).
+struct Event {
+  std::string provider_id;  ///< its GUID
+  std::string provider;     ///< its name, if it has told one
+  std::string name;         ///< of a TraceLogging event
+  unsigned id = 0, version = 0, channel = 0, level = 0, opcode = 0, task = 0;
+  std::uint64_t keyword = 0;
+  std::uint32_t tags = 0;
+  std::string activity, related;  ///< GUIDs, or empty
+  std::int64_t time = 0;          ///< 100 ns since boot
+  std::int64_t system_time = 0;   ///< 100 ns since 1601
+  unsigned processor = 0;
+  std::uint64_t process = 0, thread = 0;
+  std::vector<EventField> fields;  ///< of a TraceLogging event, or the text of EtwWriteString
+  std::string data;                ///< of an event whose form only its manifest knows: bytes in hexadecimal
+  std::string defect;              ///< what is wrong with a TraceLogging event's metadata or data
+};
+
+/// Which events are wanted of a provider.
+struct EventFilter {
+  std::string provider;   ///< GUID, or the name it tells; empty: all providers
+  std::uint8_t level = 0;  ///< the highest wanted; 0: all
+  std::uint64_t match_any = 0;  ///< keywords of which an event must have one; 0: any
+  std::uint64_t match_all = 0;  ///< keywords it must have all of
+};
+
 /// How a machine is made.
 struct Options {
   unsigned processors = 2;    ///< 1 to 64
@@ -40,6 +76,8 @@ struct Options {
   std::function<void(const std::string&)> trace_sink;     ///< gets each line of the trace; standard error if empty
   std::function<void(const std::string&)> debug_sink;     ///< gets what DbgPrint prints; standard output if empty
   std::function<void(const DebugText&)> debug_text_sink;  ///< the same with its origin; debug_sink is then not called
+  std::function<void(const Event&)> event_sink;  ///< gets the events of the providers that event_filters name
+  std::vector<EventFilter> event_filters;        ///< empty: all events of all providers
   std::uint64_t timeout_ms = 0;                           ///< host time one call may take; 0: no limit
 };
 
@@ -108,6 +146,9 @@ class Machine {
 
   /// Runs a client program to its end.
   RunResult Run(const std::string& path, const std::vector<std::string>& arguments = {});
+
+  /// Changes which events the machine's event_sink gets, from now on; none: no events. Providers learn of it.
+  Outcome ListenTo(const std::vector<EventFilter>& filters);
 
   /// Runs host code in a system thread at PASSIVE_LEVEL, for tests that call the kernel's exports.
   Outcome Call(const std::function<void()>& work);

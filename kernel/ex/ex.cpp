@@ -36,8 +36,14 @@ void Shutdown() {
 
 std::vector<Leftover> Leftovers() { return state->leftovers; }
 
-void Track(const char* kind, const void* address) {
-  state->leftovers.push_back({kind, reinterpret_cast<ULONG_PTR>(address), DecodeCaller(EncodeCaller())});
+void Track(const char* kind, const void* address, const std::string& description) {
+  state->leftovers.push_back({kind, reinterpret_cast<ULONG_PTR>(address), DecodeCaller(EncodeCaller()), description});
+}
+
+void DescribeTracked(const void* address, const std::string& description) {
+  for (Leftover& leftover : state->leftovers) {
+    if (leftover.address == reinterpret_cast<ULONG_PTR>(address)) leftover.description = description;
+  }
 }
 
 void Untrack(const void* address) {

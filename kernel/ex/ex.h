@@ -83,14 +83,20 @@ std::string TagText(ULONG tag);
 
 // ---- what drivers leave behind ---------------------------------------------------------------------------------------------
 
-/// A resource, lookaside list, callback registration or timer that its driver has not deleted.
+/// A resource, lookaside list, callback registration, timer or event provider that its driver has not deleted.
 struct Leftover {
-  const char* kind;  ///< "resource", "lookaside list", "callback registration", "timer"
+  const char* kind;  ///< "resource", "lookaside list", "callback registration", "timer", "ETW provider"
   ULONG_PTR address;
-  ULONG_PTR caller;  ///< PE address that made it
+  ULONG_PTR caller;         ///< PE address that made it
+  std::string description;  ///< its name, if it has one
 };
 /// All of them, oldest first.
 std::vector<Leftover> Leftovers();
+
+/// Notes something that its driver must delete: the caller of the running export.
+void Track(const char* kind, const void* address, const std::string& description = {});
+void DescribeTracked(const void* address, const std::string& description);
+void Untrack(const void* address);
 
 }  // namespace nt::ex
 

@@ -45,8 +45,4 @@ extern State* state;
 /// Creates the Callback type, the callbacks every system has, and the data export ExCallbackObjectType's value.
 void InitializeCallbacks();
 
-/// Notes something that its driver must delete.
-void Track(const char* kind, const void* address);
-void Untrack(const void* address);
-
 }  // namespace nt::ex

@@ -121,7 +121,8 @@ void ReportMappings(const Loaded& driver) {
       Report(driver, mapping.kind, std::to_string(mapping.size) + " bytes, made" + At(mapping.caller));
   });
   for (const ex::Leftover& left : ex::Leftovers()) {
-    if (Within(*driver.image, left.caller)) Report(driver, left.kind, "made" + At(left.caller));
+    const std::string name = left.description.empty() ? "" : left.description + ", ";
+    if (Within(*driver.image, left.caller)) Report(driver, left.kind, name + "made" + At(left.caller));
   }
 }
 

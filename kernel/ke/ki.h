@@ -86,6 +86,7 @@ struct ThreadHost {
   KWAIT_REASON wait_reason = Executive;
   bool wait_alertable = false;
   bool delaying = false;  ///< the timeout is the purpose: it ends the wait with success
+  GUID activity{};        ///< what the thread's events belong to (EtwActivityIdControl)
 };
 
 struct Thread : ETHREAD {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +15,8 @@
 #include "debugger/symbolizer.h"
 #include "kernel/api/api.h"
 #include "kernel/cm/cm.h"
+#include "kernel/etw/decode.h"
+#include "kernel/etw/etw.h"
 #include "kernel/ex/ex.h"
 #include "kernel/hal/hal.h"
 #include "kernel/io/drive.h"
@@ -139,6 +142,69 @@ void SinkDebug(const nt::ke::DebugMessage& message) {
   }
 }
 
+std::vector<EventField> Translate(const std::vector<nt::etw::Field>& fields) {
+  std::vector<EventField> translated;
+  for (const nt::etw::Field& field : fields) {
+    translated.push_back({field.name, field.type, static_cast<EventField::Kind>(field.kind), field.text, Translate(field.members)});
+  }
+  return translated;
+}
+
+std::string IdText(const GUID& id) {
+  const GUID none{};
+  return std::memcmp(&id, &none, sizeof id) == 0 ? "" : nt::etw::GuidText(id);
+}
+
+void SinkEvent(const nt::etw::Event& event) {
+  Event out;
+  out.provider_id = nt::etw::GuidText(event.provider);
+  out.provider = event.provider_name;
+  out.id = event.descriptor.Id;
+  out.version = event.descriptor.Version;
+  out.channel = event.descriptor.Channel;
+  out.level = event.descriptor.Level;
+  out.opcode = event.descriptor.Opcode;
+  out.task = event.descriptor.Task;
+  out.keyword = event.descriptor.Keyword;
+  out.activity = IdText(event.activity);
+  out.related = IdText(event.related);
+  out.time = event.time;
+  out.system_time = event.system_time;
+  out.processor = event.processor;
+  out.process = event.process;
+  out.thread = event.thread;
+  if (event.is_string) {
+    std::u16string text(event.payload.size() / sizeof(WCHAR), u'\0');
+    std::memcpy(text.data(), event.payload.data(), text.size() * sizeof(WCHAR));
+    out.fields.push_back({"String", "unicodestring", EventField::Kind::Text, nt::etw::Utf8(text), {}});
+  } else if (event.metadata.empty()) {
+    out.data = nt::etw::HexText(event.payload);
+  } else {
+    const nt::etw::Decoded decoded = nt::etw::Decode(event.metadata, event.payload);
+    out.name = decoded.name;
+    out.tags = decoded.tags;
+    out.defect = decoded.defect;
+    out.fields = Translate(decoded.fields);
+  }
+  active_options.event_sink(out);
+}
+
+/// A provider as it is named: everything, its identifier, or the name in its traits.
+std::vector<nt::etw::Filter> FiltersOf(const std::vector<EventFilter>& filters) {
+  std::vector<nt::etw::Filter> translated;
+  for (const EventFilter& filter : filters) {
+    nt::etw::Filter out;
+    out.any_provider = filter.provider.empty();
+    if (!nt::etw::ParseGuid(filter.provider, &out.id)) out.name = filter.provider;
+    out.level = filter.level;
+    if (filter.match_any != 0) out.match_any = filter.match_any;
+    out.match_all = filter.match_all;
+    translated.push_back(out);
+  }
+  if (translated.empty()) translated.emplace_back();
+  return translated;
+}
+
 Outcome Translate(nt::ke::Outcome outcome) { return static_cast<Outcome>(outcome); }
 
 nt::ldr::StackLimits CurrentStack() {
@@ -245,6 +311,9 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
   nt::ke::SetSymbolizer(&Symbolize);
   nt::ke::SetUserExceptionHooks({&RtlpCallVectoredHandlers, &RtlpUnhandledException});
 
+  nt::etw::Initialize();
+  if (options.event_sink) nt::etw::SetSession(FiltersOf(options.event_filters), &SinkEvent);
+
   NTSTATUS registry = STATUS_SUCCESS;
   const Outcome outcome = state_->Run([&] {
     nt::ob::Initialize();
@@ -277,6 +346,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
 void Machine::DestroyExecutive() {
   if (state_->bugcheck != nullptr) nt::cm::Flush();
   nt::io::ForgetDrivers();
+  nt::etw::Shutdown();
   nt::ldr::Shutdown();
   nt::io::Shutdown();
   nt::ps::Shutdown();
@@ -355,6 +425,10 @@ RunResult Machine::Run(const std::string& path, const std::vector<std::string>& 
     ObfDereferenceObject(process);
   });
   return result;
+}
+
+Outcome Machine::ListenTo(const std::vector<EventFilter>& filters) {
+  return state_->Run([&] { nt::etw::SetSession(filters.empty() ? std::vector<nt::etw::Filter>{} : FiltersOf(filters), &SinkEvent); });
 }
 
 Outcome Machine::Call(const std::function<void()>& work) { return state_->Run(work); }

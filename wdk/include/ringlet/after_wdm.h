@@ -9,3 +9,4 @@
 #include <ringlet/wdm_io.h>
 #include <ringlet/wdm_registry.h>
 #include <ringlet/transactions.h>
+#include <ringlet/etw.h>

@@ -1,9 +1,9 @@
-// RINGLET_FOR_EACH(M, a, b, …) is M(1, a) M(2, b) …, for up to 24 arguments; RINGLET_COUNT tells how many there are.
+// RINGLET_FOR_EACH(M, a, b, …) is M(1, a) M(2, b) …, for up to 48 arguments; RINGLET_COUNT tells how many there are.
 #pragma once
 
 #define RINGLET_EXPAND(...) __VA_ARGS__
-#define RINGLET_COUNT(...) RINGLET_COUNT_2(0 __VA_OPT__(, ) __VA_ARGS__, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
-#define RINGLET_COUNT_2(_0, _1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, _23, _24, n, ...) n
+#define RINGLET_COUNT(...) RINGLET_COUNT_2(0 __VA_OPT__(, ) __VA_ARGS__, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#define RINGLET_COUNT_2(_0, _1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, _33, _34, _35, _36, _37, _38, _39, _40, _41, _42, _43, _44, _45, _46, _47, _48, n, ...) n
 #define RINGLET_JOIN(a, b) RINGLET_JOIN_2(a, b)
 #define RINGLET_JOIN_2(a, b) a##b
 #define RINGLET_FOR_EACH(M, ...) RINGLET_JOIN(RINGLET_EACH_, RINGLET_COUNT(__VA_ARGS__))(M __VA_OPT__(, ) __VA_ARGS__)
@@ -32,3 +32,27 @@
 #define RINGLET_EACH_22(M, a, ...) M(22, a) RINGLET_EACH_21(M, __VA_ARGS__)
 #define RINGLET_EACH_23(M, a, ...) M(23, a) RINGLET_EACH_22(M, __VA_ARGS__)
 #define RINGLET_EACH_24(M, a, ...) M(24, a) RINGLET_EACH_23(M, __VA_ARGS__)
+#define RINGLET_EACH_25(M, a, ...) M(25, a) RINGLET_EACH_24(M, __VA_ARGS__)
+#define RINGLET_EACH_26(M, a, ...) M(26, a) RINGLET_EACH_25(M, __VA_ARGS__)
+#define RINGLET_EACH_27(M, a, ...) M(27, a) RINGLET_EACH_26(M, __VA_ARGS__)
+#define RINGLET_EACH_28(M, a, ...) M(28, a) RINGLET_EACH_27(M, __VA_ARGS__)
+#define RINGLET_EACH_29(M, a, ...) M(29, a) RINGLET_EACH_28(M, __VA_ARGS__)
+#define RINGLET_EACH_30(M, a, ...) M(30, a) RINGLET_EACH_29(M, __VA_ARGS__)
+#define RINGLET_EACH_31(M, a, ...) M(31, a) RINGLET_EACH_30(M, __VA_ARGS__)
+#define RINGLET_EACH_32(M, a, ...) M(32, a) RINGLET_EACH_31(M, __VA_ARGS__)
+#define RINGLET_EACH_33(M, a, ...) M(33, a) RINGLET_EACH_32(M, __VA_ARGS__)
+#define RINGLET_EACH_34(M, a, ...) M(34, a) RINGLET_EACH_33(M, __VA_ARGS__)
+#define RINGLET_EACH_35(M, a, ...) M(35, a) RINGLET_EACH_34(M, __VA_ARGS__)
+#define RINGLET_EACH_36(M, a, ...) M(36, a) RINGLET_EACH_35(M, __VA_ARGS__)
+#define RINGLET_EACH_37(M, a, ...) M(37, a) RINGLET_EACH_36(M, __VA_ARGS__)
+#define RINGLET_EACH_38(M, a, ...) M(38, a) RINGLET_EACH_37(M, __VA_ARGS__)
+#define RINGLET_EACH_39(M, a, ...) M(39, a) RINGLET_EACH_38(M, __VA_ARGS__)
+#define RINGLET_EACH_40(M, a, ...) M(40, a) RINGLET_EACH_39(M, __VA_ARGS__)
+#define RINGLET_EACH_41(M, a, ...) M(41, a) RINGLET_EACH_40(M, __VA_ARGS__)
+#define RINGLET_EACH_42(M, a, ...) M(42, a) RINGLET_EACH_41(M, __VA_ARGS__)
+#define RINGLET_EACH_43(M, a, ...) M(43, a) RINGLET_EACH_42(M, __VA_ARGS__)
+#define RINGLET_EACH_44(M, a, ...) M(44, a) RINGLET_EACH_43(M, __VA_ARGS__)
+#define RINGLET_EACH_45(M, a, ...) M(45, a) RINGLET_EACH_44(M, __VA_ARGS__)
+#define RINGLET_EACH_46(M, a, ...) M(46, a) RINGLET_EACH_45(M, __VA_ARGS__)
+#define RINGLET_EACH_47(M, a, ...) M(47, a) RINGLET_EACH_46(M, __VA_ARGS__)
+#define RINGLET_EACH_48(M, a, ...) M(48, a) RINGLET_EACH_47(M, __VA_ARGS__)

@@ -1,0 +1,153 @@
+#include "kernel/etw/registration.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "kernel/api/api.h"
+#include "kernel/ex/ex.h"
+#include "kernel/ke/ke.h"
+#include "nt/status.h"
+
+nt::etw::Slot* EtwpSlots = nullptr;
+ULONG EtwpSlotCount = 0;
+ULONG EtwpSlowIndex[4] = {};
+
+namespace nt::etw {
+
+State* state = nullptr;
+
+namespace {
+
+bool Same(const GUID& a, const GUID& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+const Filter* FilterOf(const Registration& registration) {
+  for (const Filter& filter : state->filters) {
+    if (filter.any_provider || Same(filter.id, registration.id)) return &filter;
+    if (!filter.name.empty() && filter.name == registration.name) return &filter;
+  }
+  return nullptr;
+}
+
+/// Enables or disables a provider as the filters say now, and tells it so if that is a change.
+void Apply(SIZE_T index) {
+  Slot& slot = state->slots[index];
+  const Registration& registration = state->registrations[index];
+  const Filter* const filter = FilterOf(registration);
+  const UCHAR level = filter != nullptr ? filter->level : 0;
+  const ULONG level_plus_1 = filter == nullptr ? 0 : level == 0 ? 256 : level + 1u;
+  const ULONG64 any = filter != nullptr ? filter->match_any : 0, all = filter != nullptr ? filter->match_all : 0;
+  if (slot.level_plus_1 == level_plus_1 && slot.match_any == any && slot.match_all == all) return;
+  slot.level_plus_1 = level_plus_1;
+  slot.match_any = any;
+  slot.match_all = all;
+  if (registration.callback == nullptr) return;
+  static constexpr GUID kNoSource{};
+  const ULONG control = filter != nullptr ? EVENT_CONTROL_CODE_ENABLE_PROVIDER : EVENT_CONTROL_CODE_DISABLE_PROVIDER;
+  ke::Callout<void>(registration.callback, &kNoSource, control, level, any, all, nullptr, registration.context);
+}
+
+SIZE_T TakeSlot() {
+  for (SIZE_T i = 0; i < state->slots.size(); ++i) {
+    if (state->slots[i].handle == 0) return i;
+  }
+  state->slots.emplace_back();
+  state->registrations.emplace_back();
+  EtwpSlots = state->slots.data();
+  EtwpSlotCount = static_cast<ULONG>(state->slots.size());
+  return state->slots.size() - 1;
+}
+
+std::string Description(const Registration& registration) {
+  return registration.name.empty() ? GuidText(registration.id) : registration.name + " " + GuidText(registration.id);
+}
+
+}  // namespace
+
+void Initialize() {
+  state = new State;
+  const char* const slow[] = {"EtwpWriteSlow", "EtwpWriteTransferSlow", "EtwpWriteExSlow", "EtwpWriteStringSlow"};
+  for (std::size_t i = 0; i < std::size(slow); ++i) EtwpSlowIndex[i] = api::IndexOf(*api::Find("ntoskrnl.exe", slow[i]));
+}
+
+void Shutdown() {
+  delete state;
+  state = nullptr;
+  EtwpSlots = nullptr;
+  EtwpSlotCount = 0;
+}
+
+void SetSession(std::vector<Filter> filters, Sink sink) {
+  state->filters = std::move(filters);
+  state->sink = sink;
+  for (SIZE_T i = 0; i < state->slots.size(); ++i) {
+    if (state->slots[i].handle != 0) Apply(i);
+  }
+}
+
+LONG IndexOf(REGHANDLE handle) {
+  const auto index = static_cast<ULONG>(handle) - 1;
+  return handle != 0 && index < EtwpSlotCount && EtwpSlots[index].handle == handle ? static_cast<LONG>(index) : -1;
+}
+
+bool Wanted(const Slot& slot, UCHAR level, ULONG64 keyword) {
+  if (level >= slot.level_plus_1) return false;
+  return keyword == 0 || ((keyword & slot.match_any) != 0 && (keyword & slot.match_all) == slot.match_all);
+}
+
+bool NameOfTraits(const UCHAR* traits, SIZE_T size, std::string* name) {
+  USHORT stated = 0;
+  if (size < sizeof stated + 1) return false;
+  std::memcpy(&stated, traits, sizeof stated);
+  if (stated != size) return false;
+  const auto* const text = reinterpret_cast<const char*>(traits + sizeof stated);
+  const SIZE_T length = ::strnlen(text, size - sizeof stated);
+  if (length == size - sizeof stated) return false;
+  name->assign(text, length);
+  return true;
+}
+
+}  // namespace nt::etw
+
+using namespace nt::etw;
+
+NTSTATUS EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback, PVOID CallbackContext, PREGHANDLE RegHandle) {
+  if (ProviderId == nullptr || RegHandle == nullptr) return STATUS_INVALID_PARAMETER;
+  const GUID id = *ProviderId;
+  const SIZE_T index = TakeSlot();
+  Slot& slot = state->slots[index];
+  const REGHANDLE handle = (index + 1) | static_cast<REGHANDLE>(++slot.generation) << 32;
+  slot.handle = handle;
+  state->registrations[index] = {id, {}, EnableCallback, CallbackContext, nt::ke::CallerAddress()};
+  nt::ex::Track("ETW provider", reinterpret_cast<const void*>(handle), Description(state->registrations[index]));
+  // The callback may write events: it must find the handle.
+  *RegHandle = handle;
+  Apply(index);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS EtwUnregister(REGHANDLE RegHandle) {
+  const LONG index = IndexOf(RegHandle);
+  if (index < 0) return STATUS_INVALID_HANDLE;
+  nt::ex::Untrack(reinterpret_cast<const void*>(RegHandle));
+  Slot& slot = state->slots[static_cast<SIZE_T>(index)];
+  const ULONG generation = slot.generation;
+  slot = {};
+  slot.generation = generation;
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS EtwSetInformation(REGHANDLE RegHandle, EVENT_INFO_CLASS InformationClass, PVOID EventInformation, ULONG InformationLength) {
+  const LONG index = IndexOf(RegHandle);
+  if (index < 0) return STATUS_INVALID_HANDLE;
+  if (InformationClass == EventProviderUseDescriptorType) {
+    return EventInformation != nullptr && InformationLength == 1 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+  }
+  if (InformationClass != EventProviderSetTraits) return STATUS_NOT_SUPPORTED;
+  Registration& registration = state->registrations[static_cast<SIZE_T>(index)];
+  const auto* const traits = static_cast<const UCHAR*>(EventInformation);
+  if (traits == nullptr || !NameOfTraits(traits, InformationLength, &registration.name)) return STATUS_INVALID_PARAMETER;
+  nt::ex::DescribeTracked(reinterpret_cast<const void*>(RegHandle), Description(registration));
+  Apply(static_cast<SIZE_T>(index));
+  return STATUS_SUCCESS;
+}

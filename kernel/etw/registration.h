@@ -1,0 +1,55 @@
+// Providers that are registered. Private.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kernel/etw/etw.h"
+
+namespace nt::etw {
+
+/// What leaf.S reads of a registration. A REGHANDLE is the slot's index plus one, and above 32 bits the count of its uses.
+struct Slot {
+  REGHANDLE handle = 0;      ///< 0: free
+  ULONG64 match_any = 0;
+  ULONG64 match_all = 0;
+  ULONG level_plus_1 = 0;    ///< 0: nobody listens
+  ULONG generation = 0;
+};
+static_assert(sizeof(Slot) == 32 && offsetof(Slot, match_any) == 8 && offsetof(Slot, match_all) == 16 && offsetof(Slot, level_plus_1) == 24);
+
+/// The rest of it, at the same index.
+struct Registration {
+  GUID id{};
+  std::string name;
+  PETWENABLECALLBACK callback = nullptr;
+  PVOID context = nullptr;
+  const void* caller = nullptr;
+};
+
+struct State {
+  std::vector<Slot> slots;
+  std::vector<Registration> registrations;
+  std::vector<Filter> filters;
+  Sink sink = nullptr;
+  ULONG64 activities = 0;  ///< identifiers made
+  std::vector<UCHAR> event;
+  std::vector<UCHAR> metadata;
+};
+extern State* state;
+
+/// The index of a registration, or -1.
+LONG IndexOf(REGHANDLE handle);
+/// Whether a session wants an event of this level and keyword.
+bool Wanted(const Slot& slot, UCHAR level, ULONG64 keyword);
+/// The name that begins a provider's traits; nothing if they are malformed.
+bool NameOfTraits(const UCHAR* traits, SIZE_T size, std::string* name);
+
+}  // namespace nt::etw
+
+extern "C" {
+// Read by leaf.S.
+extern nt::etw::Slot* EtwpSlots;
+extern ULONG EtwpSlotCount;
+extern ULONG EtwpSlowIndex[4];
+}
