@@ -20,6 +20,10 @@ enum ExitCode : int {
 
 void AddRun(CLI::App& app, int* result);
 void AddInspect(CLI::App& app, int* result);
+void AddDbgView(CLI::App& app, int* result);
+void AddDbgkflt(CLI::App& app, int* result);
+void AddTrace(CLI::App& app, int* result);
+void AddPs(CLI::App& app, int* result);
 void AddVersion(CLI::App& app, int* result);
 
 }  // namespace ringlet::tools

@@ -11,12 +11,19 @@ int main(int argc, char** argv) {
       "Examples:\n"
       "  ringlet run --driver zero.sys ZeroTest.exe          load a driver, run a client against it, unload, report\n"
       "  ringlet run --time virtual --seed 7 --driver zero.sys ZeroTest.exe --threads 4\n"
+      "  ringlet dbgview --driver zero.sys ZeroTest.exe      the same, with time and origin of each debug message\n"
+      "  ringlet trace --driver BoosterTrace.sys BoostDemo.exe           the events that a driver writes\n"
+      "  ringlet ps --driver Booster.sys BoostDemo.exe       processes and threads while a client runs\n"
       "  ringlet inspect zero.sys                            what an image is, and which of its imports Ringlet has");
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help of all subcommands");
   int result = ringlet::tools::kSuccess;
   ringlet::tools::AddRun(app, &result);
   ringlet::tools::AddInspect(app, &result);
+  ringlet::tools::AddDbgView(app, &result);
+  ringlet::tools::AddDbgkflt(app, &result);
+  ringlet::tools::AddTrace(app, &result);
+  ringlet::tools::AddPs(app, &result);
   ringlet::tools::AddVersion(app, &result);
   try {
     app.parse(argc, argv);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,32 @@ struct EventFilter {
   std::uint8_t level = 0;  ///< the highest wanted; 0: all
   std::uint64_t match_any = 0;  ///< keywords of which an event must have one; 0: any
   std::uint64_t match_all = 0;  ///< keywords it must have all of
+};
+
+/// The levels of one component's debug messages that the machine's registry says to show.
+struct DebugFilter {
+  std::string component;              ///< "IHVDRIVER"; "WIN2000" counts for all
+  std::optional<std::uint32_t> mask;  ///< nothing if the registry has no value
+};
+
+/// A thread, at the moment of the snapshot.
+struct ThreadInfo {
+  std::uint64_t id = 0;
+  std::string state;        ///< "running", "ready", "waiting", ...
+  std::string wait_reason;  ///< "user request", "delay", ...; empty if it does not wait
+  int priority = 0;         ///< with all boosts
+  int base_priority = 0;
+  unsigned processor = 0;  ///< where it runs, or ran last
+  std::int64_t kernel_time = 0, user_time = 0;  ///< 100 ns units
+  std::uint32_t context_switches = 0;
+};
+
+/// A process, at the moment of the snapshot.
+struct ProcessInfo {
+  std::uint64_t id = 0, parent = 0;
+  std::string name;
+  std::size_t handles = 0;
+  std::vector<ThreadInfo> threads;
 };
 
 /// How a machine is made.
@@ -144,8 +171,19 @@ class Machine {
   /// Names of the drivers that LoadDriver started and that are still loaded, in that order.
   std::vector<std::string> Drivers() const;
 
-  /// Runs a client program to its end.
-  RunResult Run(const std::string& path, const std::vector<std::string>& arguments = {});
+  /// Runs a client program to its end; calls `look` meanwhile, each time so many milliseconds of the machine's time have gone by (0: never).
+  RunResult Run(const std::string& path, const std::vector<std::string>& arguments = {}, unsigned look_every_ms = 0,
+                const std::function<void()>& look = {});
+
+  /// All processes and their threads, in the order they were made.
+  std::vector<ProcessInfo> Processes() const;
+  /// Time since boot in 100 ns units.
+  std::int64_t Time() const;
+
+  /// The debug print filter: WIN2000, then all components.
+  std::vector<DebugFilter> DebugFilters();
+  /// Sets or removes a component's mask in the registry; false if there is no such component.
+  bool SetDebugFilter(const std::string& component, std::optional<std::uint32_t> mask);
 
   /// Changes which events the machine's event_sink gets, from now on; none: no events. Providers learn of it.
   Outcome ListenTo(const std::vector<EventFilter>& filters);

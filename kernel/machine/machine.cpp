@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,7 +14,6 @@
 #include "debugger/symbolizer.h"
 #include "kernel/api/api.h"
 #include "kernel/cm/cm.h"
-#include "kernel/etw/decode.h"
 #include "kernel/etw/etw.h"
 #include "kernel/ex/ex.h"
 #include "kernel/hal/hal.h"
@@ -26,16 +24,16 @@
 #include "kernel/ke/trace.h"
 #include "kernel/ldr/builtin.h"
 #include "kernel/ldr/image.h"
+#include "kernel/machine/tracing.h"
 #include "kernel/mm/mm.h"
 #include "kernel/ob/ob.h"
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/ps.h"
-#include "kernel/rtl/debug_filter.h"
 #include "kernel/se/se.h"
 #include "nt/status.h"
 
 extern "C" {
-ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber);
+KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority);
 void KiExportThunk();
 void KiExportThunkHooked();
 void KiAbsentThunk();
@@ -112,27 +110,6 @@ void SinkTrace(const char* line, SIZE_T length) {
   }
 }
 
-/// The client identifiers of the running thread, for messages and events.
-void NameThread(std::uint64_t* process, std::uint64_t* thread) {
-  const CLIENT_ID& id = reinterpret_cast<PETHREAD>(nt::ke::CurrentThread())->Cid;
-  *process = reinterpret_cast<std::uint64_t>(id.UniqueProcess);
-  *thread = reinterpret_cast<std::uint64_t>(id.UniqueThread);
-}
-
-DebugText Describe(const nt::ke::DebugMessage& message) {
-  DebugText text;
-  text.text.assign(message.text, message.length);
-  text.component = nt::rtl::DebugComponentName(message.component);
-  text.level = message.level;
-  text.time = nt::ke::InterruptTime();
-  text.system_time = nt::ke::SystemTime();
-  text.processor = KeGetCurrentProcessorNumberEx(nullptr);
-  text.irql = nt::ke::CurrentIrql();
-  NameThread(&text.process, &text.thread);
-  if (message.component == ~0u) text.component.clear();
-  return text;
-}
-
 void SinkDebug(const nt::ke::DebugMessage& message) {
   if (active_options.debug_text_sink) return active_options.debug_text_sink(Describe(message));
   if (active_options.debug_sink) {
@@ -142,67 +119,14 @@ void SinkDebug(const nt::ke::DebugMessage& message) {
   }
 }
 
-std::vector<EventField> Translate(const std::vector<nt::etw::Field>& fields) {
-  std::vector<EventField> translated;
-  for (const nt::etw::Field& field : fields) {
-    translated.push_back({field.name, field.type, static_cast<EventField::Kind>(field.kind), field.text, Translate(field.members)});
-  }
-  return translated;
-}
+void SinkEvent(const nt::etw::Event& event) { active_options.event_sink(Describe(event)); }
 
-std::string IdText(const GUID& id) {
-  const GUID none{};
-  return std::memcmp(&id, &none, sizeof id) == 0 ? "" : nt::etw::GuidText(id);
-}
-
-void SinkEvent(const nt::etw::Event& event) {
-  Event out;
-  out.provider_id = nt::etw::GuidText(event.provider);
-  out.provider = event.provider_name;
-  out.id = event.descriptor.Id;
-  out.version = event.descriptor.Version;
-  out.channel = event.descriptor.Channel;
-  out.level = event.descriptor.Level;
-  out.opcode = event.descriptor.Opcode;
-  out.task = event.descriptor.Task;
-  out.keyword = event.descriptor.Keyword;
-  out.activity = IdText(event.activity);
-  out.related = IdText(event.related);
-  out.time = event.time;
-  out.system_time = event.system_time;
-  out.processor = event.processor;
-  out.process = event.process;
-  out.thread = event.thread;
-  if (event.is_string) {
-    std::u16string text(event.payload.size() / sizeof(WCHAR), u'\0');
-    std::memcpy(text.data(), event.payload.data(), text.size() * sizeof(WCHAR));
-    out.fields.push_back({"String", "unicodestring", EventField::Kind::Text, nt::etw::Utf8(text), {}});
-  } else if (event.metadata.empty()) {
-    out.data = nt::etw::HexText(event.payload);
-  } else {
-    const nt::etw::Decoded decoded = nt::etw::Decode(event.metadata, event.payload);
-    out.name = decoded.name;
-    out.tags = decoded.tags;
-    out.defect = decoded.defect;
-    out.fields = Translate(decoded.fields);
-  }
-  active_options.event_sink(out);
-}
-
-/// A provider as it is named: everything, its identifier, or the name in its traits.
-std::vector<nt::etw::Filter> FiltersOf(const std::vector<EventFilter>& filters) {
-  std::vector<nt::etw::Filter> translated;
-  for (const EventFilter& filter : filters) {
-    nt::etw::Filter out;
-    out.any_provider = filter.provider.empty();
-    if (!nt::etw::ParseGuid(filter.provider, &out.id)) out.name = filter.provider;
-    out.level = filter.level;
-    if (filter.match_any != 0) out.match_any = filter.match_any;
-    out.match_all = filter.match_all;
-    translated.push_back(out);
-  }
-  if (translated.empty()) translated.emplace_back();
-  return translated;
+/// Looks at the machine again and again while a process runs; above the priorities of programs, which may take all the processor's time.
+void LookUntilEnd(PEPROCESS process, unsigned look_every_ms, const std::function<void()>& look) {
+  KeSetPriorityThread(nt::ke::CurrentThread(), LOW_REALTIME_PRIORITY);
+  LARGE_INTEGER interval;
+  interval.QuadPart = -10'000ll * look_every_ms;
+  while (KeWaitForSingleObject(process, UserRequest, KernelMode, FALSE, &interval) == STATUS_TIMEOUT) look();
 }
 
 Outcome Translate(nt::ke::Outcome outcome) { return static_cast<Outcome>(outcome); }
@@ -405,7 +329,8 @@ LoadResult Machine::UnloadDriver(const std::string& name) {
 
 std::vector<std::string> Machine::Drivers() const { return state_->drivers; }
 
-RunResult Machine::Run(const std::string& path, const std::vector<std::string>& arguments) {
+RunResult Machine::Run(const std::string& path, const std::vector<std::string>& arguments, unsigned look_every_ms,
+                       const std::function<void()>& look) {
   RunResult result;
   state_->images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
   nt::ps::ProcessParameters parameters;
@@ -420,6 +345,7 @@ RunResult Machine::Run(const std::string& path, const std::vector<std::string>& 
     PEPROCESS process = nullptr;
     result.status = nt::ps::CreateUserProcess(parameters, &process, &result.why);
     if (!NT_SUCCESS(result.status)) return;
+    if (look_every_ms != 0) LookUntilEnd(process, look_every_ms, look);
     KeWaitForSingleObject(process, UserRequest, KernelMode, FALSE, nullptr);
     result.exit_code = static_cast<std::uint32_t>(process->ExitStatus);
     ObfDereferenceObject(process);
@@ -427,8 +353,22 @@ RunResult Machine::Run(const std::string& path, const std::vector<std::string>& 
   return result;
 }
 
+std::int64_t Machine::Time() const { return nt::ke::InterruptTime(); }
+
 Outcome Machine::ListenTo(const std::vector<EventFilter>& filters) {
   return state_->Run([&] { nt::etw::SetSession(filters.empty() ? std::vector<nt::etw::Filter>{} : FiltersOf(filters), &SinkEvent); });
+}
+
+std::vector<DebugFilter> Machine::DebugFilters() {
+  std::vector<DebugFilter> filters;
+  state_->Run([&] { filters = ReadDebugFilters(); });
+  return filters;
+}
+
+bool Machine::SetDebugFilter(const std::string& component, std::optional<std::uint32_t> mask) {
+  bool known = false;
+  state_->Run([&] { known = WriteDebugFilter(component, mask); });
+  return known;
 }
 
 Outcome Machine::Call(const std::function<void()>& work) { return state_->Run(work); }

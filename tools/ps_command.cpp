@@ -1,0 +1,49 @@
+// `ringlet ps`: processes and threads of a machine while a client runs on it.
+#include <fmt/core.h>
+
+#include "tools/commands.h"
+#include "tools/ps.h"
+#include "tools/session.h"
+
+namespace ringlet::tools {
+namespace {
+
+struct PsOptions {
+  RunOptions run;
+  unsigned every = 250;
+  std::string file;
+  bool json = false;
+};
+PsOptions options;
+
+int Run() {
+  OutputFile output("-o", options.file);
+  const Watch watch{options.every, [&](const Machine& machine) {
+                      const double seconds = static_cast<double>(machine.Time()) / 1e7;
+                      if (options.json) {
+                        output.Write(nlohmann::ordered_json{{"time", seconds}, {"processes", ProcessJson(machine.Processes())}}.dump() + "\n");
+                      } else {
+                        output.Write(fmt::format("{:.3f} s after boot\n", seconds) + ProcessTable(machine.Processes()) + "\n");
+                      }
+                    }};
+  return RunSession(options.run, MachineOptions(options.run), nullptr, watch);
+}
+
+}  // namespace
+
+void AddPs(CLI::App& app, int* result) {
+  auto* const command = app.add_subcommand("ps", "Run, and show processes and threads: priority, base priority, processor, times, state");
+  command->add_option("--every", options.every, "Milliseconds of the machine's time between two tables (0: only one, at the end)")
+      ->capture_default_str();
+  command->add_option("-o,--output", options.file, "Write to this file instead of standard output");
+  command->add_flag("--json", options.json, "A line of JSON each instead of tables");
+  AddRunOptions(command, &options.run, [result] { *result = Run(); });
+  command->footer(
+      "A machine lives as long as its run: tables come while the client runs, and the last one when it has ended.\n"
+      "PRI is the priority with all boosts, BASE the one it decays to. Exit codes are those of `ringlet run`.\n"
+      "Examples:\n"
+      "  ringlet ps --driver Booster.sys BoostDemo.exe        a thread at priority 12, and the processor's time is its\n"
+      "  ringlet ps --every 0 --driver zero.sys               what a machine with a driver runs");
+}
+
+}  // namespace ringlet::tools
