@@ -101,8 +101,8 @@ std::string EventJson(const Event& event) {
 }
 
 std::string EventLine(const Event& event, bool colours) {
-  const std::string head = fmt::format("{:12.6f} cpu{} {}.{}", static_cast<double>(event.time) / 1e7, event.processor, event.process,
-                                       event.thread);
+  const std::string head =
+      fmt::format("{:12.6f} cpu{} {}.{}", static_cast<double>(event.time) / 1e7, event.processor, event.process, event.thread);
   const Colour colour = event.level <= 2 ? Colour::Red : event.level == 3 ? Colour::Orange : Colour::Green;
   std::string line = Paint(Colour::Grey, head, colours) + " " + (event.provider.empty() ? event.provider_id : event.provider) + " " +
                      Paint(colour, LevelName(event.level), colours) + " ";

@@ -13,7 +13,8 @@ std::string ProcessTable(const std::vector<ProcessInfo>& processes) {
   std::string table = fmt::format("{:>6} {:>6}  {:<24} {:>4} {:>4} {:>4} {:>10} {:>10}  {}\n", "PID", "TID", "NAME", "PRI", "BASE", "CPU",
                                   "KERNEL s", "USER s", "STATE");
   for (const ProcessInfo& process : processes) {
-    table += fmt::format("{:>6} {:>6}  {:<24} {} threads, {} handles\n", process.id, "", process.name, process.threads.size(), process.handles);
+    table +=
+        fmt::format("{:>6} {:>6}  {:<24} {} threads, {} handles\n", process.id, "", process.name, process.threads.size(), process.handles);
     for (const ThreadInfo& thread : process.threads) {
       table += fmt::format("{:>6} {:>6}  {:<24} {:>4} {:>4} {:>4} {:>10} {:>10}  {}{}\n", "", thread.id, "", thread.priority,
                            thread.base_priority, thread.processor, Time(thread.kernel_time), Time(thread.user_time), thread.state,

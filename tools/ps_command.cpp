@@ -18,14 +18,15 @@ PsOptions options;
 
 int Run() {
   OutputFile output("-o", options.file);
-  const Watch watch{options.every, [&](const Machine& machine) {
-                      const double seconds = static_cast<double>(machine.Time()) / 1e7;
-                      if (options.json) {
-                        output.Write(nlohmann::ordered_json{{"time", seconds}, {"processes", ProcessJson(machine.Processes())}}.dump() + "\n");
-                      } else {
-                        output.Write(fmt::format("{:.3f} s after boot\n", seconds) + ProcessTable(machine.Processes()) + "\n");
-                      }
-                    }};
+  const Watch watch{
+      options.every, [&](const Machine& machine) {
+        const double seconds = static_cast<double>(machine.Time()) / 1e7;
+        if (options.json) {
+          output.Write(nlohmann::ordered_json{{"time", seconds}, {"processes", ProcessJson(machine.Processes())}}.dump() + "\n");
+        } else {
+          output.Write(fmt::format("{:.3f} s after boot\n", seconds) + ProcessTable(machine.Processes()) + "\n");
+        }
+      }};
   return RunSession(options.run, MachineOptions(options.run), nullptr, watch);
 }
 

@@ -25,7 +25,8 @@ struct RunOptions {
   std::vector<std::string> client;
 };
 
-/// Adds the options that every command with a run has, and takes the words after them as the client and its arguments. `run` is called when all are known;
+/// Adds the options that every command with a run has, and takes the words after them as the client and its arguments. `run` is called when
+/// all are known;
 /// `*options` must live as long as the command.
 void AddRunOptions(CLI::App* command, RunOptions* options, const std::function<void()>& run);
 

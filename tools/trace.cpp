@@ -40,9 +40,10 @@ int Run() {
 
 void AddTrace(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("trace", "Run, and show the events that drivers write (ETW, TraceLogging)");
-  command->add_option("--provider", options.providers,
-                      "Events of this provider only: its name or GUID (*: all), the highest level, keywords of which an event has "
-                      "one, keywords it has all of; may be given more than once")
+  command
+      ->add_option("--provider", options.providers,
+                   "Events of this provider only: its name or GUID (*: all), the highest level, keywords of which an event has "
+                   "one, keywords it has all of; may be given more than once")
       ->type_name("NAME[:LEVEL[:ANY[:ALL]]]")
       ->allow_extra_args(false);
   command->add_option("--json", options.json, "Write the events to this file, a line of JSON each, instead of showing them")

@@ -60,8 +60,8 @@ struct Event {
 
 /// Which events are wanted of a provider.
 struct EventFilter {
-  std::string provider;   ///< GUID, or the name it tells; empty: all providers
-  std::uint8_t level = 0;  ///< the highest wanted; 0: all
+  std::string provider;         ///< GUID, or the name it tells; empty: all providers
+  std::uint8_t level = 0;       ///< the highest wanted; 0: all
   std::uint64_t match_any = 0;  ///< keywords of which an event must have one; 0: any
   std::uint64_t match_all = 0;  ///< keywords it must have all of
 };
@@ -79,7 +79,7 @@ struct ThreadInfo {
   std::string wait_reason;  ///< "user request", "delay", ...; empty if it does not wait
   int priority = 0;         ///< with all boosts
   int base_priority = 0;
-  unsigned processor = 0;  ///< where it runs, or ran last
+  unsigned processor = 0;                       ///< where it runs, or ran last
   std::int64_t kernel_time = 0, user_time = 0;  ///< 100 ns units
   std::uint32_t context_switches = 0;
 };
@@ -103,8 +103,8 @@ struct Options {
   std::function<void(const std::string&)> trace_sink;     ///< gets each line of the trace; standard error if empty
   std::function<void(const std::string&)> debug_sink;     ///< gets what DbgPrint prints; standard output if empty
   std::function<void(const DebugText&)> debug_text_sink;  ///< the same with its origin; debug_sink is then not called
-  std::function<void(const Event&)> event_sink;  ///< gets the events of the providers that event_filters name
-  std::vector<EventFilter> event_filters;        ///< empty: all events of all providers
+  std::function<void(const Event&)> event_sink;           ///< gets the events of the providers that event_filters name
+  std::vector<EventFilter> event_filters;                 ///< empty: all events of all providers
   std::uint64_t timeout_ms = 0;                           ///< host time one call may take; 0: no limit
 };
 
@@ -171,7 +171,8 @@ class Machine {
   /// Names of the drivers that LoadDriver started and that are still loaded, in that order.
   std::vector<std::string> Drivers() const;
 
-  /// Runs a client program to its end; calls `look` meanwhile, each time so many milliseconds of the machine's time have gone by (0: never).
+  /// Runs a client program to its end; calls `look` meanwhile, each time so many milliseconds of the machine's time have gone by (0:
+  /// never).
   RunResult Run(const std::string& path, const std::vector<std::string>& arguments = {}, unsigned look_every_ms = 0,
                 const std::function<void()>& look = {});
 

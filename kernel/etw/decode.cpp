@@ -10,6 +10,7 @@ namespace {
 constexpr UCHAR kTypeMask = 0x1f, kCountMask = 0x60, kConstantCount = 0x20, kVariableCount = 0x40, kCustom = 0x60, kChain = 0x80;
 constexpr UCHAR kStruct = 24;
 constexpr ULONG kDeepest = 16;
+constexpr ULONG kMostValues = 0x10000;  // arrays of structures without data would have no end
 
 /// What the metadata says of one field.
 struct Description {
@@ -64,6 +65,7 @@ class Decoder {
 
   /// One value; of a structure the fields that follow in the metadata.
   void ReadOne(const Description& description, Field* field, ULONG depth) {
+    if (++values_ > kMostValues) defect_ = "the event has too many values";
     field->type = TypeName(description.in & kTypeMask);
     if ((description.in & kTypeMask) != kStruct) {
       if (!ReadValue(description.in & kTypeMask, description.out, &payload_, field)) defect_ = "the event's data ends in " + field->name;
@@ -126,6 +128,7 @@ class Decoder {
 
   Reader metadata_;
   Reader payload_;
+  ULONG values_ = 0;
   std::string defect_;
 };
 

@@ -35,8 +35,8 @@ struct Event {
   ULONG processor;
   ULONG64 process;
   ULONG64 thread;
-  bool is_string;                     ///< EtwWriteString: the payload is its text
-  std::span<const UCHAR> metadata;    ///< TraceLogging's description of the fields; empty if the event has none
+  bool is_string;                   ///< EtwWriteString: the payload is its text
+  std::span<const UCHAR> metadata;  ///< TraceLogging's description of the fields; empty if the event has none
   std::span<const UCHAR> payload;
 };
 using Sink = void (*)(const Event& event);

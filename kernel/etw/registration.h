@@ -10,13 +10,14 @@ namespace nt::etw {
 
 /// What leaf.S reads of a registration. A REGHANDLE is the slot's index plus one, and above 32 bits the count of its uses.
 struct Slot {
-  REGHANDLE handle = 0;      ///< 0: free
+  REGHANDLE handle = 0;  ///< 0: free
   ULONG64 match_any = 0;
   ULONG64 match_all = 0;
-  ULONG level_plus_1 = 0;    ///< 0: nobody listens
+  ULONG level_plus_1 = 0;  ///< 0: nobody listens
   ULONG generation = 0;
 };
-static_assert(sizeof(Slot) == 32 && offsetof(Slot, match_any) == 8 && offsetof(Slot, match_all) == 16 && offsetof(Slot, level_plus_1) == 24);
+static_assert(sizeof(Slot) == 32 && offsetof(Slot, match_any) == 8 && offsetof(Slot, match_all) == 16 &&
+              offsetof(Slot, level_plus_1) == 24);
 
 /// The rest of it, at the same index.
 struct Registration {

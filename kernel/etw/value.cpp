@@ -272,11 +272,11 @@ bool ReadFileTime(Reader* payload, Field* field) {
 }  // namespace
 
 std::string TypeName(UCHAR in) {
-  static constexpr const char* kTypes[] = {"null",     "unicodestring", "ansistring", "int8",          "uint8",             "int16",
-                                           "uint16",   "int32",         "uint32",     "int64",         "uint64",            "float",
-                                           "double",   "bool32",        "binary",     "guid",          "pointer",           "filetime",
-                                           "systemtime", "sid",         "hexint32",   "hexint64",      "countedstring",     "countedansistring",
-                                           "struct",   "countedbinary"};
+  static constexpr const char* kTypes[] = {"null",       "unicodestring", "ansistring", "int8",     "uint8",         "int16",
+                                           "uint16",     "int32",         "uint32",     "int64",    "uint64",        "float",
+                                           "double",     "bool32",        "binary",     "guid",     "pointer",       "filetime",
+                                           "systemtime", "sid",           "hexint32",   "hexint64", "countedstring", "countedansistring",
+                                           "struct",     "countedbinary"};
   return in < std::size(kTypes) ? kTypes[in] : "type" + std::to_string(in);
 }
 

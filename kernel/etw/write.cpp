@@ -99,8 +99,9 @@ NTSTATUS EtwpWriteTransferSlow(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDesc
   return Write({RegHandle, EventDescriptor, ActivityId, RelatedActivityId, UserDataCount, UserData, false});
 }
 
-NTSTATUS EtwpWriteExSlow(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescriptor, ULONG64 /*Filter: sessions to leave out*/, ULONG /*Flags*/,
-                         LPCGUID ActivityId, LPCGUID RelatedActivityId, ULONG UserDataCount, PEVENT_DATA_DESCRIPTOR UserData) {
+NTSTATUS EtwpWriteExSlow(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescriptor, ULONG64 /*Filter: sessions to leave out*/,
+                         ULONG /*Flags*/, LPCGUID ActivityId, LPCGUID RelatedActivityId, ULONG UserDataCount,
+                         PEVENT_DATA_DESCRIPTOR UserData) {
   return Write({RegHandle, EventDescriptor, ActivityId, RelatedActivityId, UserDataCount, UserData, false});
 }
 

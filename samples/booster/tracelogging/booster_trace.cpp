@@ -1,12 +1,11 @@
 // Booster that writes events instead of messages: whoever listens to its provider gets names, types and values.
-#include <ntifs.h>
 #include <TraceLoggingProvider.h>
+#include <ntifs.h>
 
 #include "../common.h"
 
 // An identifier of one's own for each provider; Booster's is made for it.
-TRACELOGGING_DEFINE_PROVIDER(g_Provider, "Ringlet.Booster",
-                             (0xb2723ad5, 0x1678, 0x446d, 0xa5, 0x77, 0x85, 0x99, 0xd3, 0xe8, 0x5e, 0xcb));
+TRACELOGGING_DEFINE_PROVIDER(g_Provider, "Ringlet.Booster", (0xb2723ad5, 0x1678, 0x446d, 0xa5, 0x77, 0x85, 0x99, 0xd3, 0xe8, 0x5e, 0xcb));
 
 // Levels, as winmeta.h names them for programs.
 enum Level : UCHAR { LevelError = 2, LevelWarning = 3, LevelInformation = 4, LevelVerbose = 5 };
@@ -101,9 +100,8 @@ static NTSTATUS SetPriority(const ThreadData& Data) {
     return status;
   }
   const KPRIORITY oldPriority = KeSetPriorityThread(reinterpret_cast<PKTHREAD>(thread), Data.Priority);
-  TraceLoggingWrite(g_Provider, "Boosting", TraceLoggingLevel(LevelInformation),
-                    TraceLoggingUInt32(Data.ThreadId, "ThreadId"), TraceLoggingInt32(oldPriority, "OldPriority"),
-                    TraceLoggingInt32(Data.Priority, "NewPriority"));
+  TraceLoggingWrite(g_Provider, "Boosting", TraceLoggingLevel(LevelInformation), TraceLoggingUInt32(Data.ThreadId, "ThreadId"),
+                    TraceLoggingInt32(oldPriority, "OldPriority"), TraceLoggingInt32(Data.Priority, "NewPriority"));
 
   // The look-up referenced the thread object; without this it would never be freed.
   ObDereferenceObject(thread);
