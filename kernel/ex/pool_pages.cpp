@@ -67,8 +67,13 @@ bool IsPagedPoolAddress(ULONG_PTR address) { return address - mm::kPagedPool < m
 
 void ProtectPagedPool(bool accessible) {
   const Region& region = pool_state->regions[static_cast<SIZE_T>(Pool::Paged)];
-  if (region.mapped == 0) return;
-  hal::Protect(region.base, region.mapped << PAGE_SHIFT, accessible ? region.protection : hal::Protection::None);
+  if (region.mapped != 0) {
+    hal::Protect(region.base, region.mapped << PAGE_SHIFT, accessible ? region.protection : hal::Protection::None);
+  }
+  for (const auto& [page, block] : pool_state->special) {
+    if (block.pool != Pool::Paged || !block.live || block.by_kernel) continue;
+    hal::Protect(page, block.pages << PAGE_SHIFT, accessible ? hal::Protection::ReadWrite : hal::Protection::None);
+  }
 }
 
 }  // namespace nt::ex

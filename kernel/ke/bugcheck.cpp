@@ -147,16 +147,14 @@ extern "C" void KiPanic() {
   __builtin_unreachable();
 }
 
-void BugCheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4, const char* rule) {
-  panic_report = PanicReport{};
-  panic_report.code = code;
-  panic_report.parameters[0] = p1;
-  panic_report.parameters[1] = p2;
-  panic_report.parameters[2] = p3;
-  panic_report.parameters[3] = p4;
-  panic_report.rule = rule;
+void StopWith(const PanicReport& report) {
+  panic_report = report;
   asm volatile("mov %0, %%rsp\n xor %%ebp, %%ebp\n call KiPanic\n ud2" ::"r"(PanicStackTop()) : "memory");
   __builtin_unreachable();
+}
+
+void BugCheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4, const char* rule) {
+  StopWith({code, {p1, p2, p3, p4}, rule, {}});
 }
 
 void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context) {
@@ -169,9 +167,7 @@ void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context) {
   report.context = *context;
   report.code = UnhandledCode(record, context, &report);
   report.rule = UnhandledRule(record);
-  panic_report = report;
-  asm volatile("mov %0, %%rsp\n xor %%ebp, %%ebp\n call KiPanic\n ud2" ::"r"(PanicStackTop()) : "memory");
-  __builtin_unreachable();
+  StopWith(report);
 }
 
 void SetUserExceptionHooks(const UserExceptionHooks& hooks) { user_hooks = hooks; }

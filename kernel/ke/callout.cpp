@@ -6,6 +6,7 @@
 #include <typeinfo>
 
 #include "kernel/ke/ki.h"
+#include "kernel/ke/paged_check.h"
 #include "kernel/ke/unwind.h"
 
 namespace nt::ke {
@@ -15,6 +16,7 @@ ULONG_PTR CallRecorded(CalloutRecord& record, const void* routine, const ULONG_P
   record.head.previous = thread->host.records;
   record.unwound = 0;
   thread->host.records = &record.head;
+  CheckPagedAccess();
   const ULONG_PTR result = KiCallPe(&record, routine, arguments);
   thread->host.records = record.head.previous;
   return result;

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "kernel/api/api.h"
+#include "kernel/ke/panic.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/mm/layout.h"
 #include "nt/bugcodes.h"
@@ -75,9 +76,13 @@ void WatchDispatchLevel(LONGLONG units) {
   }
   processor.dispatch_since += units;
   if (processor.dispatch_since < static_cast<LONGLONG>(kHangMilliseconds) * 10'000) return;
-  BugCheck(DPC_WATCHDOG_VIOLATION, processor.dpc_active ? 0 : 1, static_cast<ULONG_PTR>(processor.dispatch_since / 156'250),
-           kHangMilliseconds * 10 / 156, 0,
-           "Code ran at DISPATCH_LEVEL or above for too long without end; nothing else can run on that processor meanwhile.");
+  PanicReport report{DPC_WATCHDOG_VIOLATION,
+                     {processor.dpc_active ? ULONG_PTR{0} : 1, static_cast<ULONG_PTR>(processor.dispatch_since / 156'250),
+                      kHangMilliseconds * 10 / 156, 0},
+                     "Code ran at DISPATCH_LEVEL or above for too long without end; nothing else can run on that processor meanwhile.",
+                     {}};
+  if (InterruptedCode() != nullptr) report.context = *InterruptedCode();
+  StopWith(report);
 }
 
 }  // namespace
@@ -192,6 +197,7 @@ extern "C" void KiPreempted() {
 
 /// From the export thunk, when KiPending was set.
 extern "C" void KiServicePending() {
+  ForgetInterruptedCode();
   if (KiThread->host.in_user) {
     KiRunOnKernelStack(&InterruptUser);
   } else {

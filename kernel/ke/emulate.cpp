@@ -4,7 +4,9 @@
 
 #include <iterator>
 
+#include "kernel/ex/ex.h"
 #include "kernel/ke/cr8_patch.h"
+#include "kernel/ke/paged_check.h"
 #include "kernel/ke/panic.h"
 #include "kernel/ke/scheduler.h"
 #include "nt/bugcodes.h"
@@ -97,8 +99,10 @@ bool EmulateInstruction(hal::Trap& trap) {
   switch (instruction.mnemonic) {
     case ZYDIS_MNEMONIC_MOV:
       if (operands[0].type != ZYDIS_OPERAND_TYPE_REGISTER || operands[1].type != ZYDIS_OPERAND_TYPE_REGISTER) return false;
-      if (PatchCr8Move(rip, instruction, operands)) return true;  // it runs again, replaced
+      // It runs again, replaced, unless each change of IRQL has to be seen.
+      if (!ex::SpecialPool() && PatchCr8Move(rip, instruction, operands)) return true;
       MoveControl(context, operands[0], operands[1]);
+      CheckPagedAccess();
       registers[REG_RIP] += instruction.length;
       DeliverIfLowered(context);
       return true;

@@ -4,6 +4,7 @@
 
 #include "kernel/api/api.h"
 #include "kernel/ke/machine.h"
+#include "kernel/ke/paged_check.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ke/trace.h"
 
@@ -56,6 +57,11 @@ void Trace(unsigned what, const std::string& text) {
 
 extern "C" void KiHookEnter(ULONG index, const ULONG_PTR* arguments) {
   if (Ki().virtual_time) StepOnKernelStack();
+  if (api::Exports()[index].kind == api::Kind::Leaf) {
+    ForbidPagedAccess();  // it may raise IRQL, and does not come back here
+  } else {
+    CheckPagedAccess();
+  }
   if (!Tracing(kTraceApi)) return;
   Trace(kTraceApi, FormatCall(api::Exports()[index], arguments));
 }
@@ -70,6 +76,7 @@ extern "C" void KiHookLeave(ULONG index, ULONG_PTR result) {
     }
   }
   if (KiPending != 0) KiServicePending();
+  CheckPagedAccess();
 }
 
 void SetDebugSink(DebugSink sink) { debug_sink = sink; }

@@ -167,6 +167,7 @@ struct State {
   bool running = false;  ///< the host is inside Run
   bool stop = false;     ///< leave Run at the next chance
   bool stopped_by_bugcheck = false;
+  bool paged_forbidden = false;  ///< paged_check.h
   bool deadlocked = false;
   // time
   bool virtual_time = false;

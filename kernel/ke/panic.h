@@ -16,6 +16,12 @@ struct PanicReport {
 PanicReport& Panic();
 /// Top of a stack that nothing else uses.
 ULONG_PTR PanicStackTop();
+/// The PE code that the host's clock interrupts just now; null outside of such an interrupt.
+const CONTEXT* InterruptedCode();
+/// What the clock does next is done on behalf of no interrupted code.
+void ForgetInterruptedCode();
+/// Stops the machine with this report.
+[[noreturn]] void StopWith(const PanicReport& report);
 /// Tells Panic() and leaves the machine. Runs on the panic stack.
 extern "C" [[noreturn]] void KiPanic();
 /// Ends the current process with a status; runs on the kernel stack, coming from user mode.

@@ -4,9 +4,11 @@
 #include <cstring>
 
 #include "kernel/api/api.h"
+#include "kernel/ex/ex.h"
 #include "kernel/ke/cr8_patch.h"
 #include "kernel/ke/exception.h"
 #include "kernel/ke/machine.h"
+#include "kernel/ke/paged_check.h"
 #include "kernel/ke/panic.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ldr/image.h"
@@ -110,26 +112,43 @@ void RedirectToPanic(hal::Trap& trap, const PanicReport& report) {
   registers[REG_EFL] &= ~greg_t{0x400};
 }
 
-/// The bugchecks that a bad access is, before any handler is asked; null rule if it is an ordinary exception.
-PanicReport ClassifyAccess(const EXCEPTION_RECORD& record, const CONTEXT& context) {
+constexpr const char* kFreedRule = "A pool block was touched after it was freed.";
+
+const char* RuleAtDispatchLevel(ULONG_PTR address) {
+  if (address < mm::kUserLow) return "A null pointer was dereferenced at DISPATCH_LEVEL or above, where no __try/__except can handle that.";
+  if (mm::IsUserAddress(address)) return "User-mode memory was touched at DISPATCH_LEVEL or above, where it may not be resident.";
+  if (ex::IsPagedPoolAddress(address)) return "Paged pool was touched at DISPATCH_LEVEL or above, where it may not be resident.";
+  return "An invalid address was touched at DISPATCH_LEVEL or above.";
+}
+
+/// The bugchecks that a bad access is, before any handler is asked; null rule if it is an ordinary exception. `by_kernel`: an export met
+/// the address that a driver gave it.
+PanicReport ClassifyAccess(const EXCEPTION_RECORD& record, const CONTEXT& context, bool by_kernel) {
   PanicReport report{};
   report.context = context;
   const ULONG_PTR kind = record.ExceptionInformation[0];
   const ULONG_PTR address = record.ExceptionInformation[1];
   const KIRQL irql = KiPcr->irql;
+  const bool freed = ex::IsFreedSpecialPool(address);
   if (ldr::UnloadedAt(address) != nullptr) {
     report.code = DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS;
     report.parameters[0] = address;
     report.parameters[1] = kind;
     report.parameters[2] = context.Rip;
     report.rule = "Code or data of an unloaded driver was used: it must cancel its timers, DPCs, threads and callbacks before it unloads.";
+  } else if (irql < DISPATCH_LEVEL && freed) {
+    report.code = by_kernel ? PAGE_FAULT_IN_FREED_SPECIAL_POOL : DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL;
+    report.parameters[0] = address;
+    report.parameters[1] = kind;
+    report.parameters[2] = context.Rip;
+    report.rule = kFreedRule;
   } else if (irql >= DISPATCH_LEVEL && address != ~ULONG_PTR{0}) {
-    report.code = DRIVER_IRQL_NOT_LESS_OR_EQUAL;
+    report.code = by_kernel ? IRQL_NOT_LESS_OR_EQUAL : DRIVER_IRQL_NOT_LESS_OR_EQUAL;
     report.parameters[0] = address;
     report.parameters[1] = irql;
     report.parameters[2] = kind;
     report.parameters[3] = context.Rip;
-    report.rule = "At DISPATCH_LEVEL or above only resident memory may be touched: no invalid, no paged, no user-mode address.";
+    report.rule = freed ? kFreedRule : RuleAtDispatchLevel(address);
   } else if (address != ~ULONG_PTR{0} && !mm::IsUserAddress(address)) {
     report.code = PAGE_FAULT_IN_NONPAGED_AREA;
     report.parameters[0] = address;
@@ -248,6 +267,7 @@ bool OnTrap(hal::Trap& trap) {
     return true;
   }
   if (in_pe && EmulateInstruction(trap)) return true;
+  if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && AllowPagedAccess(trap.address, !in_pe)) return true;
   if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && trap.address < reinterpret_cast<ULONG_PTR>(KiThread->Tcb.StackLimit) &&
       trap.address + 0x10000 >= reinterpret_cast<ULONG_PTR>(KiThread->Tcb.StackLimit)) {
     RedirectToPanic(trap, StackOverflow(context));
@@ -260,7 +280,7 @@ bool OnTrap(hal::Trap& trap) {
     KiThread->host.records = top->previous;
   }
   if (record.ExceptionCode == STATUS_ACCESS_VIOLATION) {
-    const PanicReport report = ClassifyAccess(record, context);
+    const PanicReport report = ClassifyAccess(record, context, !in_pe);
     if (report.rule != nullptr) {
       RedirectToPanic(trap, report);
       return true;
@@ -275,6 +295,8 @@ bool OnTrap(hal::Trap& trap) {
   return true;
 }
 
+CONTEXT interrupted;  // Rip 0: none
+
 void OnClock(ucontext_t* context) {
   State& ki = Ki();
   if (!ki.running) return;
@@ -288,6 +310,7 @@ void OnClock(ucontext_t* context) {
     if (!ki.virtual_time) KiPending = 1;
     return;
   }
+  CaptureContext(context, &interrupted);
   auto* sp = reinterpret_cast<ULONG_PTR*>(registers[REG_RSP]);
   *--sp = rip;
   registers[REG_RSP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(sp));
@@ -301,6 +324,10 @@ bool IsPeAddress(ULONG_PTR address) { return address >= mm::kWindowsStart && add
 bool IsLeafAddress(ULONG_PTR address) {
   return WithinLeaf(address) || (!IsPeAddress(address) && ldr::ImageOf(address) == nullptr && !IsHostCode(address));
 }
+
+const CONTEXT* InterruptedCode() { return interrupted.Rip != 0 ? &interrupted : nullptr; }
+
+void ForgetInterruptedCode() { interrupted.Rip = 0; }
 
 void InstallTraps() { hal::InstallTrapHandlers(&OnTrap, &OnClock); }
 

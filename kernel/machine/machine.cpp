@@ -214,7 +214,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
   state_->options = options;
   state_->MakeDirectory();
   machine_exists = true;
-  const bool hooked = options.virtual_time || (options.trace & kTraceApi) != 0;
+  const bool hooked = options.virtual_time || options.special_pool || (options.trace & kTraceApi) != 0;
 
   nt::hal::InitializeMemory();
   nt::mm::Initialize();
