@@ -1,0 +1,4 @@
+// Raises an exception that nobody handles.
+#include "mistake.h"
+
+void Mistake(PDRIVER_OBJECT) { ExRaiseStatus(STATUS_ACCESS_DENIED); }
