@@ -15,6 +15,8 @@ double Since(Clock::time_point start) { return std::chrono::duration<double>(Clo
 Options Silent() {
   Options options;
   options.debug_sink = [](const std::string&) {};
+  options.event_sink = [](const Event&) {};
+  options.event_filters = {{"Ringlet.Bench.Heard"}};
   return options;
 }
 
@@ -77,6 +79,8 @@ constexpr Inside kInside[] = {
     {"resource_shared", 200'000, {0}},
     {"lookaside", 1'000'000, {15}},
     {"lookaside_old", 1'000'000, {15}},
+    {"etw_disabled", 4'000'000, {3}},
+    {"etw_enabled", 50'000, {0}},
 };
 
 void MeasureInside(benchmark::State& state, const Inside& figure, unsigned divisor) {

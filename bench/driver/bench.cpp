@@ -17,6 +17,8 @@ const Figure Figures[] = {
     {"pool_4096_zeroed", MeasurePoolZeroed},
     {"lookaside", MeasureLookaside},
     {"lookaside_old", MeasureLookasideOld},
+    {"etw_disabled", MeasureEtwDisabled},
+    {"etw_enabled", MeasureEtwEnabled},
     {"event_switch", MeasureEventSwitch},
     {"dpc", MeasureDpc},
     {"timer", MeasureTimer},

@@ -39,6 +39,9 @@ ULONG64 MeasurePoolZeroed(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureLookaside(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureLookasideOld(PDRIVER_OBJECT Driver, ULONG Iterations);
 
+ULONG64 MeasureEtwDisabled(PDRIVER_OBJECT Driver, ULONG Iterations);
+ULONG64 MeasureEtwEnabled(PDRIVER_OBJECT Driver, ULONG Iterations);
+
 ULONG64 MeasureEventSwitch(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureDpc(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureTimer(PDRIVER_OBJECT Driver, ULONG Iterations);
