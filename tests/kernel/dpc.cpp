@@ -1,0 +1,192 @@
+// DPCs: queued once, run at DISPATCH_LEVEL in order, on their processor, unless removed.
+#include "ktest.h"
+
+using namespace ktest;
+
+namespace {
+struct Note {
+  volatile LONG runs;
+  KIRQL irql;
+  PVOID argument1, argument2, context;
+  PKDPC dpc;
+  ULONG processor;
+  BOOLEAN executing;
+};
+
+void Take(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2) {
+  auto* const note = static_cast<Note*>(context);
+  note->irql = KeGetCurrentIrql();
+  note->dpc = dpc;
+  note->argument1 = argument1;
+  note->argument2 = argument2;
+  note->processor = KeGetCurrentProcessorNumberEx(nullptr);
+  InterlockedIncrement(&note->runs);
+}
+
+struct Order {
+  volatile LONG next;
+  LONG place[4];
+};
+struct Numbered {
+  Order* order;
+  int number;
+};
+
+void TakePlace(PKDPC, PVOID context, PVOID, PVOID) {
+  auto* const mine = static_cast<Numbered*>(context);
+  mine->order->place[mine->number] = InterlockedIncrement(&mine->order->next);
+}
+}  // namespace
+
+KTEST(RunsAtDispatchLevelWithItsArguments) {
+  Note note = {};
+  KDPC dpc;
+  KeInitializeDpc(&dpc, Take, &note);
+  EXPECT(KeInsertQueueDpc(&dpc, reinterpret_cast<PVOID>(0x11), reinterpret_cast<PVOID>(0x22)));
+  KeFlushQueuedDpcs();
+  EXPECT_EQ(note.runs, 1);
+  EXPECT_EQ(note.irql, DISPATCH_LEVEL);
+  EXPECT(note.dpc == &dpc);
+  EXPECT_EQ(reinterpret_cast<ULONG_PTR>(note.argument1), 0x11);
+  EXPECT_EQ(reinterpret_cast<ULONG_PTR>(note.argument2), 0x22);
+}
+
+KTEST(QueuedTwiceRunsOnce) {
+  Note note = {};
+  KDPC dpc;
+  KeInitializeDpc(&dpc, Take, &note);
+  const KIRQL old = KeRaiseIrqlToDpcLevel();
+  EXPECT(KeInsertQueueDpc(&dpc, reinterpret_cast<PVOID>(1), nullptr));
+  EXPECT(!KeInsertQueueDpc(&dpc, reinterpret_cast<PVOID>(2), nullptr));
+  EXPECT_EQ(note.runs, 0);
+  KeLowerIrql(old);
+  KeFlushQueuedDpcs();
+  EXPECT_EQ(note.runs, 1);
+  EXPECT_EQ(reinterpret_cast<ULONG_PTR>(note.argument1), 1);  // the first call's
+  EXPECT(KeInsertQueueDpc(&dpc, nullptr, nullptr));           // and again after it ran
+  KeFlushQueuedDpcs();
+  EXPECT_EQ(note.runs, 2);
+}
+
+KTEST(RemovedDoesNotRun) {
+  Note note = {};
+  KDPC dpc;
+  KeInitializeDpc(&dpc, Take, &note);
+  EXPECT(!KeRemoveQueueDpc(&dpc));
+  const KIRQL old = KeRaiseIrqlToDpcLevel();
+  KeInsertQueueDpc(&dpc, nullptr, nullptr);
+  EXPECT(KeRemoveQueueDpc(&dpc));
+  EXPECT(!KeRemoveQueueDpc(&dpc));
+  KeLowerIrql(old);
+  KeFlushQueuedDpcs();
+  EXPECT_EQ(note.runs, 0);
+}
+
+KTEST(FirstComeFirstServedButHighImportanceFirst) {
+  Order order = {};
+  Numbered numbered[4] = {{&order, 0}, {&order, 1}, {&order, 2}, {&order, 3}};
+  KDPC dpcs[4];
+  const KIRQL old = KeRaiseIrqlToDpcLevel();
+  for (int i = 0; i < 4; i++) {
+    KeInitializeDpc(&dpcs[i], TakePlace, &numbered[i]);
+    if (i == 3) KeSetImportanceDpc(&dpcs[i], HighImportance);
+    KeInsertQueueDpc(&dpcs[i], nullptr, nullptr);
+  }
+  KeLowerIrql(old);
+  KeFlushQueuedDpcs();
+  EXPECT_EQ(order.place[3], 1);
+  EXPECT_EQ(order.place[0], 2);
+  EXPECT_EQ(order.place[1], 3);
+  EXPECT_EQ(order.place[2], 4);
+}
+
+KTEST(LowImportanceRunsToo) {
+  Note note = {};
+  KDPC dpc;
+  KeInitializeDpc(&dpc, Take, &note);
+  KeSetImportanceDpc(&dpc, LowImportance);
+  EXPECT(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+  KeFlushQueuedDpcs();
+  EXPECT_EQ(note.runs, 1);
+}
+
+KTEST(RunsOnItsTargetProcessor) {
+  for (ULONG target = 0; target < KeQueryActiveProcessorCount(nullptr); target++) {
+    Note note = {};
+    KDPC dpc;
+    KeInitializeDpc(&dpc, Take, &note);
+    KeSetTargetProcessorDpc(&dpc, static_cast<CCHAR>(target));
+    EXPECT(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+    KeFlushQueuedDpcs();
+    EXPECT_EQ(note.runs, 1);
+    EXPECT_EQ(note.processor, target);
+  }
+}
+
+KTEST(TargetByProcessorNumber) {
+  Note note = {};
+  KDPC dpc;
+  KeInitializeDpc(&dpc, Take, &note);
+  PROCESSOR_NUMBER number = {};
+  number.Number = 200;
+  EXPECT_EQ(KeSetTargetProcessorDpcEx(&dpc, &number), STATUS_INVALID_PARAMETER);
+  number.Number = 1;
+  EXPECT_EQ(KeSetTargetProcessorDpcEx(&dpc, &number), STATUS_SUCCESS);
+  KeInsertQueueDpc(&dpc, nullptr, nullptr);
+  KeFlushQueuedDpcs();
+  EXPECT_EQ(note.processor, 1);
+}
+
+namespace {
+struct Requeue {
+  volatile LONG runs;
+};
+
+void QueueAgain(PKDPC dpc, PVOID context, PVOID, PVOID) {
+  auto* const requeue = static_cast<Requeue*>(context);
+  // While it runs it is no longer queued: it may queue itself.
+  if (InterlockedIncrement(&requeue->runs) < 5) KeInsertQueueDpc(dpc, nullptr, nullptr);
+}
+
+void SetFromDpc(PKDPC, PVOID context, PVOID, PVOID) { KeSetEvent(static_cast<PKEVENT>(context), IO_NO_INCREMENT, FALSE); }
+}  // namespace
+
+KTEST(MayQueueItself) {
+  Requeue requeue = {};
+  KDPC dpc;
+  KeInitializeDpc(&dpc, QueueAgain, &requeue);
+  KeInsertQueueDpc(&dpc, nullptr, nullptr);
+  KeFlushQueuedDpcs();
+  EXPECT_EQ(requeue.runs, 5);
+}
+
+KTEST(WakesAThread) {
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  KDPC dpc;
+  KeInitializeDpc(&dpc, SetFromDpc, &event);
+  KeInsertQueueDpc(&dpc, nullptr, nullptr);
+  EXPECT_EQ(WaitFor(&event, 1000), STATUS_SUCCESS);
+}
+
+KTEST(ThreadedDpcRunsAtPassiveLevel) {
+  Note note = {};
+  KDPC dpc;
+  KeInitializeThreadedDpc(&dpc, Take, &note);
+  EXPECT(KeInsertQueueDpc(&dpc, reinterpret_cast<PVOID>(7), nullptr));
+  KeFlushQueuedDpcs();
+  while (!note.runs) Sleep(1);
+  EXPECT_EQ(note.runs, 1);
+  EXPECT_EQ(note.irql, PASSIVE_LEVEL);
+  EXPECT_EQ(reinterpret_cast<ULONG_PTR>(note.argument1), 7);
+}
+
+KTEST(ThreadedDpcRunsOnItsTarget) {
+  Note note = {};
+  KDPC dpc;
+  KeInitializeThreadedDpc(&dpc, Take, &note);
+  KeSetTargetProcessorDpc(&dpc, 1);
+  KeInsertQueueDpc(&dpc, nullptr, nullptr);
+  while (!note.runs) Sleep(1);
+  EXPECT_EQ(note.processor, 1);
+}
