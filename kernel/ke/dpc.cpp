@@ -1,5 +1,6 @@
 // Deferred procedure calls and the software interrupts that run them.
 #include "kernel/ke/ki.h"
+#include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
 #include "nt/bugcodes.h"
 
@@ -12,35 +13,96 @@ ULONG TargetOf(const KDPC* dpc) { return dpc->Number >= kTargeted ? dpc->Number 
 
 PKDPC FromLink(SINGLE_LIST_ENTRY* link) { return CONTAINING_RECORD(link, KDPC, DpcListEntry); }
 
+void Push(DpcQueue& queue, PKDPC dpc) {
+  SINGLE_LIST_ENTRY* const link = &dpc->DpcListEntry;
+  if (dpc->Importance == HighImportance) {
+    link->Next = queue.head;
+    queue.head = link;
+    if (queue.tail == nullptr) queue.tail = link;
+    return;
+  }
+  link->Next = nullptr;
+  (queue.tail != nullptr ? queue.tail->Next : queue.head) = link;
+  queue.tail = link;
+}
+
+PKDPC Pop(DpcQueue& queue) {
+  PKDPC const dpc = FromLink(queue.head);
+  queue.head = queue.head->Next;
+  if (queue.head == nullptr) queue.tail = nullptr;
+  dpc->DpcData = nullptr;
+  return dpc;
+}
+
+bool Unlink(DpcQueue& queue, PKDPC dpc) {
+  SINGLE_LIST_ENTRY* previous = nullptr;
+  for (SINGLE_LIST_ENTRY* link = queue.head; link != nullptr; previous = link, link = link->Next) {
+    if (link != &dpc->DpcListEntry) continue;
+    (previous != nullptr ? previous->Next : queue.head) = link->Next;
+    if (queue.tail == link) queue.tail = previous;
+    dpc->DpcData = nullptr;
+    return true;
+  }
+  return false;
+}
+
+/// Calls a DPC's routine. The routine may free or requeue its DPC: nothing of it is read after the call.
+void Run(PKDPC dpc, KIRQL irql) {
+  Callout<void>(dpc->DeferredRoutine, dpc, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2);
+  if (KiPcr->irql != irql) {
+    BugCheck(IRQL_UNEXPECTED_VALUE, KiPcr->irql, irql, 0, 0, "A DPC routine must return at the IRQL at which it was called.");
+  }
+}
+
+/// A processor's thread for threaded DPCs, of the highest priority.
+void RunThreadedDpcs(void* context) {
+  Processor& processor = Ki().processors[reinterpret_cast<ULONG_PTR>(context)];
+  for (;;) {
+    KeWaitForSingleObject(&processor.dpc_thread_event, Executive, KernelMode, FALSE, nullptr);
+    processor.dpc_thread_busy = true;
+    while (processor.threaded_dpcs.head != nullptr) Run(Pop(processor.threaded_dpcs), PASSIVE_LEVEL);
+    processor.dpc_thread_busy = false;
+  }
+}
+
+void WakeDpcThread(Processor& processor) {
+  if (processor.dpc_thread == nullptr) {
+    KeInitializeEvent(&processor.dpc_thread_event, SynchronizationEvent, FALSE);
+    const ULONG number = processor.block->number;
+    processor.dpc_thread = CreateHostThread(&RunThreadedDpcs, reinterpret_cast<void*>(ULONG_PTR{number}), HIGH_PRIORITY);
+    SetAffinity(processor.dpc_thread, KAFFINITY{1} << number);
+  }
+  KeSetEvent(&processor.dpc_thread_event, 0, FALSE);
+}
+
+bool AnyDpcLeft() {
+  for (const Processor& processor : Ki().processors) {
+    if (processor.dpcs.head != nullptr || processor.dpc_active) return true;
+    if (processor.threaded_dpcs.head != nullptr || processor.dpc_thread_busy) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
-void RequestSoftwareInterrupt(Processor& processor, UCHAR bit) { processor.block->software_interrupts |= bit; }
+void RequestSoftwareInterrupt(Processor& processor, ULONG bit) { processor.block->software_interrupts |= bit; }
 
 void RetireDpcs() {
-  Processor* processor = &CurrentProcessor();
-  while (processor->dpc_head != nullptr) {
-    PKDPC const dpc = FromLink(processor->dpc_head);
-    processor->dpc_head = dpc->DpcListEntry.Next;
-    if (processor->dpc_head == nullptr) processor->dpc_tail = nullptr;
-    --processor->dpc_depth;
-    dpc->DpcData = nullptr;
-    // The routine may free or requeue its DPC: nothing of it is read after the call.
-    processor->dpc_active = true;
-    processor->running_dpc = dpc;
-    Callout<void>(dpc->DeferredRoutine, dpc, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2);
-    processor->dpc_active = false;
-    processor->running_dpc = nullptr;
-    if (KiPcr->irql != DISPATCH_LEVEL) {
-      BugCheck(IRQL_UNEXPECTED_VALUE, KiPcr->irql, DISPATCH_LEVEL, 0, 0,
-               "A DPC routine must return at DISPATCH_LEVEL, the IRQL at which it was called.");
-    }
+  Processor& processor = CurrentProcessor();
+  while (processor.dpcs.head != nullptr) {
+    PKDPC const dpc = Pop(processor.dpcs);
+    processor.dpc_active = true;
+    processor.running_dpc = dpc;
+    Run(dpc, DISPATCH_LEVEL);
+    processor.dpc_active = false;
+    processor.running_dpc = nullptr;
   }
 }
 
 void DeliverSoftwareInterrupts() {
   const KIRQL irql = KiPcr->irql;
   while (irql < DISPATCH_LEVEL && (KiPcr->software_interrupts & kDispatchBit) != 0) {
-    KiPcr->software_interrupts &= static_cast<UCHAR>(~kDispatchBit);
+    KiPcr->software_interrupts &= ~kDispatchBit;
     KiPcr->irql = DISPATCH_LEVEL;
     RetireDpcs();
     Processor& processor = CurrentProcessor();
@@ -79,20 +141,12 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
   Dpc->SystemArgument1 = SystemArgument1;
   Dpc->SystemArgument2 = SystemArgument2;
   Dpc->DpcData = processor.block;
-  if (Dpc->Importance == HighImportance) {
-    Dpc->DpcListEntry.Next = processor.dpc_head;
-    processor.dpc_head = &Dpc->DpcListEntry;
-    if (processor.dpc_tail == nullptr) processor.dpc_tail = processor.dpc_head;
-  } else {
-    Dpc->DpcListEntry.Next = nullptr;
-    if (processor.dpc_tail != nullptr) {
-      processor.dpc_tail->Next = &Dpc->DpcListEntry;
-    } else {
-      processor.dpc_head = &Dpc->DpcListEntry;
-    }
-    processor.dpc_tail = &Dpc->DpcListEntry;
+  if (Dpc->Type == ThreadedDpcObject) {
+    Push(processor.threaded_dpcs, Dpc);
+    WakeDpcThread(processor);
+    return TRUE;
   }
-  ++processor.dpc_depth;
+  Push(processor.dpcs, Dpc);
   RequestSoftwareInterrupt(processor, kDispatchBit);
   if (KiPcr->irql < DISPATCH_LEVEL) DeliverSoftwareInterrupts();
   return TRUE;
@@ -101,15 +155,7 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
 BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc) {
   if (Dpc->DpcData == nullptr) return FALSE;
   for (Processor& processor : Ki().processors) {
-    SINGLE_LIST_ENTRY* previous = nullptr;
-    for (SINGLE_LIST_ENTRY* link = processor.dpc_head; link != nullptr; previous = link, link = link->Next) {
-      if (link != &Dpc->DpcListEntry) continue;
-      (previous != nullptr ? previous->Next : processor.dpc_head) = link->Next;
-      if (processor.dpc_tail == link) processor.dpc_tail = previous;
-      --processor.dpc_depth;
-      Dpc->DpcData = nullptr;
-      return TRUE;
-    }
+    if (Unlink(processor.dpcs, Dpc) || Unlink(processor.threaded_dpcs, Dpc)) return TRUE;
   }
   return FALSE;
 }
@@ -128,10 +174,7 @@ NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber) {
 
 VOID KeFlushQueuedDpcs() {
   // Every processor gets turns until nothing that was queued is left, nor running.
-  for (;;) {
-    bool busy = false;
-    for (const Processor& processor : Ki().processors) busy |= processor.dpc_head != nullptr || processor.dpc_active;
-    if (!busy) return;
+  while (AnyDpcLeft()) {
     RotateProcessor();
     if ((KiPcr->software_interrupts & kDispatchBit) != 0) DeliverSoftwareInterrupts();
   }

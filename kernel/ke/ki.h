@@ -51,6 +51,12 @@ struct PendingUnwind {
   EXCEPTION_RECORD exception;
 };
 
+/// A user-mode APC whose normal routine is to be called.
+struct UserApc {
+  PKNORMAL_ROUTINE routine;
+  PVOID context, argument1, argument2;
+};
+
 // ---- threads --------------------------------------------------------------------------------------------------------------
 
 /// What an NT thread is on the host; it lies behind the ETHREAD. The first fields' offsets are known to thunk.S.
@@ -61,6 +67,7 @@ struct ThreadHost {
   BOOLEAN is_idle = FALSE;
   BOOLEAN preempted = FALSE;  ///< goes to the head of its ready queue
   BOOLEAN terminating = FALSE;
+  BOOLEAN user_apc_ready = FALSE;  ///< 0x914: `user_apc` waits to be called on the way back to user mode
   ULONG processor = 0;  ///< where it runs, or ran last
   hal::Fiber fiber;
   LIST_ENTRY ready_link{};
@@ -82,6 +89,8 @@ struct ThreadHost {
   KAFFINITY user_affinity = 0;  ///< to go back to from system affinity
   bool system_affinity = false;
   bool apc_on_resume = false;  ///< a kernel APC came while it did not run
+  bool apc_queueable = true;   ///< until it ends
+  UserApc user_apc{};
   ULONG wait_count = 0;        ///< wait blocks in use
   KWAIT_REASON wait_reason = Executive;
   bool wait_alertable = false;
@@ -96,6 +105,7 @@ struct Thread : ETHREAD {
 inline constexpr SIZE_T kThreadHostOffset = 0x900;
 static_assert(sizeof(ETHREAD) == kThreadHostOffset && alignof(ThreadHost) <= alignof(ETHREAD));
 static_assert(offsetof(ThreadHost, records) == 0 && offsetof(ThreadHost, kernel_stack_top) == 8 && offsetof(ThreadHost, in_user) == 0x10);
+static_assert(offsetof(ThreadHost, user_apc_ready) == 0x14);
 
 inline Thread* ThreadOf(KTHREAD* thread) { return reinterpret_cast<Thread*>(thread); }
 
@@ -113,8 +123,8 @@ struct ProcessorBlock {
   UCHAR pad40[0x10];     // 0x40
   KIRQL irql;            // 0x50
   UCHAR pad51[3];
-  UCHAR software_interrupts;  // 0x54: bit n set: an interrupt of IRQL n is due (NT's reserved space)
-  UCHAR pad55[0x12b];
+  ULONG software_interrupts;  // 0x54: bit n set: an interrupt of IRQL n is due (NT's reserved space)
+  UCHAR pad58[0x128];
   // KPRCB at 0x180
   ULONG mxcsr;          // 0x180
   UCHAR legacy_number;  // 0x184
@@ -131,14 +141,21 @@ static_assert(offsetof(ProcessorBlock, software_interrupts) == 0x54);
 static_assert(offsetof(ProcessorBlock, current_thread) == 0x188);
 static_assert(offsetof(ProcessorBlock, number) == 0x1a4);
 
+struct DpcQueue {
+  SINGLE_LIST_ENTRY* head = nullptr;
+  SINGLE_LIST_ENTRY* tail = nullptr;
+};
+
 struct Processor {
   ProcessorBlock* block = nullptr;
   Thread* current = nullptr;
   Thread* next = nullptr;  ///< standby
   Thread* idle = nullptr;
-  SINGLE_LIST_ENTRY* dpc_head = nullptr;
-  SINGLE_LIST_ENTRY* dpc_tail = nullptr;
-  ULONG dpc_depth = 0;
+  DpcQueue dpcs;
+  DpcQueue threaded_dpcs;
+  Thread* dpc_thread = nullptr;  ///< runs the threaded ones; made for the first of them
+  KEVENT dpc_thread_event{};
+  bool dpc_thread_busy = false;
   bool dpc_active = false;
   PKDPC running_dpc = nullptr;
   bool quantum_end = false;
@@ -146,8 +163,8 @@ struct Processor {
   LONGLONG idle_time = 0, dpc_time = 0;
 };
 
-inline constexpr UCHAR kApcBit = 1 << APC_LEVEL;
-inline constexpr UCHAR kDispatchBit = 1 << DISPATCH_LEVEL;
+inline constexpr ULONG kApcBit = 1 << APC_LEVEL;
+inline constexpr ULONG kDispatchBit = 1 << DISPATCH_LEVEL;
 
 inline constexpr LONGLONG kTickUnits = 10'000;          ///< the clock interrupts every millisecond
 inline constexpr LONGLONG kQuantumUnits = 2 * 156'250;  ///< two of NT's clock intervals, as on a client
@@ -214,7 +231,7 @@ bool ReadyThreadFor(const Processor& processor, KPRIORITY above);
 
 // ---- interrupts -----------------------------------------------------------------------------------------------------------
 
-void RequestSoftwareInterrupt(Processor& processor, UCHAR bit);
+void RequestSoftwareInterrupt(Processor& processor, ULONG bit);
 /// Runs DPCs, delivers APCs, reschedules, as far as the current IRQL allows.
 void DeliverSoftwareInterrupts();
 void RetireDpcs();
@@ -249,8 +266,18 @@ void CancelWait(Thread* thread, NTSTATUS status);
 void AlertThread(Thread* thread, KPROCESSOR_MODE mode);
 /// Gives a mutant to a thread; STATUS_ABANDONED if its last owner died with it.
 NTSTATUS AcquireMutant(KMUTANT* mutant, Thread* thread);
+/// The current thread's APCs are enabled again, perhaps: delivers those that waited.
+void ResumeApcs();
+/// Before a return to user mode: readies the next user-mode APC, if one is pending.
+void PrepareUserApc();
+/// Gives up the APCs of the current thread, which ends.
+void RundownApcs();
 /// Takes a dead thread's mutants away from it.
 void AbandonMutants(Thread* thread);
+/// What a wait ends with when a kernel APC interrupts it; it then begins again, with the same due time.
+inline constexpr NTSTATUS kStatusKernelApc = 0x100;
+/// Whether an interrupt waits that the current IRQL lets in.
+inline bool InterruptIsDue() { return (KiPcr->software_interrupts >> 1 >> KiPcr->irql) != 0; }
 /// Delivers the software interrupts that the current IRQL allows.
 void DeliverDue();
 /// Puts a timer into the timer table; `due` is interrupt time in 100 ns units.

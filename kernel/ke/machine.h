@@ -66,6 +66,13 @@ std::string DescribeCode(ULONG_PTR address);
 using DebugSink = void (*)(const DebugMessage& message);
 void SetDebugSink(DebugSink sink);
 
+/// Who makes threads for RunInSystemThread that are objects, and ends them; without, they are bare.
+struct HostThreads {
+  struct Thread* (*make)(KPRIORITY priority, void (*start)(void*), void* context);
+  void (*exit)();
+};
+void SetHostThreads(const HostThreads& threads);
+
 /// The System process, to which threads of the kernel belong from now on.
 void SetSystemProcess(EPROCESS* process);
 

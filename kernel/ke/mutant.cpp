@@ -64,6 +64,7 @@ LONG ReleaseMutant(PRKMUTANT mutant, KPRIORITY increment, bool abandon) {
     }
     WakeWaiters(&mutant->Header, increment);
     ExitDispatcher();
+    ResumeApcs();
   }
   return old;
 }
@@ -93,6 +94,10 @@ LONG KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, B
 }
 
 LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN /*Wait*/) { return ReleaseMutant(Mutex, 1, false); }
+
+VOID KeQueryOwnerMutant(PKMUTANT Mutant, PCLIENT_ID ClientId) {
+  *ClientId = Mutant->OwnerThread != nullptr ? ThreadOf(Mutant->OwnerThread)->Cid : CLIENT_ID{};
+}
 
 LONG KeReadStateMutant(PRKMUTANT Mutant) { return Mutant->Header.SignalState; }
 

@@ -32,10 +32,12 @@ constexpr SIZE_T kProcessorBlockSize = 0x10000;
 /// Where one call of RunInSystemThread stands.
 struct HostCall {
   const std::function<void()>* work;
+  void (*exit)();  ///< ends the thread, if it is an object
   bool done;
 };
 
 std::vector<void*>* host_threads = nullptr;
+HostThreads thread_objects{};
 
 void StopMachine() {
   State& ki = Ki();
@@ -85,6 +87,7 @@ void RunHostCall(void* raw) {
   (*call->work)();
   call->done = true;
   Ki().stop = true;
+  if (call->exit != nullptr) call->exit();
 }
 
 void FillExportTable() {
@@ -113,6 +116,7 @@ Thread* MakeThread(KPRIORITY priority, void (*start)(void*), void* context) {
   host_threads->push_back(memory);
   auto* const thread = new (memory) Thread{};
   InitializeThread(thread, nullptr, priority, start, context);
+  thread->Tcb.Process = thread->Tcb.ApcState.Process = Ki().system_process;
   return thread;
 }
 
@@ -186,7 +190,10 @@ void Initialize(const Options& options) {
   hal::StartClockInterrupts(1'000'000);
 }
 
+void SetHostThreads(const HostThreads& threads) { thread_objects = threads; }
+
 void Shutdown() {
+  thread_objects = {};
   hal::StopClockInterrupts();
   RemoveTraps();
   for (void* memory : *host_threads) std::free(memory);
@@ -201,12 +208,11 @@ void Shutdown() {
 Outcome RunInSystemThread(const std::function<void()>& work, ULONGLONG timeout_ms) {
   State& ki = Ki();
   if (ki.stopped_by_bugcheck) return Outcome::BugCheck;
-  HostCall call{&work, false};
+  HostCall call{&work, thread_objects.exit, false};
   ki.deadlocked = false;
   ki.host_deadline_ns = timeout_ms == 0 ? 0 : hal::MonotonicNanoseconds() + timeout_ms * 1'000'000;
   void* const outer_gs = hal::GsBase();
-  Thread* const thread = MakeThread(9, &RunHostCall, &call);
-  thread->Tcb.Process = thread->Tcb.ApcState.Process = ki.system_process;
+  Thread* const thread = (thread_objects.make != nullptr ? thread_objects.make : MakeThread)(9, &RunHostCall, &call);
   ReadyThread(thread);
   hal::SetGsBase(KiPcr);
   ki.running = true;

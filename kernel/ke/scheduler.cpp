@@ -87,7 +87,7 @@ void MakeStandby(Processor& processor, Thread* thread) {
 }
 
 bool HasWork(const Processor& processor) {
-  return !processor.current->host.is_idle || processor.next != nullptr || processor.dpc_head != nullptr;
+  return !processor.current->host.is_idle || processor.next != nullptr || processor.block->software_interrupts != 0;
 }
 
 void Activate(ULONG index, Thread* thread) {
@@ -132,7 +132,7 @@ ULONG NextBusy(ULONG from) {
 
 /// The thread to resume when a processor gets its turn; an idle processor takes its standby thread at once.
 Thread* Resumed(Processor& processor) {
-  if (processor.current->host.is_idle && processor.next != nullptr && processor.dpc_head == nullptr) {
+  if (processor.current->host.is_idle && processor.next != nullptr && processor.dpcs.head == nullptr) {
     return TakeNext(processor);
   }
   return processor.current;
@@ -171,10 +171,6 @@ void SwapContext() {
   Thread* const from = processor.current;
   const KIRQL irql = processor.block->irql;
   Thread* to = TakeNext(processor);
-  if (to == from) {  // readied again before it left
-    KthreadState(&from->Tcb) = Running;
-    return;
-  }
   ULONG index = ki.current;
   if (to->host.is_idle) {
     // Nothing here: give the next busy processor its turn without a detour over the idle loop.
@@ -189,6 +185,11 @@ void SwapContext() {
   } else {
     processor.block->irql = PASSIVE_LEVEL;
   }
+  if (to == from) {  // readied again before it left, here or on another processor
+    Activate(index, from);
+    KiPcr->irql = irql;
+    return;
+  }
   ++to->host.context_switches;
   const bool dying = KthreadState(&from->Tcb) == Terminated;
   Activate(index, to);
@@ -197,7 +198,7 @@ void SwapContext() {
   KiPcr->irql = irql;
   if (from->host.apc_on_resume) {
     from->host.apc_on_resume = false;
-    KiPcr->software_interrupts |= kApcBit;
+    RequestSoftwareInterrupt(CurrentProcessor(), kApcBit);
   }
 }
 
@@ -209,7 +210,7 @@ void RotateProcessor() {
   Thread* const to = Resumed(ki.processors[busy]);
   Activate(busy, to);
   hal::SwitchFiber(from->host.fiber, to->host.fiber);
-  if ((KiPcr->software_interrupts >> 1 >> KiPcr->irql) != 0) DeliverSoftwareInterrupts();
+  DeliverDue();
 }
 
 void ExitDispatcher() {

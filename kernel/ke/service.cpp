@@ -69,6 +69,7 @@ extern "C" ULONG_PTR KiSystemServiceDispatch(ULONG number, const ULONG_PTR* argu
   if (Ki().virtual_time) VirtualStep();
   if (KiPending != 0) ServiceClock();
   if (thread->host.terminating != 0 || thread->host.freeze_count > 0) BeforeUserMode();
+  if (thread->Tcb.ApcState.UserApcPending != 0) PrepareUserApc();
   return result;
 }
 

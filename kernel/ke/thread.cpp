@@ -20,7 +20,6 @@ KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
   }
   const KPRIORITY old = KthreadPriority(Thread);
   ThreadOf(Thread)->host.quantum_left = kQuantumUnits;
-  if (Priority < LOW_REALTIME_PRIORITY || old < LOW_REALTIME_PRIORITY) Thread->BasePriority = static_cast<CCHAR>(Priority);
   Thread->BasePriority = static_cast<CCHAR>(Priority);
   SetPriority(ThreadOf(Thread), Priority);
   ExitDispatcher();
@@ -73,7 +72,7 @@ VOID KeLeaveCriticalRegion() {
   if (++KthreadKernelApcDisable(&KiThread->Tcb) > 0) {
     BugCheck(APC_INDEX_MISMATCH, 0, 0, 1, 0, "KeLeaveCriticalRegion was called more often than KeEnterCriticalRegion.");
   }
-  DeliverDue();
+  ResumeApcs();
 }
 
 VOID KeEnterGuardedRegion() { --KthreadSpecialApcDisable(&KiThread->Tcb); }
@@ -82,7 +81,7 @@ VOID KeLeaveGuardedRegion() {
   if (++KthreadSpecialApcDisable(&KiThread->Tcb) > 0) {
     BugCheck(APC_INDEX_MISMATCH, 0, 0, 1, 0, "KeLeaveGuardedRegion was called more often than KeEnterGuardedRegion.");
   }
-  DeliverDue();
+  ResumeApcs();
 }
 
 BOOLEAN KeAreApcsDisabled() {

@@ -4,6 +4,7 @@
 #define T_RECORDS     0x900
 #define T_STACK_TOP   0x908
 #define T_IN_USER     0x910
+#define T_USER_APC    0x914
 #define T_TEB         0x0f0
 #define PCR_IRQL      0x50
 #define PCR_SWINT     0x54
@@ -459,6 +460,12 @@ KiSystemServiceCall:            # ULONG_PTR (ULONG number, const ULONG_PTR* argu
     mov T_TEB(%rbx), %rcx
     wrgsbase %rcx
     lea -16(%rbp), %rsp
+    cmpb $0, T_USER_APC(%rbx)
+    je 1f
+    mov %rax, %r12              # the service's result, kept while the APCs run in user mode
+    call KiUserApcDispatch
+    mov %r12, %rax
+1:
     pop %r12
     pop %rbx
     pop %rbp
@@ -574,10 +581,10 @@ KfLowerIrql:                    # VOID (KIRQL NewIrql)
     cmpb %cl, %gs:PCR_IRQL
     jb KiIrqlMistake
     mov %cl, %gs:PCR_IRQL
-    cmpb $0, %gs:PCR_SWINT
+    cmpl $0, %gs:PCR_SWINT
     jne 1f
     ret
-1:  movzbl %gs:PCR_SWINT, %eax  # something waits: for an IRQL as low as this one?
+1:  mov %gs:PCR_SWINT, %eax     # something waits: for an IRQL as low as this one?
     shr $1, %eax
     shr %cl, %eax
     jnz KiInterruptsDue

@@ -1,4 +1,6 @@
 // Waiting for dispatcher objects, and waking those who wait.
+#include <limits>
+
 #include "kernel/ke/scheduler.h"
 #include "nt/bugcodes.h"
 
@@ -57,22 +59,37 @@ void CheckWaitAllowed(PVOID object, PLARGE_INTEGER timeout) {
            "allowed.");
 }
 
+constexpr LONGLONG kNever = std::numeric_limits<LONGLONG>::max();
+
+/// Interrupt time at which a timeout is over.
 LONGLONG DueTime(const LARGE_INTEGER* timeout) {
-  if (timeout->QuadPart <= 0) return InterruptTime() - timeout->QuadPart;
+  if (timeout == nullptr) return kNever;
+  if (timeout->QuadPart <= 0) {
+    LONGLONG due = 0;
+    return __builtin_sub_overflow(InterruptTime(), timeout->QuadPart, &due) ? kNever : due;
+  }
   return timeout->QuadPart - Ki().boot_system_time;  // absolute system time
 }
 
+/// How a thread is going to wait.
+struct Manner {
+  KWAIT_REASON reason;
+  KPROCESSOR_MODE mode;
+  bool alertable;
+  LONGLONG due;  ///< interrupt time, or kNever
+};
+
 /// The thread gives up its processor until somebody unwaits it.
-NTSTATUS Block(Thread* thread, KWAIT_REASON reason, KPROCESSOR_MODE mode, bool alertable, PLARGE_INTEGER timeout) {
+NTSTATUS Block(Thread* thread, const Manner& manner) {
   KTHREAD& tcb = thread->Tcb;
   KthreadState(&tcb) = Waiting;
   KthreadWaitIrql(&tcb) = KiPcr->irql;
-  KthreadWaitMode(&tcb) = mode;
-  thread->host.wait_alertable = alertable;
-  thread->host.wait_reason = reason;
-  if (timeout != nullptr) {
+  KthreadWaitMode(&tcb) = manner.mode;
+  thread->host.wait_alertable = manner.alertable;
+  thread->host.wait_reason = manner.reason;
+  if (manner.due != kNever) {
     InsertTail(tcb.Timer.Header.WaitListHead, tcb.WaitBlock[3].WaitListEntry);
-    InsertTimer(&tcb.Timer, DueTime(timeout));
+    InsertTimer(&tcb.Timer, manner.due);
   }
   SwapContext();
   DeliverDue();
@@ -111,7 +128,8 @@ bool AlertedAlready(Thread* thread, KPROCESSOR_MODE mode, bool alertable, NTSTAT
 struct Waited {
   PVOID* objects;
   ULONG count;
-  bool all;
+  WAIT_TYPE type;
+  PKWAIT_BLOCK blocks;
 };
 
 bool AllSignaled(Thread* thread, const Waited& waited) {
@@ -119,6 +137,40 @@ bool AllSignaled(Thread* thread, const Waited& waited) {
     if (!IsSignaledFor(HeaderOf(waited.objects[i]), thread)) return false;
   }
   return true;
+}
+
+/// Takes what is there already; false if the thread has to wait.
+bool TakeAtOnce(Thread* thread, const Waited& waited, NTSTATUS* status) {
+  *status = STATUS_SUCCESS;
+  if (waited.type == WaitAll) {
+    if (!AllSignaled(thread, waited)) return false;
+    for (ULONG i = 0; i < waited.count; ++i) {
+      if (Satisfy(HeaderOf(waited.objects[i]), thread) == STATUS_ABANDONED) *status = STATUS_ABANDONED;
+    }
+    return true;
+  }
+  for (ULONG i = 0; i < waited.count; ++i) {
+    if (!IsSignaledFor(HeaderOf(waited.objects[i]), thread)) continue;
+    *status = static_cast<NTSTATUS>(i);
+    if (Satisfy(HeaderOf(waited.objects[i]), thread) == STATUS_ABANDONED) *status += STATUS_ABANDONED;
+    return true;
+  }
+  return false;
+}
+
+void LinkWaitBlocks(Thread* thread, const Waited& waited) {
+  for (ULONG i = 0; i < waited.count; ++i) {
+    KWAIT_BLOCK& block = waited.blocks[i];
+    block.WaitType = static_cast<UCHAR>(waited.type);
+    block.WaitKey = static_cast<USHORT>(i);
+    block.BlockState = 0;
+    block.Thread = &thread->Tcb;
+    block.Object = waited.objects[i];
+    InsertTail(HeaderOf(waited.objects[i])->WaitListHead, block.WaitListEntry);
+  }
+  thread->Tcb.WaitBlockList = waited.blocks;
+  thread->host.wait_count = waited.count;
+  thread->host.delaying = false;
 }
 
 /// Ends a wait-all if all objects are signaled now.
@@ -139,7 +191,7 @@ bool TrySatisfyAll(Thread* thread, KPRIORITY increment) {
 }  // namespace
 
 void DeliverDue() {
-  if ((KiPcr->software_interrupts >> 1 >> KiPcr->irql) != 0) DeliverSoftwareInterrupts();
+  if (InterruptIsDue()) DeliverSoftwareInterrupts();
 }
 
 void UnwaitThread(Thread* thread, NTSTATUS status, KPRIORITY increment) {
@@ -207,40 +259,19 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
              "KeWaitForMultipleObjects takes at most 3 objects without a wait block array and 64 with one.");
   }
   CheckWaitAllowed(Object, Timeout);
-  const Waited waited{Object, Count, WaitType == WaitAll};
+  const Waited waited{Object, Count, WaitType, WaitBlockArray != nullptr ? WaitBlockArray : thread->Tcb.WaitBlock};
+  const bool no_wait = Timeout != nullptr && Timeout->QuadPart == 0;
+  const Manner manner{WaitReason, WaitMode, Alertable != 0, no_wait ? 0 : DueTime(Timeout)};
   NTSTATUS status = STATUS_SUCCESS;
-  if (waited.all) {
-    if (AllSignaled(thread, waited)) {
-      for (ULONG i = 0; i < Count; ++i) {
-        if (Satisfy(HeaderOf(Object[i]), thread) == STATUS_ABANDONED) status = STATUS_ABANDONED;
-      }
-      return status;
-    }
-  } else {
-    for (ULONG i = 0; i < Count; ++i) {
-      if (!IsSignaledFor(HeaderOf(Object[i]), thread)) continue;
-      status = static_cast<NTSTATUS>(i);
-      if (Satisfy(HeaderOf(Object[i]), thread) == STATUS_ABANDONED) status += STATUS_ABANDONED;
-      return status;
-    }
-  }
-  if (Timeout != nullptr && Timeout->QuadPart == 0) return STATUS_TIMEOUT;
-  if (AlertedAlready(thread, WaitMode, Alertable != 0, &status)) return status;
-
-  PKWAIT_BLOCK const blocks = WaitBlockArray != nullptr ? WaitBlockArray : thread->Tcb.WaitBlock;
-  for (ULONG i = 0; i < Count; ++i) {
-    blocks[i].WaitType = static_cast<UCHAR>(WaitType);
-    blocks[i].WaitKey = static_cast<USHORT>(i);
-    blocks[i].BlockState = 0;
-    blocks[i].Thread = &thread->Tcb;
-    blocks[i].Object = Object[i];
-    InsertTail(HeaderOf(Object[i])->WaitListHead, blocks[i].WaitListEntry);
-  }
-  thread->Tcb.WaitBlockList = blocks;
-  thread->host.wait_count = Count;
-  thread->host.delaying = false;
-  if (Timeout != nullptr) PrepareTimerBlock(thread);
-  return Block(thread, WaitReason, WaitMode, Alertable != 0, Timeout);
+  do {
+    if (TakeAtOnce(thread, waited, &status)) return status;
+    if (no_wait) return STATUS_TIMEOUT;
+    if (AlertedAlready(thread, WaitMode, manner.alertable, &status)) return status;
+    LinkWaitBlocks(thread, waited);
+    if (manner.due != kNever) PrepareTimerBlock(thread);
+    status = Block(thread, manner);
+  } while (status == kStatusKernelApc);
+  return status;
 }
 
 NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
@@ -251,16 +282,20 @@ NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLA
   Thread* const thread = KiThread;
   NTSTATUS status = STATUS_SUCCESS;
   if (KiPcr->irql > APC_LEVEL) CheckWaitAllowed(thread, nullptr);
-  if (AlertedAlready(thread, WaitMode, Alertable != 0, &status)) return status;
-  if (Interval->QuadPart == 0) {
-    YieldToEqual();
-    return STATUS_SUCCESS;
-  }
-  PrepareTimerBlock(thread);
-  thread->Tcb.WaitBlockList = &thread->Tcb.WaitBlock[3];
-  thread->host.wait_count = 0;
-  thread->host.delaying = true;
-  return Block(thread, DelayExecution, WaitMode, Alertable != 0, Interval);
+  const Manner manner{DelayExecution, WaitMode, Alertable != 0, DueTime(Interval)};
+  do {
+    if (AlertedAlready(thread, WaitMode, manner.alertable, &status)) return status;
+    if (Interval->QuadPart == 0) {
+      YieldToEqual();
+      return STATUS_SUCCESS;
+    }
+    PrepareTimerBlock(thread);
+    thread->Tcb.WaitBlockList = &thread->Tcb.WaitBlock[3];
+    thread->host.wait_count = 0;
+    thread->host.delaying = true;
+    status = Block(thread, manner);
+  } while (status == kStatusKernelApc);
+  return status;
 }
 
 }  // extern "C"

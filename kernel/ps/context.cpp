@@ -1,8 +1,18 @@
 // The services about a thread's registers, its APCs, and the instruction cache.
 #include "nt/context.h"
+
+#include "kernel/api/api.h"
+#include "kernel/ex/ex.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ps/state.h"
 #include "nt/status.h"
+
+extern "C" {
+VOID KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, LONG Environment, PKKERNEL_ROUTINE KernelRoutine, PKRUNDOWN_ROUTINE RundownRoutine,
+                     PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE ApcMode, PVOID NormalContext);
+BOOLEAN KeInsertQueueApc(PRKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
+BOOLEAN KeTestAlertThread(KPROCESSOR_MODE AlertMode);
+}
 
 using namespace nt::ps;
 namespace ke = nt::ke;
@@ -10,7 +20,7 @@ namespace mm = nt::mm;
 
 namespace {
 
-constexpr ACCESS_MASK kThreadGetContext = 0x8, kThreadSetContext = 0x10, kProcessVmWrite = 0x20;
+constexpr ACCESS_MASK kThreadGetContext = 0x8, kThreadSetContext = 0x10, kThreadAlert = 0x4, kProcessVmWrite = 0x20;
 /// What a context that was taken in a call can tell: the others are dead there.
 constexpr DWORD kKnown = CONTEXT_CONTROL | CONTEXT_INTEGER | CONTEXT_SEGMENTS | CONTEXT_FLOATING_POINT;
 
@@ -44,6 +54,17 @@ NTSTATUS Capture(const ke::Thread* thread, CONTEXT* context) {
   return STATUS_SUCCESS;
 }
 
+NTSTATUS QueueUserApc(ke::Thread* thread, PVOID routine, PVOID argument1, PVOID argument2, PVOID argument3) {
+  constexpr ULONG kApcTag = 0x70617350;  // 'Psap'
+  auto* const apc = static_cast<PKAPC>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(KAPC), kApcTag));
+  if (apc == nullptr) return STATUS_NO_MEMORY;
+  KeInitializeApc(apc, &thread->Tcb, 0, reinterpret_cast<PKKERNEL_ROUTINE>(nt::api::StubOf("PspFreeApc")), nullptr,
+                  reinterpret_cast<PKNORMAL_ROUTINE>(routine), UserMode, argument1);
+  if (KeInsertQueueApc(apc, argument2, argument3, 0) != 0) return STATUS_SUCCESS;
+  ExFreePool(apc);
+  return STATUS_UNSUCCESSFUL;
+}
+
 }  // namespace
 
 extern "C" {
@@ -63,14 +84,31 @@ NTSTATUS NtGetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext) {
   return STATUS_SUCCESS;
 }
 
-NTSTATUS NtQueueApcThread(HANDLE ThreadHandle, PVOID /*ApcRoutine*/, PVOID /*ApcArgument1*/, PVOID /*ApcArgument2*/,
-                          PVOID /*ApcArgument3*/) {
+NTSTATUS NtQueueApcThread(HANDLE ThreadHandle, PVOID ApcRoutine, PVOID ApcArgument1, PVOID ApcArgument2, PVOID ApcArgument3) {
   PVOID object = nullptr;
-  const NTSTATUS status = Reference(ThreadHandle, kThreadSetContext, Ps().thread_type, &object);
+  NTSTATUS status = Reference(ThreadHandle, kThreadSetContext, Ps().thread_type, &object);
   if (!NT_SUCCESS(status)) return status;
+  auto* const thread = static_cast<ke::Thread*>(object);
+  status = thread->Tcb.Teb == nullptr ? STATUS_INVALID_HANDLE : QueueUserApc(thread, ApcRoutine, ApcArgument1, ApcArgument2, ApcArgument3);
   ObfDereferenceObject(object);
-  return STATUS_NOT_SUPPORTED;
+  return status;
 }
+
+/// The kernel routine of NtQueueApcThread's APCs: they are pool blocks.
+VOID PspFreeApc(PKAPC Apc, PVOID /*NormalRoutine*/, PVOID /*NormalContext*/, PVOID /*SystemArgument1*/, PVOID /*SystemArgument2*/) {
+  ExFreePool(Apc);
+}
+
+NTSTATUS NtAlertThread(HANDLE ThreadHandle) {
+  PVOID object = nullptr;
+  const NTSTATUS status = Reference(ThreadHandle, kThreadAlert, Ps().thread_type, &object);
+  if (!NT_SUCCESS(status)) return status;
+  ke::AlertThread(static_cast<ke::Thread*>(object), ke::PreviousMode());
+  ObfDereferenceObject(object);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS NtTestAlert() { return KeTestAlertThread(ke::PreviousMode()) != 0 ? STATUS_ALERTED : STATUS_SUCCESS; }
 
 NTSTATUS NtFlushInstructionCache(HANDLE ProcessHandle, PVOID /*BaseAddress*/, SIZE_T /*Length*/) {
   // An x64 processor sees changed code by itself: only the handle is to be checked.

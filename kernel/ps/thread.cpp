@@ -101,6 +101,13 @@ void Reap(void*) {
 
 void (*exit_hook)(PETHREAD) = nullptr;
 
+/// The thread in which the machine's owner calls the kernel: DriverEntry runs in it.
+ke::Thread* MakeHostCallThread(KPRIORITY priority, void (*start)(void*), void* context) {
+  ke::Thread* thread = nullptr;
+  if (!NT_SUCCESS(CreateThreadObject(PsInitialSystemProcess, priority, start, context, &thread))) throw std::bad_alloc{};
+  return thread;
+}
+
 }  // namespace
 
 void SetThreadExitHook(void (*hook)(PETHREAD)) { exit_hook = hook; }
@@ -108,6 +115,7 @@ void SetThreadExitHook(void (*hook)(PETHREAD)) { exit_hook = hook; }
 void StartReaper() {
   KeInitializeEvent(&Ps().dead_event, SynchronizationEvent, FALSE);
   ke::CreateHostThread(&Reap, nullptr, 16);
+  ke::SetHostThreads({&MakeHostCallThread, [] { ExitThread(STATUS_SUCCESS); }});
 }
 
 NTSTATUS CreateThreadObject(PEPROCESS process, KPRIORITY priority, void (*start)(void*), void* context, ke::Thread** result) {
@@ -171,6 +179,7 @@ void ExitThread(NTSTATUS status) {
   thread->Tcb.PreviousMode = KernelMode;
   if (exit_hook != nullptr) exit_hook(thread);
   ke::AbandonMutants(thread);
+  ke::RundownApcs();
   thread->ExitStatus = status;
   thread->ExitTime.QuadPart = ke::SystemTime();
   UnlinkThread(process, thread);

@@ -136,6 +136,7 @@ VOID LdrInitializeThunk(PVOID StartRoutine, PVOID Argument) {
     StartRoutine = AtImageRva(ImageHeaders().OptionalHeader.AddressOfEntryPoint);
     Argument = peb;
   }
+  nt::sys::NtTestAlert();  // APCs that were queued before it ran
   RtlExitUserThread(nt::ke::Callout<NTSTATUS>(StartRoutine, Argument));
 }
 

@@ -83,8 +83,8 @@ KTEST(SumsUnderASpinLock) {
 }
 
 KTEST(IncrementsFromTwoProcessorsAreNotLost) {
-  volatile LONG counter = 0;
-  const auto body = +[](volatile LONG* shared) {
+  LONG counter = 0;
+  const auto body = +[](LONG* shared) {
     for (int i = 0; i < 10000; i++) InterlockedIncrement(shared);
   };
   {

@@ -3,10 +3,19 @@
 
 using namespace ktest;
 
-extern "C" NTKERNELAPI BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
+extern "C" NTSYSAPI NTSTATUS NTAPI ZwAlertThread(HANDLE ThreadHandle);
 
 namespace {
 LARGE_INTEGER zero = {};
+
+NTSTATUS Alert(PKTHREAD thread) {
+  HANDLE handle;
+  NTSTATUS status = ObOpenObjectByPointer(thread, OBJ_KERNEL_HANDLE, nullptr, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &handle);
+  if (!NT_SUCCESS(status)) return status;
+  status = ZwAlertThread(handle);
+  ZwClose(handle);
+  return status;
+}
 
 struct Pair {
   KEVENT first, second;
@@ -148,7 +157,7 @@ void AlertWhenWaiting(Alertable& alertable, void (*routine)(Alertable*)) {
   Thread thread(routine, &alertable);
   while (!alertable.waiting) Sleep(1);
   Sleep(5);
-  KeAlertThread(thread.object(), KernelMode);
+  EXPECT_EQ(Alert(thread.object()), STATUS_SUCCESS);
 }
 }  // namespace
 
@@ -168,8 +177,7 @@ KTEST(AlertEndsAnAlertableDelay) {
 KTEST(AnAlertIsRemembered) {
   KEVENT event;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
-  EXPECT(!KeAlertThread(KeGetCurrentThread(), KernelMode));
-  EXPECT(KeAlertThread(KeGetCurrentThread(), KernelMode));
+  EXPECT_EQ(Alert(KeGetCurrentThread()), STATUS_SUCCESS);
   EXPECT_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &zero), STATUS_TIMEOUT);  // not alertable
   EXPECT_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, TRUE, nullptr), STATUS_ALERTED);
   LARGE_INTEGER soon = Milliseconds(1);
