@@ -155,6 +155,7 @@ void AdvanceVirtualTime(LONGLONG units) {
   if (!ki.virtual_time || units <= 0) return;
   ki.interrupt_time += units;
   ClockInterrupt();
+  DeliverDue();
 }
 
 /// The host's tick under virtual time: it drives nothing, but PE code that never comes back must not stop the machine.

@@ -73,7 +73,7 @@ class Assembler {
     Bytes({0x51});                                           // push rcx
     Bytes({0x48 | source >> 3, 0x8B, 0xC8 | (source & 7)});  // mov rcx, source
     Bytes({0x65, 0x88, 0x0C, 0x25, 0x50, 0, 0, 0});          // mov gs:[irql], cl
-    Bytes({0x65, 0x0F, 0xB6, 0x0C, 0x25, 0x54, 0, 0, 0});    // movzx ecx, byte gs:[software_interrupts]
+    Bytes({0x65, 0x8B, 0x0C, 0x25, 0x54, 0, 0, 0});          // mov ecx, gs:[software_interrupts]
     Bytes({0xE3, 9, 0x59, 0xFF, 0x15});                      // jrcxz 1f; pop rcx; call [lowered]
     Relative(reinterpret_cast<ULONG_PTR>(&slot_->lowered));
     Bytes({0xEB, 1, 0x59});  // jmp 2f; 1: pop rcx; 2:
