@@ -68,7 +68,7 @@ struct ThreadHost {
   BOOLEAN preempted = FALSE;  ///< goes to the head of its ready queue
   BOOLEAN terminating = FALSE;
   BOOLEAN user_apc_ready = FALSE;  ///< 0x914: `user_apc` waits to be called on the way back to user mode
-  ULONG processor = 0;  ///< where it runs, or ran last
+  ULONG processor = 0;             ///< where it runs, or ran last
   hal::Fiber fiber;
   LIST_ENTRY ready_link{};
   LONGLONG quantum_left = 0;  ///< 100 ns units
@@ -91,7 +91,7 @@ struct ThreadHost {
   bool apc_on_resume = false;  ///< a kernel APC came while it did not run
   bool apc_queueable = true;   ///< until it ends
   UserApc user_apc{};
-  ULONG wait_count = 0;        ///< wait blocks in use
+  ULONG wait_count = 0;  ///< wait blocks in use
   KWAIT_REASON wait_reason = Executive;
   bool wait_alertable = false;
   bool delaying = false;  ///< the timeout is the purpose: it ends the wait with success

@@ -7,7 +7,8 @@ extern "C" {
 typedef VOID(NTAPI* NormalRoutine)(PVOID, PVOID, PVOID);
 typedef VOID(NTAPI* KernelRoutine)(PRKAPC, NormalRoutine*, PVOID*, PVOID*, PVOID*);
 typedef VOID(NTAPI* RundownRoutine)(PRKAPC);
-NTKERNELAPI VOID NTAPI KeInitializeApc(PRKAPC, PRKTHREAD, int Environment, KernelRoutine, RundownRoutine, NormalRoutine, KPROCESSOR_MODE, PVOID);
+NTKERNELAPI VOID NTAPI KeInitializeApc(PRKAPC, PRKTHREAD, int Environment, KernelRoutine, RundownRoutine, NormalRoutine, KPROCESSOR_MODE,
+                                       PVOID);
 NTKERNELAPI BOOLEAN NTAPI KeInsertQueueApc(PRKAPC, PVOID, PVOID, KPRIORITY);
 NTKERNELAPI BOOLEAN NTAPI KeRemoveQueueApc(PRKAPC);
 NTKERNELAPI BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE);
@@ -225,6 +226,4 @@ KTEST(AUserApcOfAnEndingThreadIsRunDown) {
   EXPECT_EQ(user.log.rundown_at, 1);
 }
 
-KTEST(TestAlertClears) {
-  EXPECT(!KeTestAlertThread(KernelMode));
-}
+KTEST(TestAlertClears) { EXPECT(!KeTestAlertThread(KernelMode)); }

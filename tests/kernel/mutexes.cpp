@@ -59,9 +59,7 @@ void ReleaseOthers(Shared* shared) {
   shared->status = Raises([&] { KeReleaseMutex(&shared->mutex, FALSE); });
 }
 
-void TryAcquire(Shared* shared) {
-  shared->status = WaitFor(&shared->mutex, 0);
-}
+void TryAcquire(Shared* shared) { shared->status = WaitFor(&shared->mutex, 0); }
 
 void AcquireThenRelease(Shared* shared) {
   shared->status = Acquire(&shared->mutex);

@@ -142,8 +142,9 @@ KTEST(ProcessorNumbers) {
 KTEST(IoSystemThreadReferencesItsDriver) {
   volatile LONG ran = 0;
   HANDLE handle;
-  const NTSTATUS status = IoCreateSystemThread(driver, &handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr,
-                                               +[](PVOID context) { *static_cast<volatile LONG*>(context) = 1; }, const_cast<LONG*>(&ran));
+  const NTSTATUS status = IoCreateSystemThread(
+      driver, &handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, +[](PVOID context) { *static_cast<volatile LONG*>(context) = 1; },
+      const_cast<LONG*>(&ran));
   REQUIRE(NT_SUCCESS(status));
   EXPECT_EQ(ZwWaitForSingleObject(handle, FALSE, nullptr), STATUS_SUCCESS);
   ZwClose(handle);
