@@ -18,6 +18,8 @@ enum ExitCode : int {
   kLeftover = 105,      ///< all went well, but a driver left something behind
 };
 
+inline constexpr const char* kVersion = "ringlet " RINGLET_VERSION ", for drivers of Windows 11 x64 (10.0.22000)";
+
 void AddRun(CLI::App& app, int* result);
 void AddInspect(CLI::App& app, int* result);
 void AddDbgView(CLI::App& app, int* result);

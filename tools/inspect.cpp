@@ -235,17 +235,18 @@ SIZE_T CountMissing(const Report& report) {
   return static_cast<SIZE_T>(std::count_if(report.imports.begin(), report.imports.end(), Missing));
 }
 
-void PrintVerdict(const Report& report, const Palette& ink) {
+void PrintVerdict(const InspectOptions& options, const Report& report, const Palette& ink) {
   fmt::print("\n");
   for (const auto& problem : report.problems) fmt::print("{}problem:{} {}\n", ink.bad, ink.off, problem);
   const SIZE_T missing = CountMissing(report);
   if (missing == 0) {
-    fmt::print("{}All {} imports are there.{}\n", ink.good, report.imports.size(), ink.off);
+    fmt::print("{}All {} imports are there.{} Next: ringlet run {}{}\n", ink.good, report.imports.size(), ink.off,
+               Kind(report) == "driver" ? "--driver " : "", options.file);
   } else {
     fmt::print(
-        "{}{} of {} imports are absent.{} The image loads all the same; a call of an absent import stops the "
-        "machine and names it.\n",
-        ink.bad, missing, report.imports.size(), ink.off);
+        "{}{} of {} imports {} absent.{} The image loads all the same; a call of an absent import stops the machine and "
+        "names it. docs/api-coverage.md tells what there is instead.\n",
+        ink.bad, missing, report.imports.size(), missing == 1 ? "is" : "are", ink.off);
   }
 }
 
@@ -313,7 +314,7 @@ int Inspect(const InspectOptions& options) {
   const Palette ink = ChoosePalette();
   bool read = false;
   const std::vector<std::byte> bytes = ReadFile(options.file, &read);
-  if (!read) return Refuse(options, ink, 0, "There is no such file, or it cannot be read.");
+  if (!read) return Refuse(options, ink, 0, "There is no such file, or it cannot be read; give the path of a .sys or .exe.");
   Report report;
   const nt::ldr::Verdict verdict = PeImage::Parse(bytes, PeImage::Layout::File, &report.pe);
   if (!verdict.ok()) return Refuse(options, ink, verdict.status, verdict.sentence);
@@ -325,7 +326,7 @@ int Inspect(const InspectOptions& options) {
     PrintSections(report, ink);
     PrintImports(report, ink);
     PrintExports(report, ink);
-    PrintVerdict(report, ink);
+    PrintVerdict(options, report, ink);
   }
   return CountMissing(report) == 0 && report.problems.empty() ? kAllThere : kSomethingAbsent;
 }

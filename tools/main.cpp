@@ -1,8 +1,31 @@
 // The `ringlet` command.
-#include <cstdio>
+#include <fmt/core.h>
+
 #include <exception>
 
 #include "tools/commands.h"
+
+namespace {
+
+/// What is wrong, and what to do about it.
+std::string Explain(const CLI::App* app, const CLI::Error& error) {
+  const CLI::App* named = app;
+  for (const CLI::App* const chosen : app->get_subcommands()) named = chosen;
+  const std::string command = named == app ? "ringlet" : "ringlet " + named->get_name();
+  std::string what = error.what();
+  if (named == app) {
+    what = app->remaining().empty() ? "which command?" : "there is no command '" + app->remaining().front() + "'.";
+    what += " There are";
+    const char* separator = " ";
+    for (const CLI::App* const each : app->get_subcommands([](const CLI::App*) { return true; })) {
+      what += separator + each->get_name();
+      separator = ", ";
+    }
+  }
+  return fmt::format("{}: {}.\nTry '{} --help': it shows every option, and examples.\n", command, what, command);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{
@@ -16,6 +39,8 @@ int main(int argc, char** argv) {
       "  ringlet ps --driver Booster.sys BoostDemo.exe       processes and threads while a client runs\n"
       "  ringlet inspect zero.sys                            what an image is, and which of its imports Ringlet has");
   app.require_subcommand(1);
+  app.set_version_flag("--version", ringlet::tools::kVersion);
+  app.failure_message(Explain);
   app.set_help_all_flag("--help-all", "Help of all subcommands");
   int result = ringlet::tools::kSuccess;
   ringlet::tools::AddRun(app, &result);
@@ -30,7 +55,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : ringlet::tools::kUsage;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "ringlet: %s\n", error.what());
+    fmt::print(stderr, "ringlet: {}.\n", error.what());
     return ringlet::tools::kNoMachine;
   }
   return result;

@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "tools/commands.h"
 
 namespace ringlet::tools {
@@ -157,9 +159,26 @@ void OutputFile::Write(const std::string& text) {
   std::fflush(file_);
 }
 
+namespace {
+
+void CheckWhatToRun(const RunOptions& options) {
+  if (options.client.empty()) {
+    if (options.drivers.empty()) throw CLI::ValidationError("nothing to run: give --driver FILE.sys, a CLIENT.exe, or both");
+    return;
+  }
+  const std::string& client = options.client.front();
+  if (!std::filesystem::is_regular_file(client)) throw CLI::ValidationError("there is no file '" + client + "' to run as the client");
+}
+
+std::string ExistingDriver(const std::string& path) {
+  return std::filesystem::is_regular_file(path) ? std::string() : "there is no file '" + path + "'; build the driver, or give its path";
+}
+
+}  // namespace
+
 void AddRunOptions(CLI::App* command, RunOptions* options, const std::function<void()>& run) {
   command->add_option("--driver", options->drivers, "A driver to load; may be given more than once, they load in this order")
-      ->check(CLI::ExistingFile)
+      ->check(CLI::Validator(ExistingDriver, "", "driver"))
       ->type_name("FILE.sys")
       ->allow_extra_args(false);
   command->add_option("--cpus", options->cpus, "Logical processors")->check(CLI::Range(1, 64))->capture_default_str();
@@ -180,6 +199,7 @@ void AddRunOptions(CLI::App* command, RunOptions* options, const std::function<v
     if (!options->client.empty() && options->client.front().starts_with('-')) {
       throw CLI::ExtrasError(command->get_name(), {options->client.front()});
     }
+    CheckWhatToRun(*options);
     run();
   });
 }

@@ -8,11 +8,12 @@ void AddVersion(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("version", "Print the version, and the Windows it stands for");
   static bool json = false;
   command->add_flag("--json", json, "Print JSON");
+  command->footer("Example: ringlet version --json");
   command->callback([result] {
     if (json) {
-      std::puts(R"({"ringlet":"0.1.0","windows":"10.0.22000"})");
+      std::puts(R"({"ringlet":")" RINGLET_VERSION R"(","windows":"10.0.22000"})");
     } else {
-      std::puts("ringlet 0.1.0, for drivers of Windows 11 x64 (10.0.22000)");
+      std::puts(kVersion);
     }
     *result = kSuccess;
   });

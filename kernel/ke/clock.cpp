@@ -179,6 +179,7 @@ void KiInterruptBody() {
   } else {
     ServiceClock();
   }
+  if (Ki().out_of_time) StopMachine();
 }
 
 /// An interrupt of user mode, on the kernel stack.
@@ -203,6 +204,7 @@ extern "C" void KiServicePending() {
     KiRunOnKernelStack(&InterruptUser);
   } else {
     ServiceClock();
+    if (Ki().out_of_time) StopMachine();
   }
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "kernel/api/api.h"
+#include "kernel/ke/call_text.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/paged_check.h"
 #include "kernel/ke/scheduler.h"
@@ -23,17 +24,6 @@ void StepOnKernelStack() {
   } else {
     VirtualStep();
   }
-}
-
-std::string FormatCall(const api::Export& entry, const ULONG_PTR* arguments) {
-  std::string line = entry.name;
-  line += '(';
-  char text[32];
-  for (ULONG i = 0; i < entry.argument_count; ++i) {
-    std::snprintf(text, sizeof text, i == 0 ? "%llx" : ", %llx", static_cast<unsigned long long>(arguments[i]));
-    line += text;
-  }
-  return line + ")";
 }
 
 }  // namespace
@@ -63,7 +53,7 @@ extern "C" void KiHookEnter(ULONG index, const ULONG_PTR* arguments) {
     CheckPagedAccess();
   }
   if (!Tracing(kTraceApi)) return;
-  Trace(kTraceApi, FormatCall(api::Exports()[index], arguments));
+  Trace(kTraceApi, CallText(api::Exports()[index], arguments));
 }
 
 extern "C" void KiHookLeave(ULONG index, ULONG_PTR result) {

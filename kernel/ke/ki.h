@@ -180,9 +180,10 @@ struct State {
   ULONG current = 0;  ///< the processor whose turn it is
   LIST_ENTRY ready[MAXIMUM_PRIORITY]{};
   ULONG ready_summary = 0;
-  hal::Fiber host;       ///< who booted the machine
-  bool running = false;  ///< the host is inside Run
-  bool stop = false;     ///< leave Run at the next chance
+  hal::Fiber host;           ///< who booted the machine
+  bool running = false;      ///< the host is inside Run
+  bool stop = false;         ///< leave Run when a processor is idle
+  bool out_of_time = false;  ///< leave Run at the next interrupt
   bool stopped_by_bugcheck = false;
   bool paged_forbidden = false;  ///< paged_check.h
   bool deadlocked = false;
@@ -224,6 +225,8 @@ void SwapContext();
 void ExitDispatcher();
 /// Gives the next processor that has something to do its turn.
 void RotateProcessor();
+/// Leaves the machine for the host call that runs it; the next host call goes on here.
+void StopMachine();
 void SetPriority(Thread* thread, KPRIORITY priority);
 void BoostThread(Thread* thread, KPRIORITY increment);
 void QuantumEnd();

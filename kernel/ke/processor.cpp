@@ -39,19 +39,12 @@ struct HostCall {
 std::vector<void*>* host_threads = nullptr;
 HostThreads thread_objects{};
 
-void StopMachine() {
-  State& ki = Ki();
-  ki.stop = false;
-  Thread* const from = CurrentProcessor().current;
-  hal::SwitchFiber(from->host.fiber, ki.host);
-}
-
 void IdleOnce() {
   State& ki = Ki();
   ClockInterrupt();
-  if (ki.stop) return StopMachine();
+  if (ki.stop || ki.out_of_time) return StopMachine();
   DeliverDue();
-  if (ki.stop) return StopMachine();
+  if (ki.stop || ki.out_of_time) return StopMachine();
   if (IdleTakesThread() || IdleYieldsToBusy()) return;
   const LONGLONG due = NextTimer();
   if (due < 0 && !hal::AnyDescriptorWatched()) {
@@ -205,11 +198,18 @@ void Shutdown() {
   DestroyState();
 }
 
+void StopMachine() {
+  State& ki = Ki();
+  ki.stop = ki.out_of_time = false;
+  Thread* const from = CurrentProcessor().current;
+  hal::SwitchFiber(from->host.fiber, ki.host);
+}
+
 Outcome RunInSystemThread(const std::function<void()>& work, ULONGLONG timeout_ms) {
   State& ki = Ki();
   if (ki.stopped_by_bugcheck) return Outcome::BugCheck;
   HostCall call{&work, thread_objects.exit, false};
-  ki.deadlocked = false;
+  ki.deadlocked = ki.out_of_time = false;
   ki.host_deadline_ns = timeout_ms == 0 ? 0 : hal::MonotonicNanoseconds() + timeout_ms * 1'000'000;
   void* const outer_gs = hal::GsBase();
   Thread* const thread = (thread_objects.make != nullptr ? thread_objects.make : MakeThread)(9, &RunHostCall, &call);

@@ -303,7 +303,7 @@ void OnClock(ucontext_t* context) {
   auto& registers = context->uc_mcontext.gregs;
   const auto rip = static_cast<ULONG_PTR>(registers[REG_RIP]);
   if (ki.host_deadline_ns != 0 && hal::MonotonicNanoseconds() > ki.host_deadline_ns) {
-    ki.stop = true;
+    ki.out_of_time = true;
     KiPending = 1;
   }
   if (!IsPeAddress(rip) || KiThread == nullptr || KiThread->host.is_idle) {

@@ -24,6 +24,7 @@
 #include "kernel/ke/trace.h"
 #include "kernel/ldr/builtin.h"
 #include "kernel/ldr/image.h"
+#include "kernel/ldr/pe.h"
 #include "kernel/machine/tracing.h"
 #include "kernel/mm/mm.h"
 #include "kernel/ob/ob.h"
@@ -93,6 +94,13 @@ std::string Quoted(const std::string& argument) {
   }
   quoted.append(backslashes * 2, '\\');
   return quoted + "\"";
+}
+
+/// Whether an image is meant for the kernel or for user mode; a file that is no image is refused later, with its own reason.
+bool IsFor(const std::vector<std::byte>& file, bool kernel) {
+  nt::ldr::PeImage image;
+  if (!nt::ldr::PeImage::Parse(file, nt::ldr::PeImage::Layout::File, &image).ok()) return true;
+  return (image.optional_header().Subsystem == IMAGE_SUBSYSTEM_NATIVE) == kernel;
 }
 
 std::vector<std::byte> ReadFile(const std::string& path) {
@@ -298,6 +306,11 @@ LoadResult Machine::LoadDriver(const std::string& path, std::string name) {
     result.why = "the file is empty or cannot be read";
     return result;
   }
+  if (!IsFor(bytes, true)) {
+    result.status = STATUS_INVALID_IMAGE_FORMAT;
+    result.why = "it is a program, not a driver: its subsystem is not native";
+    return result;
+  }
   state_->images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
   const std::u16string wide_name = Wide(name);
   const std::u16string image_path = u"\\SystemRoot\\System32\\drivers\\" + Wide(BaseName(path));
@@ -332,6 +345,11 @@ std::vector<std::string> Machine::Drivers() const { return state_->drivers; }
 RunResult Machine::Run(const std::string& path, const std::vector<std::string>& arguments, unsigned look_every_ms,
                        const std::function<void()>& look) {
   RunResult result;
+  if (!IsFor(ReadFile(path), false)) {
+    result.status = STATUS_INVALID_IMAGE_FORMAT;
+    result.why = "it is a driver, not a program: load it with --driver";
+    return result;
+  }
   state_->images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
   nt::ps::ProcessParameters parameters;
   parameters.host_path = path;

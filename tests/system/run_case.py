@@ -23,6 +23,9 @@ def make_file(entry, names):
     """Writes a file of the case: text, or another file with bytes changed or cut."""
     path = pathlib.Path(fill(entry["path"], names))
     path.parent.mkdir(parents=True, exist_ok=True)
+    if "link" in entry:
+        path.symlink_to(fill(entry["link"], names))
+        return
     content = bytearray(pathlib.Path(fill(entry["copy"], names)).read_bytes() if "copy" in entry
                         else entry.get("text", "").encode())
     for at, value in entry.get("patch", {}).items():

@@ -1,0 +1,8 @@
+// Never ends.
+#include <ntddk.h>
+
+static volatile LONG rounds;
+
+extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING) {
+  for (;;) rounds = rounds + 1;
+}
