@@ -17,6 +17,7 @@ struct Everything {
   std::string trace_file;
   std::string events;
   bool processes = false;
+  std::string fail_allocation;
   bool json = false;
 };
 Everything options;
@@ -38,8 +39,24 @@ unsigned TraceMask(const std::string& list) {
   return mask;
 }
 
+/// "12" or "7-100": the 12th allocation, or by seed 7 one of 100.
+void ParseFaults(const std::string& text, Options* machine_options) {
+  if (text.empty()) return;
+  unsigned long long first = 0, second = 0;
+  int end = 0;
+  if (std::sscanf(text.c_str(), "%llu%n", &first, &end) == 1 && end == static_cast<int>(text.size()) && first != 0) {
+    machine_options->fail_allocation = first;
+  } else if (std::sscanf(text.c_str(), "%llu-%llu%n", &first, &second, &end) == 2 && end == static_cast<int>(text.size()) && second != 0) {
+    machine_options->fail_allocation_seed = first;
+    machine_options->fail_allocation_one_in = second;
+  } else {
+    throw CLI::ValidationError("--fail-allocation", "'" + text + "' is neither a number from 1 on nor SEED-RATE");
+  }
+}
+
 int Run() {
   Options machine_options = MachineOptions(options.run);
+  ParseFaults(options.fail_allocation, &machine_options);
   machine_options.trace = TraceMask(options.trace);
   std::unique_ptr<OutputFile> trace, events;
   if (!options.trace_file.empty()) {
@@ -69,6 +86,10 @@ void AddRun(CLI::App& app, int* result) {
   command->add_option("--etw", options.events, "Write the events of all providers to this file, a line of JSON each")
       ->type_name("FILE.json");
   command->add_flag("--ps", options.processes, "Show processes and threads when the client has ended; while it runs: `ringlet ps`");
+  command
+      ->add_option("--fail-allocation", options.fail_allocation,
+                   "Low memory: N lets the drivers' Nth allocation fail, SEED-RATE one of RATE, chosen by the seed")
+      ->type_name("N|SEED-RATE");
   command->add_flag("--json", options.json, "Print the result as JSON on standard output");
   AddRunOptions(command, &options.run, [result] { *result = Run(); });
   command->footer(

@@ -94,12 +94,15 @@ struct ProcessInfo {
 
 /// How a machine is made.
 struct Options {
-  unsigned processors = 2;    ///< 1 to 64
-  bool virtual_time = false;  ///< idle time costs nothing, and the seed decides every choice of the scheduler
-  std::uint64_t seed = 0;     ///< for virtual time
-  std::string directory;      ///< registry and C: drive; empty: a fresh temporary directory, removed at the end
-  bool special_pool = false;  ///< each pool allocation on pages of its own, so that misuse faults at the very instruction
-  unsigned trace = 0;         ///< a sum of kTrace…
+  unsigned processors = 2;                   ///< 1 to 64
+  bool virtual_time = false;                 ///< idle time costs nothing, and the seed decides every choice of the scheduler
+  std::uint64_t seed = 0;                    ///< for virtual time
+  std::string directory;                     ///< registry and C: drive; empty: a fresh temporary directory, removed at the end
+  bool special_pool = false;                 ///< each pool allocation on pages of its own, so that misuse faults at the very instruction
+  std::uint64_t fail_allocation = 0;         ///< the driver's allocation of this number, counted from 1, fails; 0: none
+  std::uint64_t fail_allocation_one_in = 0;  ///< each fails with this chance; 0: none
+  std::uint64_t fail_allocation_seed = 0;    ///< decides which
+  unsigned trace = 0;                        ///< a sum of kTrace…
   std::function<void(const std::string&)> trace_sink;     ///< gets each line of the trace; standard error if empty
   std::function<void(const std::string&)> debug_sink;     ///< gets what DbgPrint prints; standard output if empty
   std::function<void(const DebugText&)> debug_text_sink;  ///< the same with its origin; debug_sink is then not called

@@ -61,9 +61,16 @@ std::vector<std::string> VerifyPool();
 void SetSpecialPool(bool on);
 bool SpecialPool();
 
-/// Asked before each allocation that a driver makes; true lets it fail. Null: never.
-using AllocationFault = bool (*)(Pool pool, SIZE_T size, ULONG tag, ULONG_PTR caller);
-void SetAllocationFault(AllocationFault fault);
+/// Low memory on request: which of the drivers' allocations fail though there is memory.
+struct AllocationFaults {
+  ULONG64 number = 0;  ///< the one of this number, counted from 1; 0: none
+  ULONG64 one_in = 0;  ///< each with this chance; 0: none
+  ULONG64 seed = 0;    ///< of those chances
+};
+/// Counts anew from now on.
+void SetAllocationFaults(const AllocationFaults& faults);
+/// Asked wherever a driver allocates (pool, MDLs, IRPs, contiguous memory, mappings): true if this allocation is to fail.
+bool LetAllocationFail();
 
 /// Makes all paged pool inaccessible or accessible again: a checked machine does so while IRQL is DISPATCH_LEVEL or above.
 void ProtectPagedPool(bool accessible);

@@ -2,6 +2,7 @@
 #include "kernel/api/api.h"
 #include "kernel/ex/state.h"
 #include "kernel/ke/ke.h"
+#include "kernel/mm/mm.h"
 #include "nt/status.h"
 
 namespace nt::ex {
@@ -9,6 +10,7 @@ namespace {
 
 constexpr USHORT kInitialDepth = 4;
 constexpr USHORT kMaximumDepth = 256;
+const char* const kLookasideList = "lookaside list";
 constexpr SIZE_T kMinimumSize = sizeof(PVOID);
 
 void Prepare(GENERAL_LOOKASIDE_POOL& list, ULONG type, SIZE_T size, ULONG tag) {
@@ -18,7 +20,34 @@ void Prepare(GENERAL_LOOKASIDE_POOL& list, ULONG type, SIZE_T size, ULONG tag) {
   list.Type = static_cast<POOL_TYPE>(type);
   list.Tag = tag;
   list.Size = static_cast<ULONG>(size < kMinimumSize ? kMinimumSize : size);
-  Track("lookaside list", &list);
+  Track(kLookasideList, &list);
+}
+
+/// What a list should keep after a second with so many allocations, of which some missed: more if they miss often, less if they are few.
+USHORT AdjustedDepth(const GENERAL_LOOKASIDE_POOL& list, ULONG allocates, ULONG misses) {
+  constexpr ULONG kBusy = 75;  // allocations in a second below which a list shrinks
+  constexpr int kShrinkIdle = 10, kGrowMost = 30;
+  int depth = list.Depth;
+  const int maximum = list.MaximumDepth;
+  if (allocates < kBusy) {
+    depth -= kShrinkIdle;
+  } else if (const ULONG64 per_mille = ULONG64{misses} * 1000 / allocates; per_mille < 5) {
+    depth -= 1;
+  } else {
+    const int room = maximum - depth;
+    const int growth = static_cast<int>(per_mille) * room / (2 * 1000) + 5;
+    depth += growth < kGrowMost ? growth : kGrowMost;
+  }
+  const int minimum = kInitialDepth < maximum ? kInitialDepth : maximum;
+  return static_cast<USHORT>(depth < minimum ? minimum : depth > maximum ? maximum : depth);
+}
+
+void AdjustDepth(GENERAL_LOOKASIDE_POOL& list) {
+  const ULONG allocates = list.TotalAllocates - list.LastTotalAllocates;
+  const ULONG misses = list.AllocateMisses - list.LastAllocateMisses;
+  list.LastTotalAllocates = list.TotalAllocates;
+  list.LastAllocateMisses = list.AllocateMisses;
+  list.Depth = AdjustedDepth(list, allocates, misses);
 }
 
 void PrepareOld(GENERAL_LOOKASIDE_POOL& list, ULONG type, PALLOCATE_FUNCTION allocate, PFREE_FUNCTION free, SIZE_T size, ULONG tag) {
@@ -64,6 +93,19 @@ void FreeEx(PLOOKASIDE_LIST_EX list, PVOID entry) {
 }
 
 }  // namespace
+
+void AdjustLookasideDepths(ULONG seconds) {
+  // Idle seconds on end change nothing more than this.
+  constexpr ULONG kEnough = 32;
+  for (const Leftover& leftover : state->leftovers) {
+    if (leftover.kind != kLookasideList) continue;
+    auto* const list = reinterpret_cast<GENERAL_LOOKASIDE_POOL*>(leftover.address);
+    // A driver may have gone without deleting its list.
+    if (!MmIsAddressValid(list)) continue;
+    for (ULONG i = 0; i < seconds && i < kEnough; ++i) AdjustDepth(*list);
+  }
+}
+
 }  // namespace nt::ex
 
 using namespace nt;

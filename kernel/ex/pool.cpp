@@ -272,6 +272,4 @@ void FreePool(void* block) {
   FreeBlock(block, tag);
 }
 
-void SetAllocationFault(AllocationFault fault) { pool_state->fault = fault; }
-
 }  // namespace nt::ex

@@ -127,7 +127,9 @@ struct PoolState {
   std::array<ULONG_PTR, 2> special_next;      ///< next address for non-paged and paged blocks
   SIZE_T special_live = 0;
   bool special_on = false;
-  AllocationFault fault = nullptr;
+  AllocationFaults faults;
+  bool faults_on = false;
+  ULONG64 allocation_number = 0;
 };
 extern PoolState* pool_state;
 

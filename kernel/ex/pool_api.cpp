@@ -29,14 +29,9 @@ void CheckIrql(const Request& request) {
       limit == APC_LEVEL ? "Paged pool must be allocated at IRQL <= APC_LEVEL." : "Pool must be allocated at IRQL <= DISPATCH_LEVEL.");
 }
 
-bool LetFail(const Request& request) {
-  const AllocationFault fault = pool_state->fault;
-  return fault != nullptr && fault(request.pool, request.size, request.tag, reinterpret_cast<ULONG_PTR>(ke::CallerAddress()));
-}
-
 void* Allocate(const Request& request) {
   CheckIrql(request);
-  void* const block = LetFail(request) ? nullptr : AllocateFrom(request.pool, request.size, request.tag, false, request.aligned);
+  void* const block = LetAllocationFail() ? nullptr : AllocateFrom(request.pool, request.size, request.tag, false, request.aligned);
   if (block == nullptr) {
     if (request.raise) ke::RaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
     return nullptr;

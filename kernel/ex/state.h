@@ -45,4 +45,7 @@ extern State* state;
 /// Creates the Callback type, the callbacks every system has, and the data export ExCallbackObjectType's value.
 void InitializeCallbacks();
 
+/// Lets each lookaside list keep as much as the last second showed to be useful, as NT's balance set manager does.
+void AdjustLookasideDepths(ULONG seconds);
+
 }  // namespace nt::ex

@@ -96,6 +96,7 @@ void Queue(PWORK_QUEUE_ITEM item, KPRIORITY priority) {
 
 void InitializeThreads() {
   InitializeCallbacks();
+  ke::SetSecondTick(&AdjustLookasideDepths);
   for (LIST_ENTRY& queue : state->work) queue.Flink = queue.Blink = &queue;
   KeInitializeSemaphore(&state->work_available, 0, 0x7fffffff);
 }

@@ -71,6 +71,7 @@ VOID IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem) {
 VOID IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem) { RequireIdle(IoWorkItem); }
 
 PIO_WORKITEM IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject) {
+  if (ex::LetAllocationFail()) return nullptr;
   auto* const work = static_cast<PIO_WORKITEM>(ex::AllocatePool(NonPagedPoolNx, sizeof(IO_WORKITEM), kWorkTag));
   if (work != nullptr) IoInitializeWorkItem(DeviceObject, work);
   return work;

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "kernel/api/api.h"
+#include "kernel/ke/machine.h"
 #include "kernel/ke/panic.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/mm/layout.h"
@@ -67,6 +68,15 @@ void ChargeQuantum(LONGLONG units) {
   }
 }
 
+void CountSeconds() {
+  constexpr LONGLONG kSecond = 10'000'000;
+  State& ki = Ki();
+  const LONGLONG seconds = (ki.interrupt_time - ki.last_second) / kSecond;
+  if (seconds == 0 || ki.second_tick == nullptr) return;
+  ki.last_second += seconds * kSecond;
+  ki.second_tick(static_cast<ULONG>(seconds));
+}
+
 /// A processor that stays at DISPATCH_LEVEL or above starves everything: DPC_WATCHDOG_VIOLATION, as NT.
 void WatchDispatchLevel(LONGLONG units) {
   Processor& processor = CurrentProcessor();
@@ -126,8 +136,11 @@ void ClockInterrupt() {
   ki.last_tick = ki.interrupt_time;
   PublishTime();
   ChargeQuantum(elapsed);
+  CountSeconds();
   ExpireTimers();
 }
+
+void SetSecondTick(void (*tick)(ULONG seconds)) { Ki().second_tick = tick; }
 
 /// The body of an interrupt that came in PE code or was pending when an export returned; GS is the KPCR.
 void ServiceClock() {

@@ -195,6 +195,8 @@ struct State {
   LONGLONG interrupt_time = 0;  ///< 100 ns units since boot
   ULONGLONG host_boot_ns = 0;
   LONGLONG last_tick = 0;
+  LONGLONG last_second = 0;  ///< when second_tick was called
+  void (*second_tick)(ULONG seconds) = nullptr;
   ULONGLONG virtual_steps = 0;
   ULONG hang_ticks = 0;            ///< host ticks since the last scheduling point, for hangs under virtual time
   ULONGLONG host_deadline_ns = 0;  ///< of the running host call; 0: none

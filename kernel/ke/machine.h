@@ -76,6 +76,9 @@ void SetHostThreads(const HostThreads& threads);
 /// The System process, to which threads of the kernel belong from now on.
 void SetSystemProcess(EPROCESS* process);
 
+/// Calls `tick` from the clock interrupt when a second of the machine's time or more is over since the last call; null for nothing.
+void SetSecondTick(void (*tick)(ULONG seconds));
+
 /// Adds a thread of the kernel's own that runs host code.
 struct Thread;
 Thread* CreateHostThread(void (*start)(void*), void* context, KPRIORITY priority);

@@ -228,6 +228,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
   nt::mm::Initialize();
   nt::ex::Initialize();
   nt::ex::SetSpecialPool(options.special_pool);
+  nt::ex::SetAllocationFaults({options.fail_allocation, options.fail_allocation_one_in, options.fail_allocation_seed});
   nt::ldr::Environment environment;
   environment.export_thunk = environment.user_export_thunk = reinterpret_cast<const void*>(&KiExportThunk);
   environment.export_thunk_hooked = environment.user_export_thunk_hooked = reinterpret_cast<const void*>(&KiExportThunkHooked);

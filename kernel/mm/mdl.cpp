@@ -63,7 +63,8 @@ hal::Protection KernelProtection(ULONG priority) {
 }
 
 PVOID MapToKernel(PMDL mdl, ULONG priority, bool must_succeed) {
-  const ULONG_PTR base = MapSystem("MDL mapping", Frames(mdl), PageCount(mdl), KernelProtection(priority));
+  const ULONG_PTR base =
+      !must_succeed && ex::LetAllocationFail() ? 0 : MapSystem("MDL mapping", Frames(mdl), PageCount(mdl), KernelProtection(priority));
   if (base == 0) {
     if (must_succeed)
       ke::BugCheck(NO_MORE_SYSTEM_PTES, 0, PageCount(mdl), 0, 0,
@@ -97,7 +98,7 @@ SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length) {
 PMDL MmCreateMdl(PMDL MemoryDescriptorList, PVOID Base, SIZE_T Length) {
   PMDL mdl = MemoryDescriptorList;
   const SIZE_T size = MmSizeOfMdl(Base, Length);
-  if (mdl == nullptr) mdl = static_cast<PMDL>(ex::AllocatePool(NonPagedPoolNx, size, kMdlTag));
+  if (mdl == nullptr && !ex::LetAllocationFail()) mdl = static_cast<PMDL>(ex::AllocatePool(NonPagedPoolNx, size, kMdlTag));
   if (mdl == nullptr) return nullptr;
   const auto base = reinterpret_cast<ULONG_PTR>(Base);
   mdl->Next = nullptr;
@@ -203,8 +204,9 @@ PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighA
   if (size == 0 || size > kLowMemoryEnd) return nullptr;
   auto* const mdl = MmCreateMdl(nullptr, nullptr, size);
   if (mdl == nullptr) return nullptr;
-  const ULONG_PTR physical =
-      AllocateLow("MDL pages", size, static_cast<ULONG_PTR>(LowAddress.QuadPart), static_cast<ULONG_PTR>(HighAddress.QuadPart), 0);
+  const ULONG_PTR physical = ex::LetAllocationFail() ? kNoLowMemory
+                                                     : AllocateLow("MDL pages", size, static_cast<ULONG_PTR>(LowAddress.QuadPart),
+                                                                   static_cast<ULONG_PTR>(HighAddress.QuadPart), 0);
   if (physical == kNoLowMemory) {
     ex::FreePool(mdl);
     return nullptr;

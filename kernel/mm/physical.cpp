@@ -13,6 +13,7 @@ namespace {
 PVOID AllocateContiguous(SIZE_T size, ULONG_PTR lowest, ULONG_PTR highest, ULONG_PTR boundary, ULONG protection) {
   const SIZE_T bytes = PageRoundUp(size);
   if (size == 0 || bytes < size) return nullptr;
+  if (ex::LetAllocationFail()) return nullptr;
   const ULONG_PTR physical = AllocateLow("contiguous memory", bytes, lowest, highest, boundary);
   if (physical == kNoLowMemory) return nullptr;
   const ULONG_PTR address = kContiguous + physical;

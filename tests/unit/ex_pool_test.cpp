@@ -158,12 +158,34 @@ TEST_F(Pool, FreePagesAreJoined) {
   EXPECT_EQ(ExAllocatePoolWithTag(PagedPool, 3 << 20, kTag), blocks[0]);
 }
 
-TEST_F(Pool, LetsAllocationsFail) {
-  ex::SetAllocationFault([](ex::Pool, SIZE_T size, ULONG, ULONG_PTR) { return size == 77; });
+TEST_F(Pool, LetsTheNthAllocationFail) {
+  ex::SetAllocationFaults({.number = 2});
+  void* const first = ExAllocatePoolWithTag(PagedPool, 77, kTag);
+  EXPECT_NE(first, nullptr);
   EXPECT_EQ(ExAllocatePoolWithTag(PagedPool, 77, kTag), nullptr);
-  void* const block = ExAllocatePoolWithTag(PagedPool, 78, kTag);
-  EXPECT_NE(block, nullptr);
-  ExFreePool(block);
+  void* const third = ExAllocatePoolWithTag(PagedPool, 77, kTag);
+  EXPECT_NE(third, nullptr);
+  ExFreePool(first);
+  ExFreePool(third);
+}
+
+TEST_F(Pool, TheSeedDecidesWhichAllocationsFail) {
+  const auto failures = [&](ULONG64 seed) {
+    ex::SetAllocationFaults({.one_in = 4, .seed = seed});
+    std::string pattern;
+    for (int i = 0; i < 64; ++i) {
+      void* const block = ExAllocatePoolWithTag(PagedPool, 32, kTag);
+      pattern += block != nullptr ? '.' : 'x';
+      if (block != nullptr) ExFreePool(block);
+    }
+    return pattern;
+  };
+  const std::string one = failures(1);
+  EXPECT_THAT(one, HasSubstr("x"));
+  EXPECT_THAT(one, HasSubstr("."));
+  EXPECT_EQ(one, failures(1));
+  EXPECT_NE(one, failures(2));
+  ex::SetAllocationFaults({});
 }
 
 TEST_F(Pool, SpecialBlocksEndAtAPage) {

@@ -11,6 +11,9 @@
 #define InterlockedBitTestAndSet RingletUnusedBitTestAndSet
 #define InterlockedBitTestAndReset RingletUnusedBitTestAndReset
 
+// The last parameter became a ULONG in Windows 8: it takes MdlMapping… flags. wdm_io.h declares it.
+#define MmMapLockedPagesSpecifyCache RingletUnusedMapLockedPagesSpecifyCache
+
 // NT's DEVICE_OBJECT is aligned to 16 bytes and 0x150 long on x64 (public symbols of Windows 10 and 11); the definition
 // that follows takes its alignment from this declaration.
 struct DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) _DEVICE_OBJECT;
