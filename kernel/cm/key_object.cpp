@@ -53,6 +53,7 @@ void CreateKeyType(Key* root) {
   TheRegistry().key_type = ob::CreateType({.name = u"Key",
                                            .mapping = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS},
                                            .valid_access = KEY_ALL_ACCESS | SYNCHRONIZE,
+                                           .ignore_case = true,
                                            .destroy = &CmpDeleteKeyObject,
                                            .parse = &CmpParseKey,
                                            .query_name = &CmpQueryKeyName});

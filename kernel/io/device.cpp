@@ -4,16 +4,24 @@
 #include <new>
 
 #include "kernel/ex/ex.h"
+#include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
 #include "nt/status.h"
 
 using namespace nt::io;
 namespace ob = nt::ob;
+namespace ex = nt::ex;
 
-extern "C" VOID KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue);
+extern "C" {
+VOID KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue);
+NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess, PFILE_OBJECT* FileObject,
+                                  PDEVICE_OBJECT* DeviceObject);
+}
 
 namespace {
+
+constexpr ULONG kVpbTag = ' bpV';
 
 std::u16string_view View(const UNICODE_STRING& text) { return {text.Buffer, text.Length / sizeof(WCHAR)}; }
 
@@ -38,11 +46,25 @@ void FillDevice(PDEVICE_OBJECT device, PDRIVER_OBJECT driver, SIZE_T extension_s
   device->Flags = DO_DEVICE_INITIALIZING;
   KeInitializeDeviceQueue(&device->DeviceQueue);
   KeInitializeEvent(&device->DeviceLock, SynchronizationEvent, TRUE);
-  device->SectorSize = 0;
+  if (type == FILE_DEVICE_DISK_FILE_SYSTEM) device->SectorSize = 512;
+  if (type == FILE_DEVICE_CD_ROM_FILE_SYSTEM) device->SectorSize = 2048;
   auto* const extension = reinterpret_cast<PDEVOBJ_EXTENSION>(reinterpret_cast<char*>(device + 1) + Aligned(extension_size));
   extension->Type = IO_TYPE_DEVICE_OBJECT_EXTENSION;
   extension->DeviceObject = device;
   device->DeviceObjectExtension = extension;
+}
+
+/// What can carry a volume has a volume parameter block, not mounted yet.
+bool AddVpb(PDEVICE_OBJECT device) {
+  const DEVICE_TYPE type = device->DeviceType;
+  if (type != FILE_DEVICE_DISK && type != FILE_DEVICE_VIRTUAL_DISK && type != FILE_DEVICE_CD_ROM && type != FILE_DEVICE_TAPE) return true;
+  device->Vpb = static_cast<PVPB>(ex::AllocatePool(NonPagedPoolNx, sizeof(VPB), kVpbTag));
+  if (device->Vpb == nullptr) return false;
+  *device->Vpb = VPB{};
+  device->Vpb->Type = IO_TYPE_VPB;
+  device->Vpb->Size = sizeof(VPB);
+  device->Vpb->RealDevice = device;
+  return true;
 }
 
 void Unlink(PDEVICE_OBJECT device) {
@@ -55,10 +77,15 @@ void Unlink(PDEVICE_OBJECT device) {
 
 namespace nt::io {
 
-void DestroyDevice(PVOID object) { ObfDereferenceObject(static_cast<PDEVICE_OBJECT>(object)->DriverObject); }
+void DestroyDevice(PVOID object) {
+  auto* const device = static_cast<PDEVICE_OBJECT>(object);
+  if (device->Vpb != nullptr) ex::FreePool(device->Vpb);
+  if (device->DriverObject != nullptr) ObfDereferenceObject(device->DriverObject);
+}
 
 void ReleaseDevice(PDEVICE_OBJECT device) {
-  if (device->ReferenceCount > 0 || (device->DeviceObjectExtension->ExtensionFlags & DOE_DELETE_PENDING) == 0) return;
+  const bool in_use = device->ReferenceCount > 0 || device->AttachedDevice != nullptr;
+  if (in_use || (device->DeviceObjectExtension->ExtensionFlags & DOE_DELETE_PENDING) == 0) return;
   ObfDereferenceObject(device);
 }
 
@@ -90,6 +117,10 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
   ObfReferenceObject(DriverObject);
   if (Exclusive != 0) device->Flags |= DO_EXCLUSIVE;
   if (name.Length != 0) device->Flags |= DO_DEVICE_HAS_NAME;
+  if (!AddVpb(device)) {
+    ObfDereferenceObject(device);
+    return STATUS_INSUFFICIENT_RESOURCES;
+  }
   PVOID inserted = nullptr;
   status = ObInsertObject(object, nullptr, 0, 0, &inserted, nullptr);
   if (!NT_SUCCESS(status)) return status;
@@ -100,10 +131,10 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
 }
 
 VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
+  ForgetDevice(DeviceObject);
   Unlink(DeviceObject);
   if ((DeviceObject->Flags & DO_DEVICE_HAS_NAME) != 0) {
     ObMakeTemporaryObject(DeviceObject);
-    ObfDereferenceObject(DeviceObject);  // the name's own reference
   }
   DeviceObject->DeviceObjectExtension->ExtensionFlags |= DOE_DELETE_PENDING;
   ReleaseDevice(DeviceObject);
@@ -147,6 +178,20 @@ PDEVICE_OBJECT IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice, PDEVICE_
 NTSTATUS IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice, PDEVICE_OBJECT* AttachedToDeviceObject) {
   *AttachedToDeviceObject = IoAttachDeviceToDeviceStack(SourceDevice, TargetDevice);
   return *AttachedToDeviceObject != nullptr ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
+}
+
+NTSTATUS IoAttachDeviceByPointer(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice) {
+  return IoAttachDeviceToDeviceStack(SourceDevice, TargetDevice) != nullptr ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
+}
+
+NTSTATUS IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevice, PDEVICE_OBJECT* AttachedDevice) {
+  PFILE_OBJECT file = nullptr;
+  PDEVICE_OBJECT target = nullptr;
+  const NTSTATUS status = IoGetDeviceObjectPointer(TargetDevice, FILE_READ_ATTRIBUTES, &file, &target);
+  if (!NT_SUCCESS(status)) return status;
+  const NTSTATUS attached = IoAttachDeviceToDeviceStackSafe(SourceDevice, target, AttachedDevice);
+  ObfDereferenceObject(file);
+  return attached;
 }
 
 VOID IoDetachDevice(PDEVICE_OBJECT TargetDevice) {

@@ -140,7 +140,6 @@ void ReportLeftovers(const Loaded& driver) {
 void RemoveDriver(const Loaded& driver) {
   while (driver.driver->DeviceObject != nullptr) IoDeleteDevice(driver.driver->DeviceObject);
   ObMakeTemporaryObject(driver.driver);
-  ObfDereferenceObject(driver.driver);  // the name's
   ObfDereferenceObject(driver.driver);
   ldr::Unload(driver.image);
 }

@@ -4,6 +4,7 @@
 
 #include "kernel/api/api.h"
 #include "kernel/ex/ex.h"
+#include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
 #include "nt/status.h"
@@ -91,15 +92,17 @@ void Initialize() {
   state = new State;
   hardware_database.Length = static_cast<USHORT>(std::u16string_view(hardware_database.Buffer).size() * sizeof(WCHAR));
   hardware_database.MaximumLength = static_cast<USHORT>(hardware_database.Length + sizeof(WCHAR));
-  Io().driver_type = ob::CreateType({.name = u"Driver", .mapping = {0x120089, 0x120116, 0x1200a0, 0x1f01ff}, .destroy = &DestroyDriver});
+  Io().driver_type = ob::CreateType({.name = u"Driver", .mapping = {0x120089, 0x120116, 0x1200a0, 0x1f01ff}, .ignore_case = true, .destroy = &DestroyDriver});
   Io().device_type = ob::CreateType({.name = u"Device",
                                      .mapping = {0x120089, 0x120116, 0x1200a0, 0x1f01ff},
                                      .valid_access = 0x1f01ff,
+                                     .ignore_case = true,
                                      .destroy = &DestroyDevice,
                                      .parse = &ParseDevice});
   Io().file_type = ob::CreateType({.name = u"File",
                                    .mapping = {0x120089, 0x120116, 0x1200a0, 0x1f01ff},
                                    .valid_access = 0x1f01ff,
+                                   .ignore_case = true,
                                    .dispatcher = true,
                                    .default_offset = offsetof(FILE_OBJECT, Event),
                                    .close = &CloseFile,
@@ -107,6 +110,7 @@ void Initialize() {
                                    .parse = &ParseFile,
                                    .query_name = &QueryFileName});
   PublishTypes();
+  CreateRegistrations();
   InitializeBuiltinDevices();
 }
 
@@ -117,6 +121,7 @@ void PublishTypes() {
 }
 
 void Shutdown() {
+  DestroyRegistrations();
   delete state;
   state = nullptr;
 }

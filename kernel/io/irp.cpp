@@ -51,8 +51,9 @@ bool Stopped(PIRP irp, PIO_STACK_LOCATION location, PDEVICE_OBJECT device) {
                       (irp->Cancel != 0 && (location->Control & SL_INVOKE_ON_CANCEL) != 0);
   PIO_COMPLETION_ROUTINE const routine = location->CompletionRoutine;
   PVOID const context = location->Context;
-  std::memset(static_cast<void*>(location), 0, offsetof(IO_STACK_LOCATION, DeviceObject));
-  location->CompletionRoutine = nullptr;
+  // A location that was used shows nothing of its request any more but the major function and the device.
+  std::memset(&location->MinorFunction, 0, offsetof(IO_STACK_LOCATION, DeviceObject) - offsetof(IO_STACK_LOCATION, MinorFunction));
+  location->FileObject = nullptr;
   if (!wanted) {
     if (irp->PendingReturned != 0 && irp->CurrentLocation <= irp->StackCount)
       IoGetCurrentIrpStackLocation(irp)->Control |= SL_PENDING_RETURNED;

@@ -1,5 +1,6 @@
 // The system services about files: create, read, write, control, query.
 #include <cstring>
+#include <vector>
 
 #include "kernel/ex/ex.h"
 #include "kernel/io/completion_port.h"
@@ -343,21 +344,23 @@ NTSTATUS CancelIrps(HANDLE handle, PIO_STATUS_BLOCK only, bool any_thread, PIO_S
   PFILE_OBJECT file = nullptr;
   NTSTATUS status = FileOf(handle, &file);
   if (!NT_SUCCESS(status)) return status;
-  bool found = false;
-  PEPROCESS const process = ke::CurrentProcess();
-  LIST_ENTRY& threads = process->ThreadListHead;
-  for (LIST_ENTRY* link = threads.Flink; link != &threads;) {
-    PETHREAD const thread = CONTAINING_RECORD(link, ETHREAD, ThreadListEntry);
-    link = link->Flink;
-    if (!any_thread && thread != ke::KiThread) continue;
-    for (LIST_ENTRY* at = thread->IrpList.Flink; at != &thread->IrpList;) {
+  // Cancelling may complete IRPs and run other threads: what is to be cancelled is collected first, and each looked up again.
+  std::vector<PIRP> irps;
+  const auto collect = [&](PETHREAD thread) {
+    for (LIST_ENTRY* at = thread->IrpList.Flink; at != &thread->IrpList; at = at->Flink) {
       PIRP const irp = CONTAINING_RECORD(at, IRP, ThreadListEntry);
-      at = at->Flink;
-      if (irp->Tail.Overlay.OriginalFileObject != file || (only != nullptr && irp->UserIosb != only)) continue;
-      found = true;
-      IoCancelIrp(irp);
-      at = thread->IrpList.Flink == at || at == &thread->IrpList ? at : thread->IrpList.Flink;
+      if (irp->Tail.Overlay.OriginalFileObject == file && (only == nullptr || irp->UserIosb == only)) irps.push_back(irp);
     }
+  };
+  collect(ke::KiThread);
+  LIST_ENTRY& threads = ke::CurrentProcess()->ThreadListHead;
+  for (LIST_ENTRY* link = threads.Flink; any_thread && link != &threads; link = link->Flink) {
+    PETHREAD const thread = CONTAINING_RECORD(link, ETHREAD, ThreadListEntry);
+    if (thread != ke::KiThread) collect(thread);
+  }
+  const bool found = !irps.empty();
+  for (PIRP irp : irps) {
+    if (irp->Type == IO_TYPE_IRP && irp->Tail.Overlay.OriginalFileObject == file) IoCancelIrp(irp);
   }
   ObfDereferenceObject(file);
   status = found || only == nullptr ? STATUS_SUCCESS : STATUS_NOT_FOUND;

@@ -48,7 +48,10 @@ class Walk {
   }
 
  private:
-  bool IgnoreCase() const { return (lookup_.attributes & OBJ_CASE_INSENSITIVE) != 0 || lookup_.mode == UserMode; }
+  bool IgnoreCase() const {
+    POBJECT_TYPE const type = lookup_.insert != nullptr ? TypeOf(lookup_.insert) : lookup_.type;
+    return (lookup_.attributes & OBJ_CASE_INSENSITIVE) != 0 || type == nullptr || type->initializer.ignore_case;
+  }
 
   NTSTATUS Once(PVOID* object, bool* again) {
     PVOID at = relative_ && lookup_.root != nullptr ? lookup_.root : Ob().root;
@@ -249,9 +252,7 @@ NTSTATUS DeleteSymbolicLink(std::u16string_view path) {
   PVOID link = nullptr;
   const NTSTATUS status = LookupName(path, lookup, &link);
   if (!NT_SUCCESS(status)) return status;
-  const bool permanent = (HeaderOf(link)->Flags & OB_FLAG_PERMANENT_OBJECT) != 0;
   ObMakeTemporaryObject(link);
-  if (permanent) ObfDereferenceObject(link);
   ObfDereferenceObject(link);
   return STATUS_SUCCESS;
 }
@@ -259,9 +260,9 @@ NTSTATUS DeleteSymbolicLink(std::u16string_view path) {
 void CreateNamespace() {
   State& ob = Ob();
   ob.directory_type =
-      CreateType({.name = u"Directory", .mapping = {0x20003, 0x2000c, 0x20003, 0xf000f}, .valid_access = 0xf000f, .destroy = &FreeEntries});
+      CreateType({.name = u"Directory", .mapping = {0x20003, 0x2000c, 0x20003, 0xf000f}, .valid_access = 0xf000f, .ignore_case = true, .destroy = &FreeEntries});
   ob.link_type = CreateType(
-      {.name = u"SymbolicLink", .mapping = {0x20001, 0x20000, 0x20001, 0xf0001}, .valid_access = 0xfffff, .destroy = &DestroyLink});
+      {.name = u"SymbolicLink", .mapping = {0x20001, 0x20000, 0x20001, 0xf0001}, .valid_access = 0xfffff, .ignore_case = true, .destroy = &DestroyLink});
   ob.root = NewDirectory();
   HeaderOf(ob.root)->Flags |= OB_FLAG_PERMANENT_OBJECT;
   for (const char16_t* path : {u"\\ObjectTypes",

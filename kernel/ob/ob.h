@@ -31,6 +31,7 @@ struct TypeInitializer {
   const char16_t* name;
   GENERIC_MAPPING mapping{};
   ACCESS_MASK valid_access = 0x1f0000;
+  bool ignore_case = false;  ///< names are compared without regard to case whatever the attributes say
   bool dispatcher = false;   ///< the body (or what default_offset says) can be waited for
   ULONG default_offset = 0;  ///< where in the body the dispatcher header lies
   void (*close)(PEPROCESS process, PVOID object, ACCESS_MASK access, LONGLONG process_handles, LONGLONG system_handles) = nullptr;

@@ -178,8 +178,10 @@ NTSTATUS ObReferenceObjectByPointerWithTag(PVOID Object, ACCESS_MASK DesiredAcce
 POBJECT_TYPE ObGetObjectType(PVOID Object) { return TypeOf(Object); }
 
 VOID ObMakeTemporaryObject(PVOID Object) {
+  const bool kept = (HeaderOf(Object)->Flags & OB_FLAG_PERMANENT_OBJECT) != 0 && PrefixOf(Object)->directory != nullptr;
   HeaderOf(Object)->Flags &= static_cast<UCHAR>(~OB_FLAG_PERMANENT_OBJECT);
   if (HeaderOf(Object)->HandleCount == 0) RemoveName(Object);
+  if (kept) Dereference(Object);  // the name's own reference
 }
 
 }  // extern "C"

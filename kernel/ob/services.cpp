@@ -221,9 +221,7 @@ NTSTATUS NtMakeTemporaryObject(HANDLE Handle) {
   PVOID object = nullptr;
   const NTSTATUS status = ObReferenceObjectByHandle(Handle, DELETE_ACCESS, nullptr, ke::PreviousMode(), &object, nullptr);
   if (!NT_SUCCESS(status)) return status;
-  const bool permanent = (HeaderOf(object)->Flags & OB_FLAG_PERMANENT_OBJECT) != 0;
   ObMakeTemporaryObject(object);
-  if (permanent) ObfDereferenceObject(object);
   ObfDereferenceObject(object);
   return STATUS_SUCCESS;
 }

@@ -17,6 +17,33 @@ void RunSystemThread(void* raw) {
   ExitThread(STATUS_SUCCESS);
 }
 
+NTSTATUS CreateSystemThread(PVOID kept, PHANDLE handle, ULONG access, POBJECT_ATTRIBUTES object_attributes, HANDLE process_handle,
+                            PCLIENT_ID client_id, PVOID routine, PVOID context) {
+  PEPROCESS process = PsInitialSystemProcess;
+  if (process_handle != nullptr) {
+    PVOID object = nullptr;
+    const NTSTATUS status = ObReferenceObjectByHandle(process_handle, 2, Ps().process_type, ke::PreviousMode(), &object, nullptr);
+    if (!NT_SUCCESS(status)) return status;
+    process = static_cast<PEPROCESS>(object);
+  }
+  ke::Thread* thread = nullptr;
+  NTSTATUS status = CreateThreadObject(process, 8, &RunSystemThread, nullptr, &thread);
+  if (process_handle != nullptr) ObfDereferenceObject(process);
+  if (!NT_SUCCESS(status)) return status;
+  thread->host.start_context = thread;
+  thread->Win32StartAddress = routine;
+  thread->host.parameter = context;
+  thread->host.kept = kept;
+  if (kept != nullptr) ObfReferenceObject(kept);
+  const ULONG attributes = object_attributes != nullptr ? object_attributes->Attributes : 0;
+  // Drivers call this in any process; the handle is the kernel's where it would otherwise land in a client's table.
+  status = ObOpenObjectByPointer(thread, attributes, nullptr, access, Ps().thread_type, KernelMode, handle);
+  if (client_id != nullptr) *client_id = thread->Cid;
+  ke::ReadyThread(thread);
+  ke::ExitDispatcher();
+  return status;
+}
+
 void EndThread() { ExitThread(ke::KiThread->host.exit_status); }
 
 void EndProcess(NTSTATUS status) {
@@ -58,33 +85,12 @@ extern "C" {
 
 NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
                               PCLIENT_ID ClientId, PVOID StartRoutine, PVOID StartContext) {
-  PEPROCESS process = PsInitialSystemProcess;
-  if (ProcessHandle != nullptr) {
-    PVOID object = nullptr;
-    const NTSTATUS status = ObReferenceObjectByHandle(ProcessHandle, 2, Ps().process_type, ke::PreviousMode(), &object, nullptr);
-    if (!NT_SUCCESS(status)) return status;
-    process = static_cast<PEPROCESS>(object);
-  }
-  ke::Thread* thread = nullptr;
-  NTSTATUS status = CreateThreadObject(process, 8, &RunSystemThread, nullptr, &thread);
-  if (ProcessHandle != nullptr) ObfDereferenceObject(process);
-  if (!NT_SUCCESS(status)) return status;
-  thread->host.start_context = thread;
-  thread->Win32StartAddress = StartRoutine;
-  thread->host.parameter = StartContext;
-  const ULONG attributes = ObjectAttributes != nullptr ? ObjectAttributes->Attributes : 0;
-  // Drivers call this in any process; the handle is the kernel's where it would otherwise land in a client's table.
-  status = ObOpenObjectByPointer(thread, attributes, nullptr, DesiredAccess, Ps().thread_type, KernelMode, ThreadHandle);
-  if (ClientId != nullptr) *ClientId = thread->Cid;
-  ke::ReadyThread(thread);
-  ke::ExitDispatcher();
-  return status;
+  return CreateSystemThread(nullptr, ThreadHandle, DesiredAccess, ObjectAttributes, ProcessHandle, ClientId, StartRoutine, StartContext);
 }
 
 NTSTATUS IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                               HANDLE ProcessHandle, PCLIENT_ID ClientId, PVOID StartRoutine, PVOID StartContext) {
-  static_cast<void>(IoObject);
-  return PsCreateSystemThread(ThreadHandle, DesiredAccess, ObjectAttributes, ProcessHandle, ClientId, StartRoutine, StartContext);
+  return CreateSystemThread(IoObject, ThreadHandle, DesiredAccess, ObjectAttributes, ProcessHandle, ClientId, StartRoutine, StartContext);
 }
 
 NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus) {

@@ -184,6 +184,7 @@ void ExitThread(NTSTATUS status) {
   thread->ExitTime.QuadPart = ke::SystemTime();
   UnlinkThread(process, thread);
   FreeTeb(thread, process);
+  if (thread->host.kept != nullptr) ObfDereferenceObject(thread->host.kept);
   if (process->ActiveThreads == 0 && process != PsInitialSystemProcess) FinishProcess(process, status);
   ke::RaiseIrql(DISPATCH_LEVEL);  // nothing must come between the signal and the end
   thread->Tcb.Header.SignalState = 1;

@@ -70,7 +70,6 @@ KTEST(NoExtensionMeansNull) {
   REQUIRE(NT_SUCCESS(IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_DISK, 0, TRUE, &device)));
   EXPECT(device->DeviceExtension == nullptr);
   EXPECT_EQ(device->Flags, DO_DEVICE_INITIALIZING | DO_EXCLUSIVE);
-  EXPECT_EQ(device->SectorSize, 512);
   EXPECT(device->Vpb != nullptr);
   if (device->Vpb) EXPECT(device->Vpb->RealDevice == device);
   IoDeleteDevice(device);

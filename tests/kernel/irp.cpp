@@ -294,7 +294,8 @@ NTSTATUS FreeAsynchronous(PDEVICE_OBJECT, PIRP irp, PVOID context) {
 }  // namespace
 
 KTEST(AsynchronousRequestIsTheSendersToFree) {
-  for (const ULONG flags : {ULONG{DO_BUFFERED_IO}, ULONG{DO_DIRECT_IO}, ULONG{0}}) {
+  constexpr ULONG kinds[] = {DO_BUFFERED_IO, DO_DIRECT_IO, 0};
+  for (const ULONG flags : kinds) {
     Device device(nullptr, flags);
     device.on(IRP_MJ_WRITE) = [](PDEVICE_OBJECT object, PIRP irp) {
       EXPECT_EQ(!!(object->Flags & DO_BUFFERED_IO), irp->AssociatedIrp.SystemBuffer != nullptr);
@@ -316,7 +317,8 @@ KTEST(AsynchronousRequestIsTheSendersToFree) {
 
 KTEST(FlushAndShutdownNeedNoBuffer) {
   Device device;
-  for (const ULONG major : {ULONG{IRP_MJ_FLUSH_BUFFERS}, ULONG{IRP_MJ_SHUTDOWN}}) {
+  constexpr ULONG majors[] = {IRP_MJ_FLUSH_BUFFERS, IRP_MJ_SHUTDOWN};
+  for (const ULONG major : majors) {
     KEVENT done;
     KeInitializeEvent(&done, NotificationEvent, FALSE);
     IO_STATUS_BLOCK iosb = {};

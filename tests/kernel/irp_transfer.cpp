@@ -71,7 +71,8 @@ KTEST(NeitherPassesTheAddress) {
 }
 
 KTEST(ZeroLengthHasNoBuffer) {
-  for (const ULONG flags : {ULONG{DO_BUFFERED_IO}, ULONG{DO_DIRECT_IO}}) {
+  constexpr ULONG kinds[] = {DO_BUFFERED_IO, DO_DIRECT_IO};
+  for (const ULONG flags : kinds) {
     Device device(L"\\Device\\KtIo", flags);
     device.on(IRP_MJ_READ) = [](PDEVICE_OBJECT, PIRP irp) {
       EXPECT(irp->MdlAddress == nullptr && irp->AssociatedIrp.SystemBuffer == nullptr);
@@ -236,6 +237,12 @@ KTEST(AsynchronousFileReturnsPending) {
 }
 
 namespace {
+void CancelHeld(PDEVICE_OBJECT device, PIRP irp) {
+  IoReleaseCancelSpinLock(irp->CancelIrql);
+  StateOf(device)->context = nullptr;
+  Complete(irp, STATUS_CANCELLED);
+}
+
 struct Requestor {
   HANDLE file;
   PVOID buffer;
@@ -285,11 +292,7 @@ KTEST(EndingThreadCancelsItsRequests) {
   device.on(IRP_MJ_READ) = [](PDEVICE_OBJECT object, PIRP irp) -> NTSTATUS {
     IoMarkIrpPending(irp);
     StateOf(object)->context = irp;
-    IoSetCancelRoutine(irp, [](PDEVICE_OBJECT canceled_on, PIRP canceled) -> VOID {
-      IoReleaseCancelSpinLock(canceled->CancelIrql);
-      StateOf(canceled_on)->context = nullptr;
-      Complete(canceled, STATUS_CANCELLED);
-    });
+    IoSetCancelRoutine(irp, CancelHeld);
     return STATUS_PENDING;
   };
   File file(L"\\Device\\KtIo", 0);
@@ -308,10 +311,7 @@ KTEST(CancelIoFileCancels) {
   Device device(L"\\Device\\KtIo", DO_BUFFERED_IO);
   device.on(IRP_MJ_READ) = [](PDEVICE_OBJECT, PIRP irp) -> NTSTATUS {
     IoMarkIrpPending(irp);
-    IoSetCancelRoutine(irp, [](PDEVICE_OBJECT, PIRP canceled) -> VOID {
-      IoReleaseCancelSpinLock(canceled->CancelIrql);
-      Complete(canceled, STATUS_CANCELLED);
-    });
+    IoSetCancelRoutine(irp, CancelHeld);
     return STATUS_PENDING;
   };
   File file(L"\\Device\\KtIo", 0);

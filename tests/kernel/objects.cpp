@@ -1,6 +1,11 @@
 // Objects: references, types, permanent and temporary objects, directories and links as objects.
 #include "device.h"
 
+// Exported, declared by no header.
+extern "C" NTKERNELAPI POBJECT_TYPE NTAPI ObGetObjectType(PVOID object);
+extern "C" NTKERNELAPI NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING name, ULONG attributes, PACCESS_STATE access_state, ACCESS_MASK access,
+                                                               POBJECT_TYPE type, KPROCESSOR_MODE mode, PVOID context, PVOID* object);
+
 using namespace ktest;
 
 namespace {

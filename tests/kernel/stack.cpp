@@ -80,7 +80,8 @@ KTEST(AttachByName) {
   PDEVICE_OBJECT below = nullptr;
   EXPECT_EQ(IoAttachDevice(top.object(), &name, &below), STATUS_SUCCESS);
   EXPECT(below == bottom.object());
-  EXPECT_EQ(bottom.calls(IRP_MJ_CREATE), 0);  // attaching opens for attributes only
+  EXPECT_EQ(bottom.calls(IRP_MJ_CREATE), bottom.calls(IRP_MJ_CLOSE));
+  EXPECT_EQ(bottom.object()->ReferenceCount, 0);
   IoDetachDevice(bottom.object());
   UNICODE_STRING missing = RTL_CONSTANT_STRING(L"\\Device\\KtNobody");
   EXPECT_EQ(IoAttachDevice(top.object(), &missing, &below), STATUS_OBJECT_NAME_NOT_FOUND);

@@ -15,10 +15,11 @@ void StartIo(PDEVICE_OBJECT device, PIRP irp) {
 
 NTSTATUS Keep(PDEVICE_OBJECT, PIRP, PVOID) { return STATUS_MORE_PROCESSING_REQUIRED; }
 
-PIRP NewIrp() {
+PIRP NewIrp(PDEVICE_OBJECT device) {
   PIRP const irp = IoAllocateIrp(1, FALSE);
   IoSetCompletionRoutine(irp, Keep, nullptr, TRUE, TRUE, TRUE);
   IoSetNextIrpStackLocation(irp);
+  IoGetCurrentIrpStackLocation(irp)->DeviceObject = device;
   return irp;
 }
 
@@ -36,7 +37,7 @@ KTEST(PacketsAreStartedOneAtATime) {
   Device device;
   PIRP irps[3];
   for (PIRP& irp : irps) {
-    irp = NewIrp();
+    irp = NewIrp(device.object());
     IoMarkIrpPending(irp);
     IoStartPacket(device.object(), irp, nullptr, nullptr);
   }
@@ -62,7 +63,7 @@ KTEST(KeysSortPackets) {
   PIRP irps[4];
   ULONG keys[4] = {0, 30, 10, 20};
   for (int i = 0; i < 4; i++) {
-    irps[i] = NewIrp();
+    irps[i] = NewIrp(device.object());
     IoStartPacket(device.object(), irps[i], &keys[i], nullptr);
   }
   KIRQL irql;
@@ -94,8 +95,8 @@ KTEST(WaitingPacketCanBeCanceled) {
   driver->DriverStartIo = StartIo;
   started = canceled = 0;
   Device device;
-  PIRP const first = NewIrp();
-  PIRP const second = NewIrp();
+  PIRP const first = NewIrp(device.object());
+  PIRP const second = NewIrp(device.object());
   IoStartPacket(device.object(), first, nullptr, CancelQueued);
   IoStartPacket(device.object(), second, nullptr, CancelQueued);
   EXPECT(second->CancelRoutine == CancelQueued);

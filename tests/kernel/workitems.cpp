@@ -40,7 +40,8 @@ KTEST(WorkItemRunsInASystemThread) {
   KeInitializeEvent(&work.done, SynchronizationEvent, FALSE);
   PIO_WORKITEM const item = IoAllocateWorkItem(device.object());
   REQUIRE(item != nullptr);
-  for (const WORK_QUEUE_TYPE type : {DelayedWorkQueue, CriticalWorkQueue}) {
+  constexpr WORK_QUEUE_TYPE types[] = {DelayedWorkQueue, CriticalWorkQueue};
+  for (const WORK_QUEUE_TYPE type : types) {
     KIRQL irql;
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     IoQueueWorkItem(item, Run, type, &work);

@@ -10,3 +10,4 @@
 #include <ringlet/wdm_registry.h>
 #include <ringlet/transactions.h>
 #include <ringlet/etw.h>
+#include <ringlet/object_types.h>

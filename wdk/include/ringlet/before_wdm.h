@@ -17,3 +17,16 @@
 // NT's DEVICE_OBJECT is aligned to 16 bytes and 0x150 long on x64 (public symbols of Windows 10 and 11); the definition
 // that follows takes its alignment from this declaration.
 struct DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) _DEVICE_OBJECT;
+
+// wdm.h imports these as data; a driver reads the address of each from its import table, as the name itself.
+#define CmKeyObjectType RingletImportedCmKeyObjectType
+#define ExEventObjectType RingletImportedExEventObjectType
+#define ExSemaphoreObjectType RingletImportedExSemaphoreObjectType
+#define IoFileObjectType RingletImportedIoFileObjectType
+#define PsThreadType RingletImportedPsThreadType
+#define SeTokenObjectType RingletImportedSeTokenObjectType
+#define PsProcessType RingletImportedPsProcessType
+#define TmEnlistmentObjectType RingletImportedTmEnlistmentObjectType
+#define TmResourceManagerObjectType RingletImportedTmResourceManagerObjectType
+#define TmTransactionManagerObjectType RingletImportedTmTransactionManagerObjectType
+#define TmTransactionObjectType RingletImportedTmTransactionObjectType

@@ -119,3 +119,17 @@ NTKERNELAPI BOOLEAN NTAPI CcCopyWriteEx(PFILE_OBJECT FileObject, PLARGE_INTEGER 
                                         PVOID Buffer, PETHREAD IoIssuerThread);
 NTKERNELAPI VOID NTAPI CcSetAdditionalCacheAttributesEx(PFILE_OBJECT FileObject, ULONG Flags);
 EXTERN_C_END
+
+// Handles and work items.
+typedef struct _OBJECT_HANDLE_FLAG_INFORMATION {
+  BOOLEAN Inherit;
+  BOOLEAN ProtectFromClose;
+} OBJECT_HANDLE_FLAG_INFORMATION, *POBJECT_HANDLE_FLAG_INFORMATION;
+
+EXTERN_C_START
+NTKERNELAPI NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
+NTKERNELAPI NTSTATUS NTAPI ObSetHandleAttributes(HANDLE Handle, POBJECT_HANDLE_FLAG_INFORMATION HandleFlags,
+                                                 KPROCESSOR_MODE PreviousMode);
+NTKERNELAPI BOOLEAN NTAPI IoTryQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
+                                             WORK_QUEUE_TYPE QueueType, PVOID Context);
+EXTERN_C_END
