@@ -84,6 +84,7 @@ void DestroyDevice(PVOID object) {
 }
 
 void ReleaseDevice(PDEVICE_OBJECT device) {
+  if ((device->DeviceObjectExtension->ExtensionFlags & DOE_UNLOAD_PENDING) != 0) ContinueUnload(device->DriverObject);
   const bool in_use = device->ReferenceCount > 0 || device->AttachedDevice != nullptr;
   if (in_use || (device->DeviceObjectExtension->ExtensionFlags & DOE_DELETE_PENDING) == 0) return;
   ObfDereferenceObject(device);

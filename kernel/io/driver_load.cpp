@@ -1,9 +1,11 @@
 // Loading and unloading drivers, and what they leave behind.
 #include <algorithm>
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
 #include "kernel/ex/ex.h"
+#include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
@@ -21,6 +23,7 @@ struct Loaded {
   ldr::Image* image;
 };
 std::vector<Loaded> loaded;
+std::vector<Loaded> leaving;  ///< unloaded, and something still refers to the driver object
 
 std::string Narrow(std::u16string_view text) {
   std::string narrow;
@@ -127,7 +130,6 @@ void ReportMappings(const Loaded& driver) {
 }
 
 void ReportLeftovers(const Loaded& driver) {
-  ReportDevices(driver);
   ReportThreads(driver);
   ReportTimers(driver);
   ReportObjects(driver);
@@ -136,12 +138,45 @@ void ReportLeftovers(const Loaded& driver) {
   ReportMappings(driver);
 }
 
-/// Kernel objects that outlive a failed or finished driver go with its driver object.
+/// Takes a failed or finished driver's devices and name away. Its image goes with the last reference to the driver object.
 void RemoveDriver(const Loaded& driver) {
+  ReportDevices(driver);
   while (driver.driver->DeviceObject != nullptr) IoDeleteDevice(driver.driver->DeviceObject);
-  ObMakeTemporaryObject(driver.driver);
-  ObfDereferenceObject(driver.driver);
-  ldr::Unload(driver.image);
+  leaving.push_back(driver);
+  PDRIVER_OBJECT const object = driver.driver;
+  ObMakeTemporaryObject(object);
+  ObfDereferenceObject(object);
+}
+
+bool IsLeaving(PDRIVER_OBJECT driver) {
+  return std::ranges::any_of(leaving, [&](const Loaded& other) { return other.driver == driver; });
+}
+
+/// Threads and work items that the driver's Unload set free end soon after it; what does not is left behind.
+void WaitUntilGone(PDRIVER_OBJECT driver) {
+  LARGE_INTEGER interval;
+  interval.QuadPart = -100'000;
+  for (int tries = 0; IsLeaving(driver) && tries < 100; ++tries) KeDelayExecutionThread(KernelMode, FALSE, &interval);
+  for (const Loaded& other : leaving) {
+    if (other.driver == driver) ReportLeftovers(other);
+  }
+}
+
+bool IsBusy(PDRIVER_OBJECT driver) {
+  for (PDEVICE_OBJECT device = driver->DeviceObject; device != nullptr; device = device->NextDevice) {
+    if (device->ReferenceCount != 0 || device->AttachedDevice != nullptr) return true;
+  }
+  return false;
+}
+
+/// Calls the driver's Unload and takes it away.
+void FinishUnload(void* raw) {
+  auto* const driver = static_cast<PDRIVER_OBJECT>(raw);
+  ke::Callout<void>(driver->DriverUnload, driver);
+  const auto entry = std::ranges::find_if(loaded, [&](const Loaded& other) { return other.driver == driver; });
+  const Loaded unloaded = *entry;
+  loaded.erase(entry);
+  RemoveDriver(unloaded);
 }
 
 std::u16string RegistryPath(std::u16string_view name) {
@@ -210,12 +245,12 @@ NTSTATUS LoadDriver(std::u16string_view name, std::u16string_view image_path, st
     char text[64];
     std::snprintf(text, sizeof text, "DriverEntry returned 0x%08X", static_cast<unsigned>(status));
     *why = text;
-    ReportLeftovers(entry);
     loaded.pop_back();
     RemoveDriver(entry);
     return status;
   }
   FinishDevices(driver);
+  RunReinitialization(driver);
   ldr::DiscardInit(image);
   return STATUS_SUCCESS;
 }
@@ -225,27 +260,46 @@ NTSTATUS UnloadDriver(std::u16string_view name) {
     if (!SameFolded(entry->name, name)) continue;
     if (entry->driver->DriverUnload == nullptr) return STATUS_INVALID_DEVICE_REQUEST;
     if ((entry->driver->Flags & DRVO_UNLOAD_INVOKED) != 0) return STATUS_SUCCESS;
-    for (PDEVICE_OBJECT device = entry->driver->DeviceObject; device != nullptr; device = device->NextDevice) {
-      if (device->ReferenceCount != 0 || device->AttachedDevice != nullptr) {
+    PDRIVER_OBJECT const driver = entry->driver;
+    if (IsBusy(driver)) {  // goes on when the last reference to a device goes
+      for (PDEVICE_OBJECT device = driver->DeviceObject; device != nullptr; device = device->NextDevice) {
         device->DeviceObjectExtension->ExtensionFlags |= DOE_UNLOAD_PENDING;
-        return STATUS_DEVICE_BUSY;
       }
+      return STATUS_SUCCESS;
     }
-    entry->driver->Flags |= DRVO_UNLOAD_INVOKED;
-    const Loaded driver = *entry;
-    ke::Callout<void>(driver.driver->DriverUnload, driver.driver);
-    std::erase_if(loaded, [&](const Loaded& other) { return other.driver == driver.driver; });
-    ReportLeftovers(driver);
-    RemoveDriver(driver);
+    driver->Flags |= DRVO_UNLOAD_INVOKED;
+    FinishUnload(driver);
+    WaitUntilGone(driver);
     return STATUS_SUCCESS;
   }
   return STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-void ReportAllLeftovers() {
-  for (const Loaded& driver : loaded) ReportLeftovers(driver);
+void ContinueUnload(PDRIVER_OBJECT driver) {
+  if ((driver->Flags & DRVO_UNLOAD_INVOKED) != 0 || IsBusy(driver)) return;
+  driver->Flags |= DRVO_UNLOAD_INVOKED;
+  ke::CreateHostThread(&FinishUnload, driver, 9);
 }
 
-void ForgetDrivers() { loaded.clear(); }
+void UnmapDriver(PDRIVER_OBJECT driver) {
+  const auto entry = std::ranges::find_if(leaving, [&](const Loaded& other) { return other.driver == driver; });
+  if (entry == leaving.end()) return;
+  const Loaded gone = *entry;
+  leaving.erase(entry);
+  ReportLeftovers(gone);
+  ldr::Unload(gone.image);
+}
+
+void ReportAllLeftovers() {
+  for (const Loaded& driver : loaded) {
+    ReportDevices(driver);
+    ReportLeftovers(driver);
+  }
+}
+
+void ForgetDrivers() {
+  loaded.clear();
+  leaving.clear();
+}
 
 }  // namespace nt::io

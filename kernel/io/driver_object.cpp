@@ -68,6 +68,8 @@ NTSTATUS NewDriverObject(std::u16string_view name, PDRIVER_OBJECT* result) {
 
 void DestroyDriver(PVOID object) {
   auto* const body = static_cast<DriverBody*>(object);
+  ForgetDriver(&body->driver);
+  UnmapDriver(&body->driver);
   ex::FreePool(body->extension.ServiceKeyName.Buffer);
   ex::FreePool(body->driver.DriverName.Buffer);
 }

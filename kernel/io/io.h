@@ -24,6 +24,9 @@ NTSTATUS LoadDriver(std::u16string_view name, std::u16string_view image_path, st
 /// Calls the driver's Unload and removes it. STATUS_INVALID_DEVICE_REQUEST without an Unload, STATUS_OBJECT_NAME_NOT_FOUND.
 NTSTATUS UnloadDriver(std::u16string_view name);
 
+/// Sends IRP_MJ_SHUTDOWN to the devices that asked for it. In a system thread at PASSIVE_LEVEL.
+void NotifyShutdown();
+
 /// What a driver left behind, collected when it was unloaded.
 struct Leftover {
   std::string driver;

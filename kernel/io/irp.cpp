@@ -106,7 +106,33 @@ static void FreeMdls(PIRP irp) {
   }
 }
 
+namespace {
+
+/// The memory of the process that asked, while a request is finished from another process's thread.
+PKPROCESS Enter(const ETHREAD* requestor) {
+  PKPROCESS& current = ke::KiThread->Tcb.ApcState.Process;
+  PKPROCESS const previous = current;
+  if (requestor != nullptr && requestor->Tcb.Process != nullptr) current = requestor->Tcb.Process;
+  return previous;
+}
+
+void Leave(PKPROCESS previous) { ke::KiThread->Tcb.ApcState.Process = previous; }
+
+/// Ends a request whose thread is gone: nobody is told.
+void Discard(PIRP irp) {
+  if ((irp->Flags & IRP_DEALLOCATE_BUFFER) != 0) ex::FreePool(irp->AssociatedIrp.SystemBuffer);
+  FreeMdls(irp);
+  PFILE_OBJECT const file = irp->Tail.Overlay.OriginalFileObject;
+  if (file != nullptr && irp->UserEvent != nullptr && (irp->Flags & IRP_SYNCHRONOUS_API) == 0) ObfDereferenceObject(irp->UserEvent);
+  IoFreeIrp(irp);
+  if (file != nullptr) ObfDereferenceObject(file);
+}
+
+}  // namespace
+
 void FinishRequest(PIRP irp) {
+  if (irp->Tail.Overlay.Thread == nullptr) return Discard(irp);
+  PKPROCESS const outer = Enter(irp->Tail.Overlay.Thread);
   CopyBack(irp);
   FreeMdls(irp);
   Dequeue(irp);
@@ -123,6 +149,7 @@ void FinishRequest(PIRP irp) {
       *irp->UserIosb = result;
     }
   }
+  Leave(outer);
   if (report && event != nullptr) KeSetEvent(event, 0, FALSE);
   if (file != nullptr) {
     file->FinalStatus = result.Status;
@@ -134,6 +161,11 @@ void FinishRequest(PIRP irp) {
   if (file != nullptr) ObfDereferenceObject(file);
 }
 
+static void ReportAbandoned() {
+  constexpr std::string_view kLine = "ringlet: a thread ended, and a driver still holds one of its IRPs; a pending IRP needs a cancel routine\n";
+  ke::DebugOutput(kLine.data(), kLine.size());
+}
+
 void CancelThreadIrps(PETHREAD thread) {
   LIST_ENTRY& head = thread->IrpList;
   if (head.Flink == &head) return;
@@ -142,13 +174,19 @@ void CancelThreadIrps(PETHREAD thread) {
     link = link->Flink;
     IoCancelIrp(irp);
   }
-  // A driver has its time to let go of them, as on NT: then they are disowned and reported.
-  for (int patience = 0; head.Flink != &head && patience < 300; ++patience) {
+  // A driver has five minutes to let go of them, as on NT: then they are disowned and reported.
+  constexpr int kPatience = 5 * 60 * 100;
+  for (int tries = 0; head.Flink != &head && tries < kPatience; ++tries) {
     LARGE_INTEGER interval;
     interval.QuadPart = -100'000;
     KeDelayExecutionThread(KernelMode, FALSE, &interval);
   }
-  while (head.Flink != &head) Dequeue(CONTAINING_RECORD(head.Flink, IRP, ThreadListEntry));
+  while (head.Flink != &head) {
+    PIRP const irp = CONTAINING_RECORD(head.Flink, IRP, ThreadListEntry);
+    Dequeue(irp);
+    irp->Tail.Overlay.Thread = nullptr;
+    ReportAbandoned();
+  }
 }
 
 }  // namespace nt::io

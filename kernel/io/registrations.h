@@ -48,8 +48,5 @@ void InitializeCompletionPorts();
 
 /// Calls a driver's reinitialization routines, oldest first; those that they register are called as well. After its DriverEntry.
 void RunReinitialization(PDRIVER_OBJECT driver);
-/// Sends IRP_MJ_SHUTDOWN to the devices that asked for it, the last to ask first; those of the last chance at the end.
-/// In a thread, at PASSIVE_LEVEL.
-void NotifyShutdown();
 
 }  // namespace nt::io

@@ -124,10 +124,17 @@ class Request {
     const bool synchronous = Synchronous();
     ObfReferenceObject(file);
     QueueToThread(irp_);
-    NTSTATUS status = IofCallDriver(device_, irp_);
+    PIRP const irp = irp_;
+    NTSTATUS status = IofCallDriver(device_, irp);
     if (synchronous) {
       if (status == STATUS_PENDING) {
-        KeWaitForSingleObject(&file->Event, Executive, ke::PreviousMode(), FALSE, nullptr);
+        const bool alertable = (file->Flags & FO_ALERTABLE_IO) != 0;
+        const NTSTATUS waited = KeWaitForSingleObject(&file->Event, Executive, ke::PreviousMode(), alertable ? TRUE : FALSE, nullptr);
+        if (waited != STATUS_SUCCESS && file->Event.Header.SignalState == 0) {
+          // Alerted, or told to end: the request is given up, and its end awaited all the same.
+          IoCancelIrp(irp);
+          KeWaitForSingleObject(&file->Event, Executive, KernelMode, FALSE, nullptr);
+        }
         status = file->FinalStatus;
       }
       ReleaseFileLock(file);

@@ -44,6 +44,10 @@ void DestroyFile(PVOID object);
 NTSTATUS QueryFileName(PVOID object, std::u16string* name);
 void DestroyDevice(PVOID object);
 void DestroyDriver(PVOID object);
+/// Reports what a driver left behind and takes its image away, when nothing refers to the driver any more.
+void UnmapDriver(PDRIVER_OBJECT driver);
+/// Goes on with an unload that waited for a device, now that a reference to it has gone.
+void ContinueUnload(PDRIVER_OBJECT driver);
 
 /// Sends an IRP with this major function for a file and waits for its end; for cleanup and close.
 NTSTATUS SendFileRequest(PFILE_OBJECT file, UCHAR major);

@@ -400,6 +400,7 @@ std::vector<Leftover> Machine::Shutdown() {
   state_->shut_down = true;
   if (state_->bugcheck == nullptr) {
     const auto drivers = state_->drivers;
+    state_->Run([] { nt::io::NotifyShutdown(); });
     for (auto name = drivers.rbegin(); name != drivers.rend(); ++name) {
       const LoadResult unloaded = UnloadDriver(*name);
       if (unloaded.outcome != Outcome::Finished) break;
