@@ -1,6 +1,5 @@
 // Loading and unloading drivers, and what they leave behind.
 #include <algorithm>
-#include <algorithm>
 #include <cstdio>
 #include <cstring>
 

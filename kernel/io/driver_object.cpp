@@ -94,7 +94,8 @@ void Initialize() {
   state = new State;
   hardware_database.Length = static_cast<USHORT>(std::u16string_view(hardware_database.Buffer).size() * sizeof(WCHAR));
   hardware_database.MaximumLength = static_cast<USHORT>(hardware_database.Length + sizeof(WCHAR));
-  Io().driver_type = ob::CreateType({.name = u"Driver", .mapping = {0x120089, 0x120116, 0x1200a0, 0x1f01ff}, .ignore_case = true, .destroy = &DestroyDriver});
+  Io().driver_type = ob::CreateType(
+      {.name = u"Driver", .mapping = {0x120089, 0x120116, 0x1200a0, 0x1f01ff}, .ignore_case = true, .destroy = &DestroyDriver});
   Io().device_type = ob::CreateType({.name = u"Device",
                                      .mapping = {0x120089, 0x120116, 0x1200a0, 0x1f01ff},
                                      .valid_access = 0x1f01ff,

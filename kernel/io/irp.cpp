@@ -162,7 +162,8 @@ void FinishRequest(PIRP irp) {
 }
 
 static void ReportAbandoned() {
-  constexpr std::string_view kLine = "ringlet: a thread ended, and a driver still holds one of its IRPs; a pending IRP needs a cancel routine\n";
+  constexpr std::string_view kLine =
+      "ringlet: a thread ended, and a driver still holds one of its IRPs; a pending IRP needs a cancel routine\n";
   ke::DebugOutput(kLine.data(), kLine.size());
 }
 

@@ -259,10 +259,16 @@ NTSTATUS DeleteSymbolicLink(std::u16string_view path) {
 
 void CreateNamespace() {
   State& ob = Ob();
-  ob.directory_type =
-      CreateType({.name = u"Directory", .mapping = {0x20003, 0x2000c, 0x20003, 0xf000f}, .valid_access = 0xf000f, .ignore_case = true, .destroy = &FreeEntries});
-  ob.link_type = CreateType(
-      {.name = u"SymbolicLink", .mapping = {0x20001, 0x20000, 0x20001, 0xf0001}, .valid_access = 0xfffff, .ignore_case = true, .destroy = &DestroyLink});
+  ob.directory_type = CreateType({.name = u"Directory",
+                                  .mapping = {0x20003, 0x2000c, 0x20003, 0xf000f},
+                                  .valid_access = 0xf000f,
+                                  .ignore_case = true,
+                                  .destroy = &FreeEntries});
+  ob.link_type = CreateType({.name = u"SymbolicLink",
+                             .mapping = {0x20001, 0x20000, 0x20001, 0xf0001},
+                             .valid_access = 0xfffff,
+                             .ignore_case = true,
+                             .destroy = &DestroyLink});
   ob.root = NewDirectory();
   HeaderOf(ob.root)->Flags |= OB_FLAG_PERMANENT_OBJECT;
   for (const char16_t* path : {u"\\ObjectTypes",

@@ -41,7 +41,8 @@ class Device {
     SetDispatch();
     UNICODE_STRING string;
     RtlInitUnicodeString(&string, name);
-    const NTSTATUS status = IoCreateDevice(driver, sizeof(DeviceState), name ? &string : nullptr, FILE_DEVICE_UNKNOWN, 0, exclusive, &object_);
+    const NTSTATUS status =
+        IoCreateDevice(driver, sizeof(DeviceState), name ? &string : nullptr, FILE_DEVICE_UNKNOWN, 0, exclusive, &object_);
     if (!NT_SUCCESS(status)) {
       FailEqual(__FILE__, __LINE__, "IoCreateDevice", status, STATUS_SUCCESS);
       return;
@@ -69,12 +70,14 @@ class Device {
 /// A file opened from kernel mode.
 class File {
  public:
-  explicit File(PCWSTR name, ULONG options = FILE_SYNCHRONOUS_IO_NONALERT, ACCESS_MASK access = GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE) {
+  explicit File(PCWSTR name, ULONG options = FILE_SYNCHRONOUS_IO_NONALERT,
+                ACCESS_MASK access = GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE) {
     UNICODE_STRING string;
     RtlInitUnicodeString(&string, name);
     OBJECT_ATTRIBUTES attributes;
     InitializeObjectAttributes(&attributes, &string, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr, nullptr);
-    status_ = ZwCreateFile(&handle_, access, &attributes, &iosb_, nullptr, 0, FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, options, nullptr, 0);
+    status_ =
+        ZwCreateFile(&handle_, access, &attributes, &iosb_, nullptr, 0, FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, options, nullptr, 0);
     if (!NT_SUCCESS(status_)) handle_ = nullptr;
   }
   ~File() { Close(); }

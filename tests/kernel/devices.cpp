@@ -142,7 +142,8 @@ KTEST(OpenSendsCreateCleanupClose) {
     EXPECT_EQ(file.iosb().Information, FILE_OPENED);
     EXPECT_EQ(device.object()->ReferenceCount, 1);
     PFILE_OBJECT object;
-    REQUIRE(NT_SUCCESS(ObReferenceObjectByHandle(file.handle(), 0, *IoFileObjectType, KernelMode, reinterpret_cast<PVOID*>(&object), nullptr)));
+    REQUIRE(
+        NT_SUCCESS(ObReferenceObjectByHandle(file.handle(), 0, *IoFileObjectType, KernelMode, reinterpret_cast<PVOID*>(&object), nullptr)));
     EXPECT(object == device.state()->context);
     EXPECT(object->ReadAccess && object->WriteAccess && !object->DeleteAccess);
     EXPECT((object->Flags & FO_SYNCHRONOUS_IO) != 0);

@@ -92,7 +92,8 @@ KTEST(DuplicatesHaveTheirOwnAccess) {
   ZwClose(copy);
   EXPECT_EQ(ZwDuplicateObject(ZwCurrentProcess(), event, ZwCurrentProcess(), &copy, 0, 0, DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE),
             STATUS_SUCCESS);
-  EXPECT_EQ(ObReferenceObjectByHandle(event, 0, nullptr, KernelMode, &object, nullptr), copy == event ? STATUS_SUCCESS : STATUS_INVALID_HANDLE);
+  EXPECT_EQ(ObReferenceObjectByHandle(event, 0, nullptr, KernelMode, &object, nullptr),
+            copy == event ? STATUS_SUCCESS : STATUS_INVALID_HANDLE);
   if (copy == event) ObDereferenceObject(object);
   ZwClose(copy);
 }

@@ -124,10 +124,10 @@ KTEST(RoutinesAreCalledForWhatTheyAskedFor) {
   Device bottom, top;
   top.state()->lower = IoAttachDeviceToDeviceStack(top.object(), bottom.object());
   const Choice choices[] = {
-      {TRUE, FALSE, FALSE, STATUS_SUCCESS, FALSE, 1},       {TRUE, FALSE, FALSE, STATUS_UNSUCCESSFUL, FALSE, 0},
-      {FALSE, TRUE, FALSE, STATUS_SUCCESS, FALSE, 0},       {FALSE, TRUE, FALSE, STATUS_UNSUCCESSFUL, FALSE, 1},
+      {TRUE, FALSE, FALSE, STATUS_SUCCESS, FALSE, 1},         {TRUE, FALSE, FALSE, STATUS_UNSUCCESSFUL, FALSE, 0},
+      {FALSE, TRUE, FALSE, STATUS_SUCCESS, FALSE, 0},         {FALSE, TRUE, FALSE, STATUS_UNSUCCESSFUL, FALSE, 1},
       {FALSE, TRUE, FALSE, STATUS_BUFFER_OVERFLOW, FALSE, 1}, {TRUE, FALSE, FALSE, STATUS_BUFFER_OVERFLOW, FALSE, 0},
-      {FALSE, FALSE, TRUE, STATUS_CANCELLED, TRUE, 1},      {FALSE, FALSE, TRUE, STATUS_CANCELLED, FALSE, 0},
+      {FALSE, FALSE, TRUE, STATUS_CANCELLED, TRUE, 1},        {FALSE, FALSE, TRUE, STATUS_CANCELLED, FALSE, 0},
   };
   for (const Choice& choice : choices) {
     Choice now = choice;
@@ -197,8 +197,8 @@ KTEST(BuiltControlRequestIsBuffered) {
   KEVENT done;
   KeInitializeEvent(&done, NotificationEvent, FALSE);
   IO_STATUS_BLOCK iosb = {};
-  PIRP const irp = IoBuildDeviceIoControlRequest(CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS), device.object(), &in,
-                                                 sizeof in, out, sizeof out, FALSE, &done, &iosb);
+  PIRP const irp = IoBuildDeviceIoControlRequest(CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS), device.object(),
+                                                 &in, sizeof in, out, sizeof out, FALSE, &done, &iosb);
   REQUIRE(irp != nullptr);
   EXPECT(irp->UserIosb == &iosb && irp->UserEvent == &done);
   EXPECT_EQ(IoCallDriver(device.object(), irp), STATUS_SUCCESS);
@@ -222,8 +222,8 @@ KTEST(BuiltControlRequestMayBeInternalOrDirect) {
   KEVENT done;
   KeInitializeEvent(&done, NotificationEvent, FALSE);
   IO_STATUS_BLOCK iosb = {};
-  PIRP irp = IoBuildDeviceIoControlRequest(CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_OUT_DIRECT, FILE_ANY_ACCESS), device.object(), &in, sizeof in,
-                                           &out, sizeof out, TRUE, &done, &iosb);
+  PIRP irp = IoBuildDeviceIoControlRequest(CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_OUT_DIRECT, FILE_ANY_ACCESS), device.object(), &in,
+                                           sizeof in, &out, sizeof out, TRUE, &done, &iosb);
   EXPECT_EQ(IoCallDriver(device.object(), irp), STATUS_SUCCESS);
   EXPECT_EQ(out, 7);
   device.on(IRP_MJ_DEVICE_CONTROL) = [](PDEVICE_OBJECT, PIRP request) {
@@ -232,8 +232,8 @@ KTEST(BuiltControlRequestMayBeInternalOrDirect) {
     return Complete(request, STATUS_SUCCESS, 4);
   };
   KeClearEvent(&done);
-  irp = IoBuildDeviceIoControlRequest(CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_NEITHER, FILE_ANY_ACCESS), device.object(), &in, sizeof in, &out,
-                                      sizeof out, FALSE, &done, &iosb);
+  irp = IoBuildDeviceIoControlRequest(CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_NEITHER, FILE_ANY_ACCESS), device.object(), &in,
+                                      sizeof in, &out, sizeof out, FALSE, &done, &iosb);
   EXPECT_EQ(IoCallDriver(device.object(), irp), STATUS_SUCCESS);
   EXPECT_EQ(out, 7);
   EXPECT_EQ(KeReadStateEvent(&done), 1);
@@ -378,11 +378,13 @@ KTEST(RemoveLockWaitsForItsUsers) {
   IoInitializeRemoveLock(&lock, 'kcoL', 0, 0);
   EXPECT_EQ(IoAcquireRemoveLock(&lock, nullptr), STATUS_SUCCESS);
   EXPECT_EQ(IoAcquireRemoveLock(&lock, &lock), STATUS_SUCCESS);
-  Thread user(+[](IO_REMOVE_LOCK* used) {
-    Sleep(10);
-    EXPECT_EQ(IoAcquireRemoveLock(used, nullptr), STATUS_DELETE_PENDING);
-    IoReleaseRemoveLock(used, used);
-  }, &lock);
+  Thread user(
+      +[](IO_REMOVE_LOCK* used) {
+        Sleep(10);
+        EXPECT_EQ(IoAcquireRemoveLock(used, nullptr), STATUS_DELETE_PENDING);
+        IoReleaseRemoveLock(used, used);
+      },
+      &lock);
   IoReleaseRemoveLockAndWait(&lock, nullptr);
   EXPECT_EQ(IoAcquireRemoveLock(&lock, nullptr), STATUS_DELETE_PENDING);
 }

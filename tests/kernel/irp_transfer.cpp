@@ -113,7 +113,8 @@ KTEST(ControlsByAllMethods) {
   for (ULONG method = 0; method < 4; method++) {
     IO_STATUS_BLOCK iosb = {};
     ULONG in = 50 + method, out = 1000;
-    EXPECT_EQ(ZwDeviceIoControlFile(file.handle(), nullptr, nullptr, nullptr, &iosb, Code(method), &in, sizeof in, &out, sizeof out), STATUS_SUCCESS);
+    EXPECT_EQ(ZwDeviceIoControlFile(file.handle(), nullptr, nullptr, nullptr, &iosb, Code(method), &in, sizeof in, &out, sizeof out),
+              STATUS_SUCCESS);
     EXPECT_EQ(iosb.Information, 4);
     EXPECT_EQ(out, 2 * (50 + method));
   }
@@ -146,7 +147,8 @@ KTEST(ErrorsCopyNothingWarningsDo) {
 KTEST(BadHandlesAreRefused) {
   IO_STATUS_BLOCK iosb;
   char byte;
-  EXPECT_EQ(ZwReadFile(reinterpret_cast<HANDLE>(0x7ff0), nullptr, nullptr, nullptr, &iosb, &byte, 1, nullptr, nullptr), STATUS_INVALID_HANDLE);
+  EXPECT_EQ(ZwReadFile(reinterpret_cast<HANDLE>(0x7ff0), nullptr, nullptr, nullptr, &iosb, &byte, 1, nullptr, nullptr),
+            STATUS_INVALID_HANDLE);
   HANDLE event;
   REQUIRE(NT_SUCCESS(ZwCreateEvent(&event, EVENT_ALL_ACCESS, nullptr, NotificationEvent, FALSE)));
   EXPECT_EQ(ZwReadFile(event, nullptr, nullptr, nullptr, &iosb, &byte, 1, nullptr, nullptr), STATUS_OBJECT_TYPE_MISMATCH);
@@ -184,10 +186,12 @@ KTEST(SynchronousFileWaitsForPending) {
   Device device(L"\\Device\\KtIo", DO_BUFFERED_IO);
   device.on(IRP_MJ_READ) = [](PDEVICE_OBJECT, PIRP irp) -> NTSTATUS {
     IoMarkIrpPending(irp);
-    Thread completer(+[](IRP* pending) {
-      *static_cast<char*>(pending->AssociatedIrp.SystemBuffer) = 'p';
-      Complete(pending, STATUS_SUCCESS, 1);
-    }, irp);
+    Thread completer(
+        +[](IRP* pending) {
+          *static_cast<char*>(pending->AssociatedIrp.SystemBuffer) = 'p';
+          Complete(pending, STATUS_SUCCESS, 1);
+        },
+        irp);
     return STATUS_PENDING;
   };
   File file(L"\\Device\\KtIo");
@@ -261,15 +265,17 @@ KTEST(CompletionReachesTheRequestorsThread) {
   Requestor requestor = {file.handle(), &byte, {}, {}, {}, 0};
   KeInitializeEvent(&requestor.sent, NotificationEvent, FALSE);
   KeInitializeEvent(&requestor.go, NotificationEvent, FALSE);
-  Thread thread(+[](Requestor* self) {
-    LARGE_INTEGER zero = {};
-    self->iosb.Status = STATUS_PENDING;
-    EXPECT_EQ(ZwReadFile(self->file, nullptr, nullptr, nullptr, &self->iosb, self->buffer, 1, &zero, nullptr), STATUS_PENDING);
-    KeSetEvent(&self->sent, IO_NO_INCREMENT, FALSE);
-    KeWaitForSingleObject(&self->go, Executive, KernelMode, FALSE, nullptr);
-    EXPECT_EQ(self->iosb.Status, STATUS_SUCCESS);
-    self->passed = 1;
-  }, &requestor);
+  Thread thread(
+      +[](Requestor* self) {
+        LARGE_INTEGER zero = {};
+        self->iosb.Status = STATUS_PENDING;
+        EXPECT_EQ(ZwReadFile(self->file, nullptr, nullptr, nullptr, &self->iosb, self->buffer, 1, &zero, nullptr), STATUS_PENDING);
+        KeSetEvent(&self->sent, IO_NO_INCREMENT, FALSE);
+        KeWaitForSingleObject(&self->go, Executive, KernelMode, FALSE, nullptr);
+        EXPECT_EQ(self->iosb.Status, STATUS_SUCCESS);
+        self->passed = 1;
+      },
+      &requestor);
   KeWaitForSingleObject(&requestor.sent, Executive, KernelMode, FALSE, nullptr);
   PIRP const irp = static_cast<PIRP>(device.state()->context);
   *static_cast<char*>(irp->AssociatedIrp.SystemBuffer) = 'r';
@@ -294,10 +300,12 @@ KTEST(EndingThreadCancelsItsRequests) {
   File file(L"\\Device\\KtIo", 0);
   char byte = 0;
   Requestor requestor = {file.handle(), &byte, {}, {}, {}, 0};
-  Thread thread(+[](Requestor* self) {
-    LARGE_INTEGER zero = {};
-    EXPECT_EQ(ZwReadFile(self->file, nullptr, nullptr, nullptr, &self->iosb, self->buffer, 1, &zero, nullptr), STATUS_PENDING);
-  }, &requestor);
+  Thread thread(
+      +[](Requestor* self) {
+        LARGE_INTEGER zero = {};
+        EXPECT_EQ(ZwReadFile(self->file, nullptr, nullptr, nullptr, &self->iosb, self->buffer, 1, &zero, nullptr), STATUS_PENDING);
+      },
+      &requestor);
   thread.Join();
   EXPECT(device.state()->context == nullptr);
   EXPECT_EQ(requestor.iosb.Status, STATUS_CANCELLED);

@@ -23,8 +23,9 @@ NTSTATUS OpenDirectory(PCWSTR text, PHANDLE handle = nullptr, HANDLE root = null
 }  // namespace
 
 KTEST(WellKnownDirectoriesExist) {
-  constexpr PCWSTR names[] = {L"\\", L"\\Device", L"\\Driver", L"\\FileSystem", L"\\GLOBAL??", L"\\??", L"\\DosDevices", L"\\BaseNamedObjects",
-                      L"\\KernelObjects", L"\\ObjectTypes", L"\\Sessions", L"\\Callback", L"\\Security"};
+  constexpr PCWSTR names[] = {L"\\",         L"\\Device",     L"\\Driver",           L"\\FileSystem",    L"\\GLOBAL??",
+                              L"\\??",       L"\\DosDevices", L"\\BaseNamedObjects", L"\\KernelObjects", L"\\ObjectTypes",
+                              L"\\Sessions", L"\\Callback",   L"\\Security"};
   for (PCWSTR name : names) {
     EXPECT_EQ(OpenDirectory(name), STATUS_SUCCESS);
   }

@@ -3,8 +3,9 @@
 
 // Exported, declared by no header.
 extern "C" NTKERNELAPI POBJECT_TYPE NTAPI ObGetObjectType(PVOID object);
-extern "C" NTKERNELAPI NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING name, ULONG attributes, PACCESS_STATE access_state, ACCESS_MASK access,
-                                                               POBJECT_TYPE type, KPROCESSOR_MODE mode, PVOID context, PVOID* object);
+extern "C" NTKERNELAPI NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING name, ULONG attributes, PACCESS_STATE access_state,
+                                                              ACCESS_MASK access, POBJECT_TYPE type, KPROCESSOR_MODE mode, PVOID context,
+                                                              PVOID* object);
 
 using namespace ktest;
 
@@ -97,7 +98,8 @@ KTEST(OpeningChecksTheType) {
   PVOID object;
   EXPECT_EQ(ObReferenceObjectByName(&name, OBJ_CASE_INSENSITIVE, nullptr, 0, *IoDriverObjectType, KernelMode, nullptr, &object),
             STATUS_OBJECT_TYPE_MISMATCH);
-  EXPECT_EQ(ObReferenceObjectByName(&name, OBJ_CASE_INSENSITIVE, nullptr, 0, *ExEventObjectType, KernelMode, nullptr, &object), STATUS_SUCCESS);
+  EXPECT_EQ(ObReferenceObjectByName(&name, OBJ_CASE_INSENSITIVE, nullptr, 0, *ExEventObjectType, KernelMode, nullptr, &object),
+            STATUS_SUCCESS);
   ObDereferenceObject(object);
   ZwClose(event);
 }
@@ -109,7 +111,8 @@ KTEST(OpenByPointerMakesAHandle) {
   REQUIRE(NT_SUCCESS(ObReferenceObjectByHandle(event, 0, nullptr, KernelMode, &object, nullptr)));
   EXPECT_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, nullptr, SYNCHRONIZE, *IoFileObjectType, KernelMode, &second),
             STATUS_OBJECT_TYPE_MISMATCH);
-  EXPECT_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, nullptr, SYNCHRONIZE, *ExEventObjectType, KernelMode, &second), STATUS_SUCCESS);
+  EXPECT_EQ(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, nullptr, SYNCHRONIZE, *ExEventObjectType, KernelMode, &second),
+            STATUS_SUCCESS);
   EXPECT(ObIsKernelHandle(second));
   ZwClose(second);
   ObDereferenceObject(object);

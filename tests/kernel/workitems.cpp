@@ -87,15 +87,16 @@ KTEST(SystemThreadKeepsItsObject) {
   KeInitializeEvent(&work.done, SynchronizationEvent, FALSE);
   work.object = object;
   HANDLE handle;
-  REQUIRE(NT_SUCCESS(IoCreateSystemThread(object, &handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr,
-                                          [](PVOID context) -> VOID {
-                                            Work* const waiting = static_cast<Work*>(context);
-                                            KeWaitForSingleObject(&waiting->done, Executive, KernelMode, FALSE, nullptr);
-                                            PDEVICE_OBJECT const kept = static_cast<PDEVICE_OBJECT>(waiting->object);
-                                            EXPECT_EQ(kept->Type, IO_TYPE_DEVICE);
-                                            EXPECT(kept->DriverObject == driver);
-                                          },
-                                          &work)));
+  REQUIRE(NT_SUCCESS(IoCreateSystemThread(
+      object, &handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr,
+      [](PVOID context) -> VOID {
+        Work* const waiting = static_cast<Work*>(context);
+        KeWaitForSingleObject(&waiting->done, Executive, KernelMode, FALSE, nullptr);
+        PDEVICE_OBJECT const kept = static_cast<PDEVICE_OBJECT>(waiting->object);
+        EXPECT_EQ(kept->Type, IO_TYPE_DEVICE);
+        EXPECT(kept->DriverObject == driver);
+      },
+      &work)));
   device.Delete();
   KeSetEvent(&work.done, IO_NO_INCREMENT, FALSE);
   EXPECT_EQ(ZwWaitForSingleObject(handle, FALSE, nullptr), STATUS_SUCCESS);
