@@ -47,12 +47,14 @@ const void* CallerAddress() {
 void RaiseStatus(NTSTATUS status) {
   RaisedException raised{};
   raised.record.ExceptionCode = status;
+  raised.record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
   throw raised;
 }
 
 void RaiseStatus(NTSTATUS status, ULONG_PTR information0, ULONG_PTR information1) {
   RaisedException raised{};
   raised.record.ExceptionCode = status;
+  raised.record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
   raised.record.NumberParameters = 2;
   raised.record.ExceptionInformation[0] = information0;
   raised.record.ExceptionInformation[1] = information1;

@@ -194,6 +194,23 @@ Crossing CrossInSearch(CONTEXT* context, Record** top, EXCEPTION_RECORD* excepti
   }
 }
 
+/// Raises what is wrong with the handling of `cause`, where `cause` was raised.
+void RaiseAbout(EXCEPTION_RECORD* cause, NTSTATUS status, CONTEXT* context, Record* top) {
+  EXCEPTION_RECORD record{};
+  record.ExceptionCode = status;
+  record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
+  record.ExceptionRecord = cause;
+  record.ExceptionAddress = cause->ExceptionAddress;
+  DispatchException(&record, context, top);
+}
+
+/// Goes on where the exception happened, as a handler wants, unless that is impossible.
+void Continue(EXCEPTION_RECORD* exception, CONTEXT* context, Record* top) {
+  if ((exception->ExceptionFlags & EXCEPTION_NONCONTINUABLE) != 0) {
+    RaiseAbout(exception, STATUS_NONCONTINUABLE_EXCEPTION, context, top);
+  }
+}
+
 /// True if the exception was handled by continuing; false if nobody wants it. Does not return if somebody does.
 bool Search(EXCEPTION_RECORD* exception, CONTEXT* original, Record* top) {
   CONTEXT context = *original;
@@ -213,9 +230,15 @@ bool Search(EXCEPTION_RECORD* exception, CONTEXT* original, Record* top) {
     if (frame.has_handler) {
       frame.dispatcher.ContextRecord = &context;
       frame.dispatcher.ScopeIndex = scope_to_skip;
-      if (CallHandler(exception, frame.establisher, original, &frame.dispatcher, true, top) == ExceptionContinueExecution) {
-        if ((exception->ExceptionFlags & EXCEPTION_NONCONTINUABLE) != 0) RaiseStatus(STATUS_NONCONTINUABLE_EXCEPTION);
-        return true;
+      switch (CallHandler(exception, frame.establisher, original, &frame.dispatcher, true, top)) {
+        case ExceptionContinueExecution:
+          Continue(exception, original, top);
+          return true;
+        case ExceptionContinueSearch:
+        case ExceptionNestedException:
+          break;
+        default:
+          RaiseAbout(exception, STATUS_INVALID_DISPOSITION, original, top);
       }
     }
     scope_to_skip = 0;
