@@ -59,6 +59,22 @@ enum FS_INFORMATION_CLASS {
 };
 using FSINFOCLASS = FS_INFORMATION_CLASS;
 
+inline constexpr ULONG FILE_ATTRIBUTE_READONLY = 0x1, FILE_ATTRIBUTE_HIDDEN = 0x2, FILE_ATTRIBUTE_SYSTEM = 0x4,
+                       FILE_ATTRIBUTE_DIRECTORY = 0x10, FILE_ATTRIBUTE_ARCHIVE = 0x20, FILE_ATTRIBUTE_NORMAL = 0x80,
+                       FILE_ATTRIBUTE_TEMPORARY = 0x100, FILE_ATTRIBUTE_OFFLINE = 0x1000, FILE_ATTRIBUTE_NOT_CONTENT_INDEXED = 0x2000;
+
+/// Classes that later versions of Windows added.
+inline constexpr ULONG FileDispositionInformationEx = 64, FileRenameInformationEx = 65, FileStatInformation = 68;
+inline constexpr ULONG FILE_DISPOSITION_DELETE = 1, FILE_DISPOSITION_POSIX_SEMANTICS = 2,
+                       FILE_DISPOSITION_IGNORE_READONLY_ATTRIBUTE = 0x10;
+inline constexpr ULONG FILE_RENAME_REPLACE_IF_EXISTS = 1;
+
+inline constexpr ULONG FILE_NOTIFY_CHANGE_FILE_NAME = 0x1, FILE_NOTIFY_CHANGE_DIR_NAME = 0x2, FILE_NOTIFY_CHANGE_ATTRIBUTES = 0x4,
+                       FILE_NOTIFY_CHANGE_SIZE = 0x8, FILE_NOTIFY_CHANGE_LAST_WRITE = 0x10, FILE_NOTIFY_CHANGE_LAST_ACCESS = 0x20,
+                       FILE_NOTIFY_CHANGE_CREATION = 0x40;
+inline constexpr ULONG FILE_ACTION_ADDED = 1, FILE_ACTION_REMOVED = 2, FILE_ACTION_MODIFIED = 3, FILE_ACTION_RENAMED_OLD_NAME = 4,
+                       FILE_ACTION_RENAMED_NEW_NAME = 5;
+
 struct FILE_BASIC_INFORMATION {
   LARGE_INTEGER CreationTime, LastAccessTime, LastWriteTime, ChangeTime;
   ULONG FileAttributes;
@@ -75,6 +91,111 @@ NT_SIZE(FILE_STANDARD_INFORMATION, 0x18);
 
 struct FILE_POSITION_INFORMATION {
   LARGE_INTEGER CurrentByteOffset;
+};
+
+struct FILE_NETWORK_OPEN_INFORMATION {
+  LARGE_INTEGER CreationTime, LastAccessTime, LastWriteTime, ChangeTime, AllocationSize, EndOfFile;
+  ULONG FileAttributes;
+};
+NT_SIZE(FILE_NETWORK_OPEN_INFORMATION, 0x38);
+
+struct FILE_INTERNAL_INFORMATION {
+  LARGE_INTEGER IndexNumber;
+};
+
+struct FILE_NAME_INFORMATION {
+  ULONG FileNameLength;  ///< bytes
+  WCHAR FileName[1];
+};
+
+struct FILE_ATTRIBUTE_TAG_INFORMATION {
+  ULONG FileAttributes;
+  ULONG ReparseTag;
+};
+
+struct FILE_END_OF_FILE_INFORMATION {
+  LARGE_INTEGER EndOfFile;
+};
+
+struct FILE_DISPOSITION_INFORMATION {
+  BOOLEAN DeleteFile;
+};
+
+/// FileRenameInformation and FileLinkInformation; the Ex classes have flags in ReplaceIfExists' place.
+struct FILE_RENAME_INFORMATION {
+  union {
+    BOOLEAN ReplaceIfExists;
+    ULONG Flags;
+  };
+  HANDLE RootDirectory;
+  ULONG FileNameLength;  ///< bytes
+  WCHAR FileName[1];
+};
+NT_OFFSET(FILE_RENAME_INFORMATION, FileName, 0x14);
+
+struct FILE_ALL_INFORMATION {
+  FILE_BASIC_INFORMATION BasicInformation;
+  FILE_STANDARD_INFORMATION StandardInformation;
+  FILE_INTERNAL_INFORMATION InternalInformation;
+  ULONG EaSize;
+  ULONG AccessFlags;
+  FILE_POSITION_INFORMATION PositionInformation;
+  ULONG Mode;
+  ULONG AlignmentRequirement;
+  FILE_NAME_INFORMATION NameInformation;
+};
+NT_OFFSET(FILE_ALL_INFORMATION, NameInformation, 0x60);
+
+struct FILE_STREAM_INFORMATION {
+  ULONG NextEntryOffset;
+  ULONG StreamNameLength;
+  LARGE_INTEGER StreamSize, StreamAllocationSize;
+  WCHAR StreamName[1];
+};
+
+struct FILE_NOTIFY_INFORMATION {
+  ULONG NextEntryOffset;
+  ULONG Action;
+  ULONG FileNameLength;
+  WCHAR FileName[1];
+};
+
+/// What the directory classes have in common; FileFullDirectoryInformation and the others go on behind FileNameLength.
+struct FILE_DIRECTORY_INFORMATION {
+  ULONG NextEntryOffset;
+  ULONG FileIndex;
+  LARGE_INTEGER CreationTime, LastAccessTime, LastWriteTime, ChangeTime, EndOfFile, AllocationSize;
+  ULONG FileAttributes;
+  ULONG FileNameLength;
+  WCHAR FileName[1];
+};
+NT_OFFSET(FILE_DIRECTORY_INFORMATION, FileName, 0x40);
+
+struct FILE_FS_SIZE_INFORMATION {
+  LARGE_INTEGER TotalAllocationUnits, AvailableAllocationUnits;
+  ULONG SectorsPerAllocationUnit;
+  ULONG BytesPerSector;
+};
+
+struct FILE_FS_FULL_SIZE_INFORMATION {
+  LARGE_INTEGER TotalAllocationUnits, CallerAvailableAllocationUnits, ActualAvailableAllocationUnits;
+  ULONG SectorsPerAllocationUnit;
+  ULONG BytesPerSector;
+};
+
+struct FILE_FS_VOLUME_INFORMATION {
+  LARGE_INTEGER VolumeCreationTime;
+  ULONG VolumeSerialNumber;
+  ULONG VolumeLabelLength;
+  BOOLEAN SupportsObjects;
+  WCHAR VolumeLabel[1];
+};
+
+struct FILE_FS_ATTRIBUTE_INFORMATION {
+  ULONG FileSystemAttributes;
+  LONG MaximumComponentNameLength;
+  ULONG FileSystemNameLength;
+  WCHAR FileSystemName[1];
 };
 
 struct FILE_COMPLETION_INFORMATION {

@@ -42,6 +42,8 @@ PEPROCESS CurrentProcess();  ///< of the attached process, if attached
 KPROCESSOR_MODE PreviousMode();
 ULONG ProcessorCount();
 
+/// Whether time is virtual: then nothing of the host may show in what the machine does.
+bool IsVirtualTime();
 /// 100 ns units. System time counts from 1601, interrupt time from boot.
 LONGLONG SystemTime();
 LONGLONG InterruptTime();
