@@ -1,0 +1,153 @@
+// The host file system: \Device\HarddiskVolume1, C:, on a folder of the host. Private.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kernel/hal/host_folder.h"
+#include "kernel/io/io.h"
+#include "kernel/mm/mm.h"
+#include "nt/file_information.h"
+#include "nt/io.h"
+
+extern "C" PEPROCESS IoGetRequestorProcess(PIRP Irp);
+
+namespace nt::hostfs {
+
+/// A locked range of bytes.
+struct ByteLock {
+  LONGLONG first;
+  LONGLONG length;
+  ULONG key;
+  bool exclusive;
+  PFILE_OBJECT owner;
+  PEPROCESS process;
+};
+
+/// A file that somebody has open: one for all who have. FsContext of their file objects leads to it.
+struct Node {
+  std::string path;  ///< on the host, below the volume's folder
+  bool directory = false;
+  bool delete_pending = false;
+  bool changed = false;  ///< written since it was last given its times
+  int descriptor = -1;   ///< of a file
+  unsigned opens = 0;    ///< file objects
+  unsigned handles = 0;  ///< file objects before their cleanup
+  SHARE_ACCESS share{};
+  std::vector<ByteLock> locks;
+  std::vector<PIRP> lock_waiters;
+};
+
+/// An entry of a directory as an enumeration gives it.
+struct Entry {
+  std::u16string name;
+  std::string path;
+};
+
+/// One opening of a file: FsContext2.
+struct Opening {
+  Node* node = nullptr;
+  bool delete_on_close = false;
+  bool append_only = false;
+  // An enumeration, from its first query on.
+  bool enumerating = false;
+  bool found_any = false;
+  std::u16string pattern;
+  std::vector<Entry> entries;
+  SIZE_T next = 0;
+  // What changes below it are told, from its first notification request on.
+  bool watching = false;
+  bool watch_tree = false;
+  bool overflowed = false;
+  ULONG watch_filter = 0;
+  std::vector<std::pair<ULONG, std::u16string>> changes;  ///< not yet told: action, name
+  std::vector<PIRP> notify_irps;
+};
+
+struct Volume {
+  hal::HostFolder folder;
+  PDEVICE_OBJECT device = nullptr;
+  std::map<std::string, std::unique_ptr<Node>> nodes;  ///< by path
+  std::vector<Opening*> watchers;
+};
+Volume& TheVolume();
+
+// ---- names ---------------------------------------------------------------------------------------------------------------------
+
+/// The host's file for a name on the volume ("\dir\file", names in any case).
+/// STATUS_OBJECT_NAME_INVALID for what no file can be called, STATUS_OBJECT_PATH_NOT_FOUND if a directory on the way is missing. The last
+/// name need not exist: then `*exists` is false, and the path has the name as it was given.
+NTSTATUS FindPath(std::u16string_view name, std::string* path, bool* exists);
+std::u16string Wide(std::string_view text);
+std::string Narrow(std::u16string_view text);
+/// The volume's name of a host path: "\dir\file".
+std::u16string VolumeName(const std::string& path);
+std::u16string_view BaseName(std::u16string_view path);
+std::string Folder(const std::string& path);
+/// Orders and compares names as the file system does: without regard to case.
+std::u16string Upper(std::u16string_view text);
+
+// ---- what the requests share ------------------------------------------------------------------------------------------------------
+
+inline Opening* OpeningOf(const FILE_OBJECT* file) { return static_cast<Opening*>(file->FsContext2); }
+/// Completes a request.
+NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information = 0);
+/// IoSetCancelRoutine, a macro in the headers: what the routine was before.
+inline PDRIVER_CANCEL SetCancelRoutine(PIRP irp, PDRIVER_CANCEL routine) { return std::exchange(irp->CancelRoutine, routine); }
+/// Leaves a request pending in a queue, from which it can be cancelled.
+NTSTATUS Pend(PIRP irp, std::vector<PIRP>* queue);
+hal::HostSpace SpaceOfVolume();
+/// The status of a negative errno.
+NTSTATUS StatusOf(int error);
+/// The caller's buffer as the kernel can touch it; null if there is none.
+PVOID BufferOf(PIRP irp);
+/// 100 ns since 1601 of nanoseconds since 1970, and back.
+LONGLONG NtTime(std::int64_t nanoseconds);
+std::int64_t HostTime(LONGLONG time);
+/// FILE_ATTRIBUTE_… of a file.
+ULONG AttributesOf(const std::string& path, const hal::HostFile& file);
+NTSTATUS SetAttributes(const std::string& path, bool directory, ULONG attributes);
+/// When a file was made, 100 ns since 1601.
+LONGLONG CreationTimeOf(const std::string& path, const hal::HostFile& file);
+/// A number for a file, the same in every run.
+ULONGLONG FileId(const std::string& path);
+/// A file's times, sizes and attributes as the information classes have them.
+struct Facts {
+  LONGLONG created, accessed, written;
+  LONGLONG size, allocated;
+  ULONG attributes;
+  ULONG links;
+  bool directory;
+};
+NTSTATUS FactsOf(const std::string& path, Facts* facts);
+/// Gives a file that was written, and the directory it is in, the machine's time.
+void Stamp(Node* node);
+/// Gives a new file its times, and its directory too.
+void NoteCreation(const std::string& path);
+NTSTATUS SetCreationTime(const std::string& path, LONGLONG time);
+/// Tells those who watch: a file was added (1), removed (2), modified (3), or renamed (4, 5). `filter` says what of it changed.
+void Notify(const std::string& path, ULONG action, ULONG filter);
+void ForgetWatcher(Opening* opening, NTSTATUS status);
+void ReleaseLocks(Opening* opening, PFILE_OBJECT file);
+/// Whether a transfer may touch these bytes.
+bool MayTransfer(const Node* node, const FILE_OBJECT* file, LONGLONG first, LONGLONG length, ULONG key, bool write);
+
+// ---- the requests ---------------------------------------------------------------------------------------------------------------
+
+NTSTATUS Create(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS Cleanup(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS Close(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS Read(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS Write(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS Flush(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS QueryInformation(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS SetInformation(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS QueryVolume(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS DirectoryControl(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS LockControl(PIRP irp, PIO_STACK_LOCATION location);
+
+}  // namespace nt::hostfs
