@@ -4,6 +4,7 @@
 #include "drivers/hostfs/volume.h"
 #include "kernel/ex/ex.h"
 #include "kernel/io/io.h"
+#include "kernel/ke/ke.h"
 #include "nt/status.h"
 
 extern "C" {

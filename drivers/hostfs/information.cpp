@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "drivers/hostfs/volume.h"
+#include "kernel/ob/ob.h"
 #include "nt/status.h"
 
 namespace nt::hostfs {
@@ -329,7 +330,8 @@ NTSTATUS Tell(Answer& answer, const FILE_OBJECT* file, ULONG information_class) 
 NTSTATUS QueryInformation(PIRP irp, PIO_STACK_LOCATION location) {
   Answer answer(irp, location->Parameters.QueryFile.Length);
   const NTSTATUS status = Tell(answer, location->FileObject, location->Parameters.QueryFile.FileInformationClass);
-  return Complete(irp, status, NT_ERROR(status) ? 0 : answer.used());
+  // A name that was cut is a warning: what there is counts.
+  return Complete(irp, status, NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW ? answer.used() : 0);
 }
 
 NTSTATUS SetInformation(PIRP irp, PIO_STACK_LOCATION location) { return Complete(irp, Change(irp, location)); }

@@ -38,6 +38,16 @@ NTSTATUS ProbeIosb(PIO_STATUS_BLOCK iosb) {
   return FromUser() ? mm::ProbeUserWrite(iosb, sizeof *iosb, alignof(IO_STATUS_BLOCK)) : STATUS_SUCCESS;
 }
 
+/// A range of bytes that a caller names.
+struct Range {
+  LARGE_INTEGER offset;
+  LARGE_INTEGER length;
+  NTSTATUS Take(const LARGE_INTEGER* from_offset, const LARGE_INTEGER* from_length) {
+    const NTSTATUS status = Load(from_offset, &offset);
+    return NT_SUCCESS(status) ? Load(from_length, &length) : status;
+  }
+};
+
 /// One request on its way from a service to a driver.
 class Request {
  public:
@@ -114,6 +124,19 @@ class Request {
     } catch (const ke::RaisedException& raised) {
       return raised.record.ExceptionCode;
     }
+    return STATUS_SUCCESS;
+  }
+
+  /// What a lock or an unlock is about; the length lives as long as the request.
+  NTSTATUS AddRange(const Range& range, ULONG key) {
+    auto* const length = static_cast<PLARGE_INTEGER>(ex::AllocatePool(NonPagedPoolNx, sizeof(LARGE_INTEGER), kBufferTag));
+    if (length == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+    *length = range.length;
+    irp_->AssociatedIrp.SystemBuffer = length;
+    irp_->Flags |= IRP_DEALLOCATE_BUFFER | IRP_BUFFERED_IO;
+    location_->Parameters.LockControl.Length = length;
+    location_->Parameters.LockControl.Key = key;
+    location_->Parameters.LockControl.ByteOffset = range.offset;
     return STATUS_SUCCESS;
   }
 
@@ -374,6 +397,50 @@ NTSTATUS CancelIrps(HANDLE handle, PIO_STATUS_BLOCK only, bool any_thread, PIO_S
   return Finish(iosb, status, 0);
 }
 
+/// A caller's file name pattern in the kernel's memory, as long as the request takes.
+class Pattern {
+ public:
+  ~Pattern() {
+    if (string_.Buffer != nullptr) ex::FreePool(string_.Buffer);
+  }
+  NTSTATUS Take(const UNICODE_STRING* from) {
+    if (from == nullptr) return STATUS_SUCCESS;
+    UNICODE_STRING caller;
+    NTSTATUS status = Load(from, &caller);
+    if (!NT_SUCCESS(status) || caller.Length == 0) return status;
+    string_.Buffer = static_cast<PWSTR>(ex::AllocatePool(PagedPool, caller.Length, kBufferTag));
+    if (string_.Buffer == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+    string_.Length = string_.MaximumLength = caller.Length;
+    if (FromUser()) return mm::CopyFromUser(string_.Buffer, caller.Buffer, caller.Length);
+    std::memcpy(string_.Buffer, caller.Buffer, caller.Length);
+    return STATUS_SUCCESS;
+  }
+  PUNICODE_STRING string() { return string_.Length != 0 ? &string_ : nullptr; }
+
+ private:
+  UNICODE_STRING string_{};
+};
+
+/// Size and times of a file by its name, without data access.
+NTSTATUS QueryByName(POBJECT_ATTRIBUTES attributes, FILE_NETWORK_OPEN_INFORMATION* information) {
+  OpenPacket packet{};
+  packet.disposition = FILE_OPEN;
+  packet.options = FILE_SYNCHRONOUS_IO_NONALERT;
+  packet.share_access = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+  HANDLE handle = nullptr;
+  NTSTATUS status =
+      ObOpenObjectByName(attributes, nullptr, ke::PreviousMode(), nullptr, FILE_READ_ATTRIBUTES | SYNCHRONIZE, &packet, &handle);
+  if (!NT_SUCCESS(status)) return status;
+  CCHAR& mode = ke::CurrentThread()->PreviousMode;
+  const CCHAR previous = mode;
+  mode = KernelMode;  // the buffer is ours
+  IO_STATUS_BLOCK result{};
+  status = QueryOrSet(handle, &result, information, sizeof *information, FileNetworkOpenInformation, IRP_MJ_QUERY_INFORMATION);
+  mode = previous;
+  ObCloseHandle(handle, previous);
+  return status;
+}
+
 }  // namespace
 
 extern "C" {
@@ -517,6 +584,111 @@ NTSTATUS NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) { ret
 
 NTSTATUS NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock) {
   return CancelIrps(FileHandle, IoRequestToCancel, true, IoStatusBlock);
+}
+
+NTSTATUS NtQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                              PVOID FileInformation, ULONG Length, ULONG FileInformationClass, BOOLEAN ReturnSingleEntry,
+                              PUNICODE_STRING FileName, BOOLEAN RestartScan) {
+  NTSTATUS status = ProbeBuffer(FileInformation, Length, true);
+  if (!NT_SUCCESS(status)) return status;
+  Pattern pattern;
+  status = pattern.Take(FileName);
+  if (!NT_SUCCESS(status)) return status;
+  Request request;
+  status = request.Open(FileHandle, FILE_READ_DATA, Event, IoStatusBlock);  // FILE_LIST_DIRECTORY
+  if (!NT_SUCCESS(status)) return status;
+  request.SetApc(ApcRoutine, ApcContext);
+  PIO_STACK_LOCATION const location = request.location();
+  location->MajorFunction = IRP_MJ_DIRECTORY_CONTROL;
+  location->MinorFunction = IRP_MN_QUERY_DIRECTORY;
+  if (RestartScan != 0) location->Flags |= SL_RESTART_SCAN;
+  if (ReturnSingleEntry != 0) location->Flags |= SL_RETURN_SINGLE_ENTRY;
+  location->Parameters.QueryDirectory.Length = Length;
+  location->Parameters.QueryDirectory.FileName = pattern.string();
+  location->Parameters.QueryDirectory.FileInformationClass = FileInformationClass;
+  status = request.Buffer(nullptr, 0, FileInformation, Length);
+  return NT_SUCCESS(status) ? request.Send() : request.Fail(status);
+}
+
+NTSTATUS NtNotifyChangeDirectoryFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                                     PVOID Buffer, ULONG Length, ULONG CompletionFilter, BOOLEAN WatchTree) {
+  constexpr ULONG kValidFilter = 0xfff;
+  if ((CompletionFilter & ~kValidFilter) != 0 || CompletionFilter == 0) return STATUS_INVALID_PARAMETER;
+  NTSTATUS status = ProbeBuffer(Buffer, Length, true);
+  if (!NT_SUCCESS(status)) return status;
+  Request request;
+  status = request.Open(FileHandle, FILE_READ_DATA, Event, IoStatusBlock);
+  if (!NT_SUCCESS(status)) return status;
+  request.SetApc(ApcRoutine, ApcContext);
+  PIO_STACK_LOCATION const location = request.location();
+  location->MajorFunction = IRP_MJ_DIRECTORY_CONTROL;
+  location->MinorFunction = IRP_MN_NOTIFY_CHANGE_DIRECTORY;
+  if (WatchTree != 0) location->Flags |= SL_WATCH_TREE;
+  location->Parameters.NotifyDirectory.Length = Length;
+  location->Parameters.NotifyDirectory.CompletionFilter = CompletionFilter;
+  status = request.Buffer(nullptr, 0, Buffer, Length);
+  return NT_SUCCESS(status) ? request.Send() : request.Fail(status);
+}
+
+NTSTATUS NtLockFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                    PLARGE_INTEGER ByteOffset, PLARGE_INTEGER Length, ULONG Key, BOOLEAN FailImmediately, BOOLEAN ExclusiveLock) {
+  Range range;
+  NTSTATUS status = range.Take(ByteOffset, Length);
+  if (!NT_SUCCESS(status)) return status;
+  Request request;
+  status = request.Open(FileHandle, FILE_READ_DATA | FILE_WRITE_DATA, Event, IoStatusBlock);
+  if (!NT_SUCCESS(status)) return status;
+  request.SetApc(ApcRoutine, ApcContext);
+  PIO_STACK_LOCATION const location = request.location();
+  location->MajorFunction = IRP_MJ_LOCK_CONTROL;
+  location->MinorFunction = IRP_MN_LOCK;
+  if (FailImmediately != 0) location->Flags |= SL_FAIL_IMMEDIATELY;
+  if (ExclusiveLock != 0) location->Flags |= SL_EXCLUSIVE_LOCK;
+  status = request.AddRange(range, Key);
+  return NT_SUCCESS(status) ? request.Send() : request.Fail(status);
+}
+
+NTSTATUS NtUnlockFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER ByteOffset, PLARGE_INTEGER Length, ULONG Key) {
+  Range range;
+  NTSTATUS status = range.Take(ByteOffset, Length);
+  if (!NT_SUCCESS(status)) return status;
+  Request request;
+  status = request.Open(FileHandle, FILE_READ_DATA | FILE_WRITE_DATA, nullptr, IoStatusBlock);
+  if (!NT_SUCCESS(status)) return status;
+  PIO_STACK_LOCATION const location = request.location();
+  location->MajorFunction = IRP_MJ_LOCK_CONTROL;
+  location->MinorFunction = IRP_MN_UNLOCK_SINGLE;
+  status = request.AddRange(range, Key);
+  return NT_SUCCESS(status) ? request.Send() : request.Fail(status);
+}
+
+NTSTATUS NtQueryFullAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes, PVOID FileInformation) {
+  NTSTATUS status = ProbeBuffer(FileInformation, sizeof(FILE_NETWORK_OPEN_INFORMATION), true);
+  if (!NT_SUCCESS(status)) return status;
+  FILE_NETWORK_OPEN_INFORMATION information{};
+  status = QueryByName(ObjectAttributes, &information);
+  return NT_SUCCESS(status) ? CopyOut(FileInformation, &information, sizeof information) : status;
+}
+
+NTSTATUS NtQueryAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes, PVOID FileInformation) {
+  NTSTATUS status = ProbeBuffer(FileInformation, sizeof(FILE_BASIC_INFORMATION), true);
+  if (!NT_SUCCESS(status)) return status;
+  FILE_NETWORK_OPEN_INFORMATION open{};
+  status = QueryByName(ObjectAttributes, &open);
+  if (!NT_SUCCESS(status)) return status;
+  const FILE_BASIC_INFORMATION basic{open.CreationTime, open.LastAccessTime, open.LastWriteTime, open.ChangeTime, open.FileAttributes};
+  return CopyOut(FileInformation, &basic, sizeof basic);
+}
+
+NTSTATUS NtDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes) {
+  OpenPacket packet{};
+  packet.disposition = FILE_OPEN;
+  packet.options = FILE_DELETE_ON_CLOSE;
+  packet.share_access = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+  HANDLE handle = nullptr;
+  const NTSTATUS status = ObOpenObjectByName(ObjectAttributes, nullptr, ke::PreviousMode(), nullptr, DELETE_ACCESS, &packet, &handle);
+  if (!NT_SUCCESS(status)) return status;
+  return ObCloseHandle(handle, ke::PreviousMode());
 }
 
 }  // extern "C"

@@ -52,6 +52,8 @@ KPROCESSOR_MODE PreviousMode() { return KiThread != nullptr ? KiThread->Tcb.Prev
 
 ULONG ProcessorCount() { return static_cast<ULONG>(Ki().processors.size()); }
 
+bool IsVirtualTime() { return Ki().virtual_time; }
+
 LONGLONG InterruptTime() {
   UpdateTime();
   return Ki().interrupt_time;

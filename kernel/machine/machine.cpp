@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "debugger/symbolizer.h"
+#include "drivers/hostfs/hostfs.h"
 #include "kernel/api/api.h"
 #include "kernel/cm/cm.h"
 #include "kernel/etw/etw.h"
@@ -260,6 +261,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::ps::SetThreadExitHook(&nt::io::CancelThreadIrps);
     nt::io::Initialize();
     nt::io::SetBindHooked(hooked);
+    nt::hostfs::Initialize(state_->directory);
     nt::ps::SetConsoleOpener(&OpenConsole);
     registry = nt::cm::Initialize(state_->directory);
     if (!NT_SUCCESS(registry)) return;
@@ -288,6 +290,7 @@ void Machine::DestroyExecutive() {
   nt::ke::Shutdown();
   nt::ex::Shutdown();
   nt::mm::Shutdown();
+  nt::hostfs::Shutdown();
   nt::hal::ShutdownMemory();
   if (state_->temporary_directory) std::filesystem::remove_all(state_->directory);
   current = nullptr;
