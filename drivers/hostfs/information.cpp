@@ -146,7 +146,8 @@ bool OnVolume(std::u16string_view name, std::u16string* rest) {
 NTSTATUS TargetOf(const Node* node, const PIO_STACK_LOCATION location, const FILE_RENAME_INFORMATION* information, std::string* path,
                   bool* exists) {
   const ULONG room = location->Parameters.SetFile.Length;
-  if (room < offsetof(FILE_RENAME_INFORMATION, FileName) || room - offsetof(FILE_RENAME_INFORMATION, FileName) < information->FileNameLength) {
+  if (room < offsetof(FILE_RENAME_INFORMATION, FileName) ||
+      room - offsetof(FILE_RENAME_INFORMATION, FileName) < information->FileNameLength) {
     return STATUS_INFO_LENGTH_MISMATCH;
   }
   const std::u16string_view name(information->FileName, information->FileNameLength / sizeof(WCHAR));

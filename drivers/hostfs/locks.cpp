@@ -17,12 +17,8 @@ bool Overlap(const ByteLock& a, LONGLONG first, LONGLONG length) {
 ByteLock LockOf(PIRP irp) {
   const PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
   const auto& parameters = location->Parameters.LockControl;
-  return {parameters.ByteOffset.QuadPart,
-          parameters.Length->QuadPart,
-          parameters.Key,
-          (location->Flags & SL_EXCLUSIVE_LOCK) != 0,
-          location->FileObject,
-          IoGetRequestorProcess(irp)};
+  return {parameters.ByteOffset.QuadPart, parameters.Length->QuadPart, parameters.Key, (location->Flags & SL_EXCLUSIVE_LOCK) != 0,
+          location->FileObject,           IoGetRequestorProcess(irp)};
 }
 
 bool Free(const Node* node, const ByteLock& wanted) {

@@ -11,7 +11,8 @@ namespace {
 /// What no file can be called on NTFS.
 bool IsValid(std::u16string_view name) {
   if (name.size() > 255 || name == u"." || name == u"..") return false;
-  return std::ranges::none_of(name, [](char16_t c) { return c < 0x20 || std::u16string_view(u"\"*/:<>?|").find(c) != std::u16string_view::npos; });
+  return std::ranges::none_of(
+      name, [](char16_t c) { return c < 0x20 || std::u16string_view(u"\"*/:<>?|").find(c) != std::u16string_view::npos; });
 }
 
 /// The name as the host has it in a directory, or false. Of several that differ in case the exact one is meant, else the first.

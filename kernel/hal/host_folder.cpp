@@ -46,9 +46,7 @@ timespec Timespec(std::int64_t time) {
 }
 
 void Take(const struct stat& status, HostFile* file) {
-  file->kind = S_ISDIR(status.st_mode)   ? HostFile::Kind::Directory
-               : S_ISREG(status.st_mode) ? HostFile::Kind::File
-                                         : HostFile::Kind::Other;
+  file->kind = S_ISDIR(status.st_mode) ? HostFile::Kind::Directory : S_ISREG(status.st_mode) ? HostFile::Kind::File : HostFile::Kind::Other;
   file->size = status.st_size;
   file->allocated = status.st_blocks * std::int64_t{512};
   file->accessed = Nanoseconds(status.st_atim);
@@ -145,7 +143,7 @@ int HostFolder::Link(const std::string& from, const std::string& to) const {
 int HostFolder::SetReadOnly(const std::string& path, bool read_only) const {
   const Descriptor descriptor(OpenAt(path, O_PATH, 0));
   if (descriptor.bad()) return descriptor.get();
-  struct stat status {};
+  struct stat status{};
   if (fstat(descriptor.get(), &status) != 0) return -errno;
   const mode_t mode = read_only ? status.st_mode & ~static_cast<mode_t>(0222) : status.st_mode | S_IWUSR;
   return Result(chmod(ProcPath(descriptor.get()).c_str(), mode & 07777));
@@ -173,7 +171,7 @@ int HostFolder::SetNote(const std::string& path, const char* name, std::uint64_t
 }
 
 HostSpace HostFolder::Space() const {
-  struct statvfs status {};
+  struct statvfs status{};
   if (fstatvfs(root_, &status) != 0) return {};
   const auto unit = static_cast<std::int64_t>(status.f_frsize);
   return {static_cast<std::int64_t>(status.f_blocks) * unit, static_cast<std::int64_t>(status.f_bavail) * unit};
@@ -190,7 +188,7 @@ std::int64_t WriteHostFile(int descriptor, const void* buffer, std::size_t size,
 }
 
 int QueryHostFile(int descriptor, HostFile* file) {
-  struct stat status {};
+  struct stat status{};
   if (fstat(descriptor, &status) != 0) return -errno;
   Take(status, file);
   return 0;

@@ -30,7 +30,7 @@ struct Search {
   static constexpr ULONG kMagic = 0x646e6946;
   ULONG magic = kMagic;
   HANDLE directory = nullptr;
-  ULONG at = 0;    ///< offset of the next entry in the buffer
+  ULONG at = 0;       ///< offset of the next entry in the buffer
   bool more = false;  ///< whether there is one
   alignas(8) char buffer[4096];
 };
@@ -62,9 +62,8 @@ void TranslateWildcards(std::u16string_view pattern, PathBuffer& out) {
 /// Fetches the next entries; `pattern` with the first call.
 NTSTATUS Fetch(Search* search, PUNICODE_STRING pattern) {
   IO_STATUS_BLOCK io{};
-  const NTSTATUS status =
-      sys::NtQueryDirectoryFile(search->directory, nullptr, nullptr, nullptr, &io, search->buffer, sizeof search->buffer,
-                                FileBothDirectoryInformation, FALSE, pattern, FALSE);
+  const NTSTATUS status = sys::NtQueryDirectoryFile(search->directory, nullptr, nullptr, nullptr, &io, search->buffer,
+                                                    sizeof search->buffer, FileBothDirectoryInformation, FALSE, pattern, FALSE);
   search->at = 0;
   search->more = NT_SUCCESS(status);
   return status;
@@ -196,8 +195,8 @@ BOOL FindClose(HANDLE FindFile) {
 }
 
 /// Tells what changes below a directory.
-BOOL ReadDirectoryChangesW(HANDLE Directory, LPVOID Buffer, DWORD BufferLength, BOOL WatchSubtree, DWORD NotifyFilter, LPDWORD BytesReturned,
-                           LPOVERLAPPED Overlapped, PVOID CompletionRoutine) {
+BOOL ReadDirectoryChangesW(HANDLE Directory, LPVOID Buffer, DWORD BufferLength, BOOL WatchSubtree, DWORD NotifyFilter,
+                           LPDWORD BytesReturned, LPOVERLAPPED Overlapped, PVOID CompletionRoutine) {
   if (CompletionRoutine != nullptr) return Fail(ERROR_NOT_SUPPORTED);
   IO_STATUS_BLOCK own{};
   auto* const block = Overlapped != nullptr ? reinterpret_cast<PIO_STATUS_BLOCK>(Overlapped) : &own;

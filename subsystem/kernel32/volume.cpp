@@ -205,9 +205,8 @@ BOOL LockFileEx(HANDLE File, DWORD Flags, DWORD Reserved, DWORD BytesLow, DWORD 
   LARGE_INTEGER offset = Joined(Overlapped->Offset, Overlapped->OffsetHigh);
   LARGE_INTEGER length = Joined(BytesLow, BytesHigh);
   Overlapped->Internal = static_cast<ULONG>(STATUS_PENDING);
-  const NTSTATUS status =
-      sys::NtLockFile(File, Overlapped->hEvent, nullptr, Overlapped, reinterpret_cast<PIO_STATUS_BLOCK>(Overlapped), &offset, &length, 0,
-                      static_cast<BOOLEAN>(Flags & 1), static_cast<BOOLEAN>((Flags & 2) != 0));
+  const NTSTATUS status = sys::NtLockFile(File, Overlapped->hEvent, nullptr, Overlapped, reinterpret_cast<PIO_STATUS_BLOCK>(Overlapped),
+                                          &offset, &length, 0, static_cast<BOOLEAN>(Flags & 1), static_cast<BOOLEAN>((Flags & 2) != 0));
   return status == STATUS_PENDING ? Fail(ERROR_IO_PENDING) : Check(status);
 }
 

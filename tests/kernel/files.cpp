@@ -1,0 +1,303 @@
+// Files on the C: drive: dispositions, sharing, deletion, names, directories, locks, notification.
+#include "ktest.h"
+
+using namespace ktest;
+
+namespace {
+
+/// A file opened for as long as this lives; what Create answered.
+class File {
+ public:
+  File(PCWSTR path, ACCESS_MASK access, ULONG share, ULONG disposition, ULONG options = FILE_NON_DIRECTORY_FILE, ULONG attributes = 0,
+       HANDLE root = nullptr) {
+    UNICODE_STRING name;
+    RtlInitUnicodeString(&name, path);
+    OBJECT_ATTRIBUTES object;
+    InitializeObjectAttributes(&object, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, root, nullptr);
+    if (!(options & FILE_SYNCHRONOUS_IO_ALERT)) options |= FILE_SYNCHRONOUS_IO_NONALERT;
+    status = ZwCreateFile(&handle, access | SYNCHRONIZE, &object, &io, nullptr, attributes, share, disposition, options, nullptr, 0);
+    if (!NT_SUCCESS(status)) handle = nullptr;
+  }
+  ~File() { Close(); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  void Close() {
+    if (handle) ZwClose(handle);
+    handle = nullptr;
+  }
+
+  NTSTATUS Write(const char* text, LONG64 offset = -1) {
+    LARGE_INTEGER at{.QuadPart = offset};
+    ULONG length = 0;
+    while (text[length]) length++;
+    return ZwWriteFile(handle, nullptr, nullptr, nullptr, &io, const_cast<char*>(text), length, offset < 0 ? nullptr : &at, nullptr);
+  }
+  NTSTATUS Read(char* text, ULONG length, LONG64 offset) {
+    LARGE_INTEGER at{.QuadPart = offset};
+    RtlZeroMemory(text, length);
+    return ZwReadFile(handle, nullptr, nullptr, nullptr, &io, text, length, &at, nullptr);
+  }
+  NTSTATUS Delete() {
+    FILE_DISPOSITION_INFORMATION information = {TRUE};
+    return ZwSetInformationFile(handle, &io, &information, sizeof information, FileDispositionInformation);
+  }
+  LONG64 Size() {
+    FILE_STANDARD_INFORMATION information = {};
+    ZwQueryInformationFile(handle, &io, &information, sizeof information, FileStandardInformation);
+    return information.EndOfFile.QuadPart;
+  }
+
+  HANDLE handle = nullptr;
+  IO_STATUS_BLOCK io{};
+  NTSTATUS status;
+};
+
+constexpr ACCESS_MASK kReadWrite = GENERIC_READ | GENERIC_WRITE;
+constexpr ULONG kShareAll = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+
+void Remove(PCWSTR path) {
+  UNICODE_STRING name;
+  RtlInitUnicodeString(&name, path);
+  OBJECT_ATTRIBUTES object;
+  InitializeObjectAttributes(&object, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+  ZwDeleteFile(&object);
+}
+
+bool Same(const char* a, const char* b) {
+  while (*a && *a == *b) a++, b++;
+  return *a == *b;
+}
+
+}  // namespace
+
+KTEST(DispositionsSayWhatTheyDid) {
+  PCWSTR const path = L"\\??\\C:\\dispositions.txt";
+  EXPECT_EQ(File(path, GENERIC_READ, 0, FILE_OPEN).status, STATUS_OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(File(path, GENERIC_READ, 0, FILE_OVERWRITE).status, STATUS_OBJECT_NAME_NOT_FOUND);
+  {
+    File made(path, kReadWrite, 0, FILE_CREATE);
+    EXPECT_EQ(made.status, STATUS_SUCCESS);
+    EXPECT_EQ(made.io.Information, FILE_CREATED);
+    EXPECT_EQ(made.Write("hello"), STATUS_SUCCESS);
+    EXPECT_EQ(made.io.Information, 5);
+  }
+  EXPECT_EQ(File(path, GENERIC_READ, 0, FILE_CREATE).status, STATUS_OBJECT_NAME_COLLISION);
+  EXPECT_EQ(File(path, GENERIC_READ, 0, FILE_OPEN).io.Information, FILE_OPENED);
+  EXPECT_EQ(File(path, GENERIC_READ, 0, FILE_OPEN_IF).io.Information, FILE_OPENED);
+  {
+    File overwritten(path, kReadWrite, 0, FILE_OVERWRITE_IF);
+    EXPECT_EQ(overwritten.io.Information, FILE_OVERWRITTEN);
+    EXPECT_EQ(overwritten.Size(), 0);
+  }
+  EXPECT_EQ(File(path, kReadWrite, 0, FILE_SUPERSEDE).io.Information, FILE_SUPERSEDED);
+  Remove(path);
+  EXPECT_EQ(File(path, GENERIC_READ, 0, FILE_OPEN).status, STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+KTEST(NamesAreCheckedAndTheirCaseDoesNotMatter) {
+  File made(L"\\??\\C:\\MixedCase.TXT", kReadWrite | DELETE, kShareAll, FILE_CREATE);
+  EXPECT_EQ(made.status, STATUS_SUCCESS);
+  EXPECT_EQ(File(L"\\DosDevices\\c:\\mixedcase.txt", GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_SUCCESS);
+  EXPECT_EQ(File(L"\\Device\\HarddiskVolume1\\MIXEDCASE.TXT", GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_SUCCESS);
+  EXPECT_EQ(File(L"\\??\\C:\\no\\such\\file", GENERIC_READ, 0, FILE_OPEN).status, STATUS_OBJECT_PATH_NOT_FOUND);
+  EXPECT_EQ(File(L"\\??\\C:\\a?b", GENERIC_READ, 0, FILE_OPEN).status, STATUS_OBJECT_NAME_INVALID);
+  EXPECT_EQ(File(L"\\??\\C:\\..\\..\\etc\\passwd", GENERIC_READ, 0, FILE_OPEN).status, STATUS_OBJECT_NAME_INVALID);
+  EXPECT_EQ(File(L"\\??\\C:\\mixedcase.txt\\below", GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_OBJECT_PATH_NOT_FOUND);
+  EXPECT_EQ(made.Delete(), STATUS_SUCCESS);
+}
+
+KTEST(TransfersMoveThePosition) {
+  char text[16];
+  File file(L"\\??\\C:\\transfer.txt", kReadWrite | DELETE, 0, FILE_CREATE);
+  EXPECT_EQ(file.Write("abc"), STATUS_SUCCESS);
+  EXPECT_EQ(file.Write("def"), STATUS_SUCCESS);
+  EXPECT_EQ(file.Size(), 6);
+  EXPECT_EQ(file.Read(text, sizeof text, 2), STATUS_SUCCESS);
+  EXPECT_EQ(file.io.Information, 4);
+  EXPECT(Same(text, "cdef"));
+  EXPECT_EQ(file.Read(text, sizeof text, 6), STATUS_END_OF_FILE);
+  FILE_POSITION_INFORMATION position = {};
+  EXPECT_EQ(ZwQueryInformationFile(file.handle, &file.io, &position, sizeof position, FilePositionInformation), STATUS_SUCCESS);
+  EXPECT_EQ(position.CurrentByteOffset.QuadPart, 6);
+  EXPECT_EQ(file.Write("X", 10), STATUS_SUCCESS);
+  EXPECT_EQ(file.Size(), 11);
+  FILE_END_OF_FILE_INFORMATION end = {};
+  end.EndOfFile.QuadPart = 4;
+  EXPECT_EQ(ZwSetInformationFile(file.handle, &file.io, &end, sizeof end, FileEndOfFileInformation), STATUS_SUCCESS);
+  EXPECT_EQ(file.Size(), 4);
+  LARGE_INTEGER at_end;
+  at_end.HighPart = -1;
+  at_end.LowPart = FILE_WRITE_TO_END_OF_FILE;
+  EXPECT_EQ(ZwWriteFile(file.handle, nullptr, nullptr, nullptr, &file.io, const_cast<char*>("!"), 1, &at_end, nullptr), STATUS_SUCCESS);
+  EXPECT_EQ(file.Size(), 5);
+  file.Delete();
+}
+
+KTEST(SharingIsKept) {
+  PCWSTR const path = L"\\??\\C:\\shared.txt";
+  {
+    File alone(path, kReadWrite, 0, FILE_CREATE);
+    EXPECT_EQ(File(path, GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_SHARING_VIOLATION);
+    EXPECT_EQ(File(path, FILE_READ_ATTRIBUTES, 0, FILE_OPEN).status, STATUS_SUCCESS);  // no data access: does not count
+  }
+  {
+    File reader(path, GENERIC_READ, FILE_SHARE_READ, FILE_OPEN);
+    EXPECT_EQ(File(path, GENERIC_READ, FILE_SHARE_READ, FILE_OPEN).status, STATUS_SUCCESS);
+    EXPECT_EQ(File(path, GENERIC_WRITE, kShareAll, FILE_OPEN).status, STATUS_SHARING_VIOLATION);
+    EXPECT_EQ(File(path, DELETE, kShareAll, FILE_OPEN).status, STATUS_SHARING_VIOLATION);
+  }
+  Remove(path);
+}
+
+KTEST(DeletionWaitsForTheLastHandle) {
+  PCWSTR const path = L"\\??\\C:\\deleted.txt";
+  File first(path, kReadWrite | DELETE, kShareAll, FILE_CREATE);
+  File second(path, GENERIC_READ, kShareAll, FILE_OPEN);
+  EXPECT_EQ(first.Delete(), STATUS_SUCCESS);
+  EXPECT_EQ(File(path, GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_DELETE_PENDING);
+  FILE_STANDARD_INFORMATION information = {};
+  ZwQueryInformationFile(second.handle, &second.io, &information, sizeof information, FileStandardInformation);
+  EXPECT_EQ(information.DeletePending, TRUE);
+  first.Close();
+  EXPECT_EQ(File(path, GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_DELETE_PENDING);
+  second.Close();
+  EXPECT_EQ(File(path, GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_OBJECT_NAME_NOT_FOUND);
+  {
+    File brief(path, kReadWrite | DELETE, 0, FILE_CREATE, FILE_NON_DIRECTORY_FILE | FILE_DELETE_ON_CLOSE);
+    EXPECT_EQ(brief.status, STATUS_SUCCESS);
+  }
+  EXPECT_EQ(File(path, GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+KTEST(ReadOnlyFilesAreNeitherWrittenNorDeleted) {
+  PCWSTR const path = L"\\??\\C:\\readonly.txt";
+  File(path, GENERIC_READ, 0, FILE_CREATE, FILE_NON_DIRECTORY_FILE, FILE_ATTRIBUTE_READONLY).Close();
+  EXPECT_EQ(File(path, GENERIC_WRITE, 0, FILE_OPEN).status, STATUS_ACCESS_DENIED);
+  EXPECT_EQ(File(path, GENERIC_READ, 0, FILE_OVERWRITE).status, STATUS_ACCESS_DENIED);
+  File file(path, GENERIC_READ | FILE_WRITE_ATTRIBUTES | DELETE, 0, FILE_OPEN);
+  EXPECT_EQ(file.Delete(), STATUS_CANNOT_DELETE);
+  FILE_BASIC_INFORMATION basic = {};
+  EXPECT_EQ(ZwQueryInformationFile(file.handle, &file.io, &basic, sizeof basic, FileBasicInformation), STATUS_SUCCESS);
+  EXPECT_EQ(basic.FileAttributes & FILE_ATTRIBUTE_READONLY, FILE_ATTRIBUTE_READONLY);
+  basic = {};
+  basic.FileAttributes = FILE_ATTRIBUTE_NORMAL;
+  EXPECT_EQ(ZwSetInformationFile(file.handle, &file.io, &basic, sizeof basic, FileBasicInformation), STATUS_SUCCESS);
+  EXPECT_EQ(file.Delete(), STATUS_SUCCESS);
+}
+
+KTEST(TimesAreKept) {
+  File file(L"\\??\\C:\\times.txt", kReadWrite | DELETE, 0, FILE_CREATE);
+  FILE_BASIC_INFORMATION basic = {};
+  basic.LastWriteTime.QuadPart = 132'000'000'000'000'000;
+  basic.LastAccessTime.QuadPart = 131'000'000'000'000'000;
+  EXPECT_EQ(ZwSetInformationFile(file.handle, &file.io, &basic, sizeof basic, FileBasicInformation), STATUS_SUCCESS);
+  EXPECT_EQ(ZwQueryInformationFile(file.handle, &file.io, &basic, sizeof basic, FileBasicInformation), STATUS_SUCCESS);
+  EXPECT_EQ(basic.LastWriteTime.QuadPart, 132'000'000'000'000'000);
+  EXPECT_EQ(basic.LastAccessTime.QuadPart, 131'000'000'000'000'000);
+  file.Delete();
+}
+
+namespace {
+
+struct RenameTo {
+  FILE_RENAME_INFORMATION information;
+  WCHAR room[64];
+};
+
+NTSTATUS Rename(File& file, PCWSTR name, bool replace) {
+  RenameTo to = {};
+  ULONG length = 0;
+  for (; name[length]; length++) to.information.FileName[length] = name[length];
+  to.information.ReplaceIfExists = replace;
+  to.information.FileNameLength = length * sizeof(WCHAR);
+  return ZwSetInformationFile(file.handle, &file.io, &to, sizeof to, FileRenameInformation);
+}
+
+}  // namespace
+
+KTEST(FilesAreRenamed) {
+  File file(L"\\??\\C:\\old.txt", kReadWrite | DELETE, kShareAll, FILE_CREATE);
+  File(L"\\??\\C:\\other.txt", kReadWrite, kShareAll, FILE_CREATE).Close();
+  EXPECT_EQ(Rename(file, L"\\??\\C:\\other.txt", false), STATUS_OBJECT_NAME_COLLISION);
+  EXPECT_EQ(Rename(file, L"new.txt", false), STATUS_SUCCESS);
+  EXPECT_EQ(File(L"\\??\\C:\\old.txt", GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(File(L"\\??\\C:\\new.txt", GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_SUCCESS);
+  EXPECT_EQ(Rename(file, L"\\??\\C:\\other.txt", true), STATUS_SUCCESS);
+  EXPECT_EQ(Rename(file, L"\\??\\D:\\other.txt", true), STATUS_NOT_SAME_DEVICE);
+  EXPECT_EQ(file.Delete(), STATUS_SUCCESS);
+}
+
+KTEST(DirectoriesAreListedInOrder) {
+  File directory(L"\\??\\C:\\folder", FILE_LIST_DIRECTORY | DELETE, kShareAll, FILE_CREATE, FILE_DIRECTORY_FILE);
+  EXPECT_EQ(directory.status, STATUS_SUCCESS);
+  PCWSTR const made[] = {L"b.txt", L"A.txt", L"c.dat"};
+  for (PCWSTR name : made) {
+    EXPECT_EQ(File(name, GENERIC_WRITE, 0, FILE_CREATE, FILE_NON_DIRECTORY_FILE, 0, directory.handle).status, STATUS_SUCCESS);
+  }
+  EXPECT_EQ(directory.Delete(), STATUS_DIRECTORY_NOT_EMPTY);
+  EXPECT_EQ(File(L"\\??\\C:\\folder", GENERIC_READ, kShareAll, FILE_OPEN, FILE_NON_DIRECTORY_FILE).status, STATUS_FILE_IS_A_DIRECTORY);
+  EXPECT_EQ(File(L"\\??\\C:\\folder\\b.txt", GENERIC_READ, kShareAll, FILE_OPEN, FILE_DIRECTORY_FILE).status, STATUS_NOT_A_DIRECTORY);
+  PCWSTR const expected[] = {L".", L"..", L"A.txt", L"b.txt", L"c.dat"};
+  for (PCWSTR name : expected) {
+    struct {
+      FILE_DIRECTORY_INFORMATION information;
+      WCHAR room[64];
+    } entry = {};
+    EXPECT_EQ(ZwQueryDirectoryFile(directory.handle, nullptr, nullptr, nullptr, &directory.io, &entry, sizeof entry,
+                                   FileDirectoryInformation, TRUE, nullptr, FALSE),
+              STATUS_SUCCESS);
+    UNICODE_STRING found = {static_cast<USHORT>(entry.information.FileNameLength), static_cast<USHORT>(entry.information.FileNameLength),
+                            entry.information.FileName};
+    UNICODE_STRING wanted;
+    RtlInitUnicodeString(&wanted, name);
+    EXPECT(RtlEqualUnicodeString(&found, &wanted, FALSE));
+  }
+  char buffer[512];
+  EXPECT_EQ(ZwQueryDirectoryFile(directory.handle, nullptr, nullptr, nullptr, &directory.io, buffer, sizeof buffer,
+                                 FileDirectoryInformation, FALSE, nullptr, FALSE),
+            STATUS_NO_MORE_FILES);
+  UNICODE_STRING pattern;
+  RtlInitUnicodeString(&pattern, L"*.txt");
+  EXPECT_EQ(ZwQueryDirectoryFile(directory.handle, nullptr, nullptr, nullptr, &directory.io, buffer, sizeof buffer,
+                                 FileDirectoryInformation, FALSE, &pattern, TRUE),
+            STATUS_SUCCESS);
+  RtlInitUnicodeString(&pattern, L"*.none");
+  EXPECT_EQ(ZwQueryDirectoryFile(directory.handle, nullptr, nullptr, nullptr, &directory.io, buffer, sizeof buffer,
+                                 FileDirectoryInformation, FALSE, &pattern, TRUE),
+            STATUS_NO_SUCH_FILE);
+  PCWSTR const paths[] = {L"\\??\\C:\\folder\\b.txt", L"\\??\\C:\\folder\\a.txt", L"\\??\\C:\\folder\\c.dat"};
+  for (PCWSTR path : paths) Remove(path);
+  EXPECT_EQ(directory.Delete(), STATUS_SUCCESS);
+}
+
+KTEST(LocksKeepOthersOut) {
+  PCWSTR const path = L"\\??\\C:\\locked.txt";
+  File owner(path, kReadWrite | DELETE, kShareAll, FILE_CREATE);
+  owner.Write("0123456789");
+  File other(path, kReadWrite, kShareAll, FILE_OPEN);
+  LARGE_INTEGER offset = {}, length = {};
+  offset.QuadPart = 2;
+  length.QuadPart = 4;
+  char text[4];
+  EXPECT_EQ(ZwLockFile(owner.handle, nullptr, nullptr, nullptr, &owner.io, &offset, &length, 0, TRUE, TRUE), STATUS_SUCCESS);
+  EXPECT_EQ(ZwLockFile(other.handle, nullptr, nullptr, nullptr, &other.io, &offset, &length, 0, TRUE, FALSE), STATUS_LOCK_NOT_GRANTED);
+  EXPECT_EQ(other.Read(text, 2, 3), STATUS_FILE_LOCK_CONFLICT);
+  EXPECT_EQ(other.Read(text, 2, 0), STATUS_SUCCESS);
+  EXPECT_EQ(owner.Read(text, 2, 3), STATUS_SUCCESS);
+  EXPECT_EQ(ZwUnlockFile(other.handle, &other.io, &offset, &length, 0), STATUS_RANGE_NOT_LOCKED);
+  EXPECT_EQ(ZwUnlockFile(owner.handle, &owner.io, &offset, &length, 0), STATUS_SUCCESS);
+  EXPECT_EQ(other.Read(text, 2, 3), STATUS_SUCCESS);
+  owner.Delete();
+}
+
+KTEST(FilesAreFoundByName) {
+  UNICODE_STRING name;
+  OBJECT_ATTRIBUTES object;
+  RtlInitUnicodeString(&name, L"\\SystemRoot\\System32");
+  InitializeObjectAttributes(&object, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+  FILE_NETWORK_OPEN_INFORMATION information = {};
+  EXPECT_EQ(ZwQueryFullAttributesFile(&object, &information), STATUS_SUCCESS);
+  EXPECT_EQ(information.FileAttributes & FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_DIRECTORY);
+  RtlInitUnicodeString(&name, L"\\SystemRoot\\Nothing");
+  EXPECT_EQ(ZwQueryFullAttributesFile(&object, &information), STATUS_OBJECT_NAME_NOT_FOUND);
+}
