@@ -10,6 +10,7 @@
 #include "kernel/ke/scheduler.h"
 #include "kernel/ldr/builtin.h"
 #include "kernel/mm/mm.h"
+#include "kernel/ps/hooks.h"
 #include "kernel/ps/ps.h"
 #include "nt/status.h"
 
@@ -128,6 +129,12 @@ void ReportMappings(const Loaded& driver) {
   }
 }
 
+void ReportNotifyRoutines(const Loaded& driver) {
+  for (const ps::NotifyRoutine& left : ps::NotifyRoutinesOf(*driver.image)) {
+    Report(driver, left.kind, "still registered," + At(reinterpret_cast<ULONG_PTR>(left.routine) + 1));
+  }
+}
+
 void ReportLeftovers(const Loaded& driver) {
   ReportThreads(driver);
   ReportTimers(driver);
@@ -140,6 +147,8 @@ void ReportLeftovers(const Loaded& driver) {
 /// Takes a failed or finished driver's devices and name away. Its image goes with the last reference to the driver object.
 void RemoveDriver(const Loaded& driver) {
   ReportDevices(driver);
+  ReportNotifyRoutines(driver);
+  ps::RemoveNotifyRoutinesOf(*driver.image);
   while (driver.driver->DeviceObject != nullptr) IoDeleteDevice(driver.driver->DeviceObject);
   leaving.push_back(driver);
   PDRIVER_OBJECT const object = driver.driver;
@@ -236,6 +245,7 @@ NTSTATUS LoadDriver(std::u16string_view name, std::u16string_view image_path, st
   driver->DriverSection = &image->entry;
   driver->DriverInit = reinterpret_cast<DRIVER_INITIALIZE*>(const_cast<void*>(image->entry_point));
   loaded.push_back({std::u16string(name), driver, image});
+  ps::NotifyDriverImage(*image);
   UNICODE_STRING registry_path = PathString(RegistryPath(name));
   status = ke::Callout<NTSTATUS>(driver->DriverInit, driver, &registry_path);
   ex::FreePool(registry_path.Buffer);
@@ -292,6 +302,7 @@ void UnmapDriver(PDRIVER_OBJECT driver) {
 void ReportAllLeftovers() {
   for (const Loaded& driver : loaded) {
     ReportDevices(driver);
+    ReportNotifyRoutines(driver);
     ReportLeftovers(driver);
   }
 }

@@ -94,9 +94,10 @@ struct ThreadHost {
   ULONG wait_count = 0;  ///< wait blocks in use
   KWAIT_REASON wait_reason = Executive;
   bool wait_alertable = false;
-  PVOID kept = nullptr;   ///< object that the thread keeps until its end (IoCreateSystemThread)
-  bool delaying = false;  ///< the timeout is the purpose: it ends the wait with success
-  GUID activity{};        ///< what the thread's events belong to (EtwActivityIdControl)
+  PVOID kept = nullptr;    ///< object that the thread keeps until its end (IoCreateSystemThread)
+  bool announced = false;  ///< drivers were told of it
+  bool delaying = false;   ///< the timeout is the purpose: it ends the wait with success
+  GUID activity{};         ///< what the thread's events belong to (EtwActivityIdControl)
 };
 
 struct Thread : ETHREAD {

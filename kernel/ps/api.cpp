@@ -39,6 +39,7 @@ NTSTATUS CreateSystemThread(PVOID kept, PHANDLE handle, ULONG access, POBJECT_AT
   // Drivers call this in any process; the handle is the kernel's where it would otherwise land in a client's table.
   status = ObOpenObjectByPointer(thread, attributes, nullptr, access, Ps().thread_type, KernelMode, handle);
   if (client_id != nullptr) *client_id = thread->Cid;
+  NotifyThreadCreate(thread);
   ke::ReadyThread(thread);
   ke::ExitDispatcher();
   return status;

@@ -1,7 +1,14 @@
 // What components above ps do at a thread's or process's end.
 #pragma once
 
+#include <vector>
+
+#include "nt/io.h"
 #include "nt/ps.h"
+
+namespace nt::ldr {
+struct Image;
+}
 
 namespace nt::ps {
 
@@ -15,6 +22,18 @@ void SetBindHooked(bool hooked);
 void SetThreadExitHook(void (*hook)(PETHREAD thread));
 /// How a new process gets its standard handles: called with the process attached.
 void SetConsoleOpener(void (*opener)(HANDLE handles[3]));
+/// How notifications get the file of an image: by its NT path; what it returns carries a reference, null if there is none.
+void SetImageFileOpener(PFILE_OBJECT (*opener)(const UNICODE_STRING& path));
+/// Tells drivers of a driver's image, before its first code runs.
+void NotifyDriverImage(const ldr::Image& image);
+/// A driver's routine that is still registered.
+struct NotifyRoutine {
+  const char* kind;  ///< "process notify routine"
+  const void* routine;
+};
+std::vector<NotifyRoutine> NotifyRoutinesOf(const ldr::Image& image);
+/// Takes an unloaded driver's routines off the lists.
+void RemoveNotifyRoutinesOf(const ldr::Image& image);
 /// Starts the thread that frees ended threads.
 void StartReaper();
 

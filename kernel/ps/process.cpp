@@ -264,10 +264,17 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
     ObfDereferenceObject(process);
     return status;
   }
-  ObfReferenceObject(process);
-  *result = process;
+  status = NotifyProcessCreate(process, parameters.command_line);
+  if (NT_SUCCESS(status)) {
+    NotifyThreadCreate(thread);
+    ObfReferenceObject(process);
+    *result = process;
+  } else {
+    *why = "a driver refused its creation";
+    TerminateThread(thread, status);  // it lives no longer than to end the process
+  }
   ke::ReadyThread(thread);
-  return STATUS_SUCCESS;
+  return status;
 }
 
 std::vector<PEPROCESS> Processes() { return Ps().processes; }

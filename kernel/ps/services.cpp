@@ -108,6 +108,7 @@ NTSTATUS NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJE
   NTSTATUS status = CreateUserThread(process.get(), StartRoutine, Argument, reserve, StackSize != 0 ? StackSize : PAGE_SIZE * 4,
                                      (CreateFlags & kCreateSuspended) != 0, &thread);
   if (!NT_SUCCESS(status)) return status;
+  NotifyThreadCreate(thread);
   HANDLE handle = nullptr;
   status = ObOpenObjectByPointer(thread, 0, nullptr, DesiredAccess, Ps().thread_type, KernelMode, &handle);
   if (NT_SUCCESS(status)) status = Store(ThreadHandle, handle);

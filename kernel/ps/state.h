@@ -8,6 +8,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/ob/ob.h"
 #include "kernel/ps/cid.h"
+#include "kernel/ps/notify.h"
 #include "kernel/ps/ps.h"
 
 namespace nt::ps {
@@ -18,6 +19,8 @@ struct ProcessHost {
   char16_t* image_path;      ///< NT path, from pool
   USHORT image_path_length;  ///< bytes
   bool exiting;
+  bool announced;         ///< drivers were told of it
+  bool images_announced;  ///< and of its images
 };
 
 struct Process : EPROCESS {
@@ -35,7 +38,7 @@ struct State {
   std::vector<PEPROCESS> processes;
   std::vector<ke::Thread*> dead;  ///< ended threads whose last own reference is to be given up
   KEVENT dead_event{};
-  PHANDLE unused = nullptr;
+  NotifyRoutines notify{};
 };
 State& Ps();
 

@@ -45,6 +45,7 @@ void StartInUser(void* raw) {
 void StartUserThread(void* raw) {
   auto* const thread = static_cast<ke::Thread*>(raw);
   ke::BeforeUserMode();
+  NotifyThreadStart(thread);
   TEB* const teb = thread->Tcb.Teb;
   auto* const start = static_cast<UserStart*>(teb->NtTib.StackBase) - 1;
   start->routine = thread->Win32StartAddress;
@@ -100,6 +101,13 @@ void Reap(void*) {
 }
 
 void (*exit_hook)(PETHREAD) = nullptr;
+
+/// The last thread's part in the end of its process: nothing can be added to it, and drivers are told.
+void CloseProcess(PEPROCESS process, NTSTATUS status) {
+  ProcessOf(process)->host.exiting = true;
+  if (process->ExitStatus == STATUS_PENDING) process->ExitStatus = status;
+  NotifyProcessExit(process);
+}
 
 /// The thread in which the machine's owner calls the kernel: DriverEntry runs in it.
 ke::Thread* MakeHostCallThread(KPRIORITY priority, void (*start)(void*), void* context) {
@@ -177,15 +185,18 @@ void ExitThread(NTSTATUS status) {
   }
   thread->host.records = nullptr;
   thread->Tcb.PreviousMode = KernelMode;
+  NotifyThreadExit(thread);
   if (exit_hook != nullptr) exit_hook(thread);
   ke::AbandonMutants(thread);
   ke::RundownApcs();
   thread->ExitStatus = status;
   thread->ExitTime.QuadPart = ke::SystemTime();
   UnlinkThread(process, thread);
+  const bool last = process->ActiveThreads == 0 && process != PsInitialSystemProcess;
+  if (last) CloseProcess(process, status);
   FreeTeb(thread, process);
   if (thread->host.kept != nullptr) ObfDereferenceObject(thread->host.kept);
-  if (process->ActiveThreads == 0 && process != PsInitialSystemProcess) FinishProcess(process, status);
+  if (last) FinishProcess(process, status);
   ke::RaiseIrql(DISPATCH_LEVEL);  // nothing must come between the signal and the end
   thread->Tcb.Header.SignalState = 1;
   ke::WakeWaiters(&thread->Tcb.Header, 0);
