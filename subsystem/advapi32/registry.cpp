@@ -263,4 +263,31 @@ LONG RegEnumKeyExW(HKEY Key, DWORD Index, LPWSTR Name, LPDWORD NameSize, [[maybe
   return ERROR_SUCCESS;
 }
 
+/// The name, type and data of a key's n-th value.
+LONG RegEnumValueW(HKEY Key, DWORD Index, LPWSTR Name, LPDWORD NameSize, LPDWORD Reserved, LPDWORD Type, PUCHAR Data, LPDWORD Size) {
+  if (Reserved || !Name || !NameSize || (Data && !Size)) return ERROR_INVALID_PARAMETER;
+  UsedKey key(Key, 1);
+  // A value's name has at most 16,383 characters.
+  constexpr ULONG kRoom = 0x8000 + sizeof(KEY_VALUE_BASIC_INFORMATION);
+  ULONG length = 0;
+  if (key.error()) return key.error();
+  auto* const information = reinterpret_cast<KEY_VALUE_BASIC_INFORMATION*>(Allocate<char>(kRoom));
+  if (!information) return key.Close(ERROR_NOT_ENOUGH_MEMORY);
+  LONG error = ErrorOf(sys::NtEnumerateValueKey(key.handle(), Index, KeyValueBasicInformation, information, kRoom - sizeof(WCHAR), &length));
+  if (!error) {
+    const ULONG count = information->NameLength / sizeof(WCHAR);
+    information->Name[count] = 0;
+    if (Type) *Type = information->Type;
+    if (count >= *NameSize) {
+      error = ERROR_MORE_DATA;
+    } else {
+      std::memcpy(Name, information->Name, information->NameLength + sizeof(WCHAR));
+      *NameSize = count;
+      if (Size) error = QueryValue(key.handle(), information->Name, nullptr, Data, Size);
+    }
+  }
+  Free(information);
+  return key.Close(error);
+}
+
 }  // extern "C"
