@@ -273,7 +273,8 @@ LONG RegEnumValueW(HKEY Key, DWORD Index, LPWSTR Name, LPDWORD NameSize, LPDWORD
   if (key.error()) return key.error();
   auto* const information = reinterpret_cast<KEY_VALUE_BASIC_INFORMATION*>(Allocate<char>(kRoom));
   if (!information) return key.Close(ERROR_NOT_ENOUGH_MEMORY);
-  LONG error = ErrorOf(sys::NtEnumerateValueKey(key.handle(), Index, KeyValueBasicInformation, information, kRoom - sizeof(WCHAR), &length));
+  LONG error =
+      ErrorOf(sys::NtEnumerateValueKey(key.handle(), Index, KeyValueBasicInformation, information, kRoom - sizeof(WCHAR), &length));
   if (!error) {
     const ULONG count = information->NameLength / sizeof(WCHAR);
     information->Name[count] = 0;

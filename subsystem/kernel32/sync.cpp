@@ -8,7 +8,8 @@ namespace sys = nt::sys;
 
 namespace {
 
-/// The handle that a Create… service made (by reference: the service, the other argument, may run after the arguments are read), with ERROR_ALREADY_EXISTS if it opened an object that was there.
+/// The handle that a Create… service made, with ERROR_ALREADY_EXISTS if it opened an object that was there. By reference: the service, the
+/// other argument, may run after the arguments are read.
 HANDLE Created(NTSTATUS status, const HANDLE& handle) {
   if (!Check(status)) {
     if (status == STATUS_OBJECT_TYPE_MISMATCH) SetError(ERROR_INVALID_HANDLE);

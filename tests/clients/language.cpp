@@ -54,7 +54,9 @@ void Exceptions() {
   } catch (const std::invalid_argument&) {
     std::cout << "invalid argument\n";
   }
-  struct Base { virtual ~Base() = default; };
+  struct Base {
+    virtual ~Base() = default;
+  };
   struct Derived : Base {};
   struct Other : Base {};
   Derived derived;

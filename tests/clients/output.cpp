@@ -10,7 +10,8 @@
 
 int main() {
   std::printf("%d %5d|%-5d|%05d %+d %x %X %#x %o %u\n", -1, 42, 42, 42, 42, 255, 255, 255, 8, 4000000000U);
-  std::printf("%I64d %lld %I64x %hd %hhd\n", -5000000000LL, 5000000000LL, 0x123456789ABCULL, static_cast<short>(70000), static_cast<char>(300));
+  std::printf("%I64d %lld %I64x %hd %hhd\n", -5000000000LL, 5000000000LL, 0x123456789ABCULL, static_cast<short>(70000),
+              static_cast<char>(300));
   std::printf("%s|%10s|%-10s|%.2s|%c|%%\n", "text", "right", "left", "cut", 'c');
   std::printf("%S %ls\n", L"wide", L"also");
   std::printf("%f %.2f %e %g %g %g\n", 1.5, 2.345, 12345.678, 0.0001, 1e10, 100000.0);

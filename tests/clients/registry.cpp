@@ -6,7 +6,8 @@
 int main() {
   HKEY key = nullptr;
   DWORD disposition = 0;
-  std::printf("create %ld", RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Ringlet\\Test", 0, nullptr, 0, KEY_ALL_ACCESS, nullptr, &key, &disposition));
+  std::printf("create %ld",
+              RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Ringlet\\Test", 0, nullptr, 0, KEY_ALL_ACCESS, nullptr, &key, &disposition));
   std::printf(", disposition %lu\n", disposition);
   const DWORD number = 77;
   std::printf("set %ld", RegSetValueExW(key, L"Number", 0, REG_DWORD, reinterpret_cast<const BYTE*>(&number), sizeof number));
