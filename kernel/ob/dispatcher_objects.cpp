@@ -4,6 +4,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/ob/services.h"
 #include "kernel/ob/state.h"
+#include "kernel/ob/timer_object.h"
 #include "nt/status.h"
 
 extern "C" {
@@ -46,6 +47,7 @@ void InitializeDispatcherTypes() {
       CreateType({.name = u"Semaphore", .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003}, .valid_access = 0x1f0003, .dispatcher = true});
   mutant_type =
       CreateType({.name = u"Mutant", .mapping = {0x20001, 0x20000, 0x120000, 0x1f0001}, .valid_access = 0x1f0001, .dispatcher = true});
+  InitializeTimerType();
 }
 
 void PublishDispatcherTypes() {

@@ -264,9 +264,10 @@ NTSTATUS NtSetInformationThread(HANDLE ThreadHandle, ULONG Class, PVOID Informat
       LONG increment = 0;
       const NTSTATUS status = Take(Information, Length, &increment);
       if (!NT_SUCCESS(status)) return status;
-      if (increment > 2 && increment < 15) return STATUS_INVALID_PARAMETER;
-      if (increment < -2 && increment > -15) return STATUS_INVALID_PARAMETER;
-      thread->Tcb.BasePriority = static_cast<CCHAR>(increment >= 15 ? 15 : increment <= -15 ? 1 : 8 + increment);
+      constexpr LONG kSaturate = 16;  // to the class's highest or lowest priority
+      if (increment > 2 && increment < kSaturate) return STATUS_INVALID_PARAMETER;
+      if (increment < -2 && increment > -kSaturate) return STATUS_INVALID_PARAMETER;
+      thread->Tcb.BasePriority = static_cast<CCHAR>(increment >= kSaturate ? 15 : increment <= -kSaturate ? 1 : 8 + increment);
       ke::SetPriority(thread.get(), thread->Tcb.BasePriority);
       break;
     }
