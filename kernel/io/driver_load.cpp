@@ -130,9 +130,18 @@ void ReportMappings(const Loaded& driver) {
 }
 
 void ReportNotifyRoutines(const Loaded& driver) {
+  for (const ob::CallbackReport& left : ob::CallbacksIn(driver.image->base, driver.image->size)) {
+    Report(driver, "object callbacks", "still registered," + At(reinterpret_cast<ULONG_PTR>(left.routine) + 1));
+  }
   for (const ps::NotifyRoutine& left : ps::NotifyRoutinesOf(*driver.image)) {
     Report(driver, left.kind, "still registered," + At(reinterpret_cast<ULONG_PTR>(left.routine) + 1));
   }
+}
+
+/// What would call the driver's code once it is gone.
+void RemoveCallbacks(const ldr::Image& image) {
+  ps::RemoveNotifyRoutinesOf(image);
+  for (const ob::CallbackReport& left : ob::CallbacksIn(image.base, image.size)) ObUnRegisterCallbacks(left.handle);
 }
 
 void ReportLeftovers(const Loaded& driver) {
@@ -148,7 +157,7 @@ void ReportLeftovers(const Loaded& driver) {
 void RemoveDriver(const Loaded& driver) {
   ReportDevices(driver);
   ReportNotifyRoutines(driver);
-  ps::RemoveNotifyRoutinesOf(*driver.image);
+  RemoveCallbacks(*driver.image);
   while (driver.driver->DeviceObject != nullptr) IoDeleteDevice(driver.driver->DeviceObject);
   leaving.push_back(driver);
   PDRIVER_OBJECT const object = driver.driver;

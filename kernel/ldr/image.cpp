@@ -103,6 +103,11 @@ Image* ImageOf(ULONG_PTR address) {
   return state->last_hit = image;
 }
 
+bool MayBeCallback(const void* routine) {
+  const Image* const image = ImageOf(reinterpret_cast<ULONG_PTR>(routine));
+  return image != nullptr && (image->entry.Flags & LDRP_IMAGE_INTEGRITY_FORCED) != 0;
+}
+
 const UnloadedImage* UnloadedAt(ULONG_PTR address) {
   if (state == nullptr) return nullptr;
   for (const UnloadedImage& image : state->unloaded) {

@@ -146,6 +146,8 @@ void DiscardInit(Image* image);
 
 /// The image that holds an address, or null. Any IRQL.
 Image* ImageOf(ULONG_PTR address);
+/// Whether a routine may be a callback with power over others: its image was linked to be checked (/INTEGRITYCHECK). Any IRQL.
+bool MayBeCallback(const void* routine);
 /// The unloaded image whose addresses these were, or null.
 const UnloadedImage* UnloadedAt(ULONG_PTR address);
 /// A loaded kernel image (or built-in module) by base name, in any case; null if there is none.

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "kernel/ke/ke.h"
+#include "kernel/ob/callbacks.h"
 #include "kernel/ob/handle_table.h"
 #include "kernel/ob/state.h"
 #include "nt/status.h"
@@ -89,18 +90,34 @@ ACCESS_MASK MapAccess(POBJECT_TYPE type, ACCESS_MASK access) {
   return access & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL | MAXIMUM_ALLOWED);
 }
 
-NTSTATUS CreateHandleIn(PEPROCESS process, PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle) {
-  POBJECT_HEADER const header = HeaderOf(object);
-  if ((header->Flags & OB_FLAG_EXCLUSIVE_OBJECT) != 0 && header->HandleCount != 0) return STATUS_ACCESS_DENIED;
-  const bool kernel = mode == KernelMode && (attributes & OBJ_KERNEL_HANDLE) != 0;
+namespace {
+
+NTSTATUS InsertHandle(PEPROCESS process, PVOID object, ULONG attributes, ACCESS_MASK access, bool kernel, PHANDLE handle) {
   auto* const table = static_cast<HandleTable*>(kernel ? Ob().system_table : process->ObjectTable);
   if (table == nullptr) return STATUS_PROCESS_IS_TERMINATING;
   ObfReferenceObject(object);
-  ++header->HandleCount;
+  ++HeaderOf(object)->HandleCount;
   ++TypeOf(object)->handles;
-  const HANDLE made = table->Insert(object, MapAccess(TypeOf(object), access), attributes & OBJ_INHERIT);
+  const HANDLE made = table->Insert(object, access, attributes & OBJ_INHERIT);
   *handle = kernel ? reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(made) | kKernelHandle) : made;
   return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+NTSTATUS CreateHandleIn(PEPROCESS process, PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle,
+                        PEPROCESS source) {
+  POBJECT_HEADER const header = HeaderOf(object);
+  if ((header->Flags & OB_FLAG_EXCLUSIVE_OBJECT) != 0 && header->HandleCount != 0) return STATUS_ACCESS_DENIED;
+  const bool kernel = mode == KernelMode && (attributes & OBJ_KERNEL_HANDLE) != 0;
+  access = MapAccess(TypeOf(object), access);
+  if (!HasCallbacks(TypeOf(object))) return InsertHandle(process, object, attributes, access, kernel, handle);
+  const OB_OPERATION kind = source != nullptr ? OB_OPERATION_HANDLE_DUPLICATE : OB_OPERATION_HANDLE_CREATE;
+  HandleOperation operation{kind, object, kernel, source, source != nullptr ? process : nullptr, access, {}, 0};
+  CallPreOperation(&operation);
+  const NTSTATUS status = InsertHandle(process, object, attributes, operation.access, kernel, handle);
+  CallPostOperation(operation, status);
+  return status;
 }
 
 NTSTATUS CreateHandle(PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle) {

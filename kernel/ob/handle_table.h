@@ -33,7 +33,9 @@ class HandleTable {
 
 // The same for any process's table. STATUS_PROCESS_IS_TERMINATING if it has none any more.
 NTSTATUS ReferenceIn(PEPROCESS process, HANDLE handle, KPROCESSOR_MODE mode, PVOID* object, POBJECT_HANDLE_INFORMATION information);
-NTSTATUS CreateHandleIn(PEPROCESS process, PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle);
+/// `source`: for a duplicate, the process whose handle it is of.
+NTSTATUS CreateHandleIn(PEPROCESS process, PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle,
+                        PEPROCESS source = nullptr);
 NTSTATUS CloseHandleIn(PEPROCESS process, HANDLE handle, KPROCESSOR_MODE mode);
 
 /// The entry behind a handle of the current process (or a kernel handle), or null.

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "nt/ob.h"
 #include "nt/ps.h"
@@ -31,9 +32,10 @@ struct TypeInitializer {
   const char16_t* name;
   GENERIC_MAPPING mapping{};
   ACCESS_MASK valid_access = 0x1f0000;
-  bool ignore_case = false;  ///< names are compared without regard to case whatever the attributes say
-  bool dispatcher = false;   ///< the body (or what default_offset says) can be waited for
-  ULONG default_offset = 0;  ///< where in the body the dispatcher header lies
+  bool ignore_case = false;         ///< names are compared without regard to case whatever the attributes say
+  bool supports_callbacks = false;  ///< ObRegisterCallbacks may name it
+  bool dispatcher = false;          ///< the body (or what default_offset says) can be waited for
+  ULONG default_offset = 0;         ///< where in the body the dispatcher header lies
   void (*close)(PEPROCESS process, PVOID object, ACCESS_MASK access, LONGLONG process_handles, LONGLONG system_handles) = nullptr;
   void (*destroy)(PVOID object) = nullptr;  ///< before the memory goes; at PASSIVE_LEVEL
   NTSTATUS (*parse)(ParseRequest& request, PVOID* object) = nullptr;
@@ -79,6 +81,12 @@ struct ObjectReport {
   ULONG_PTR creator;  ///< PE address; 0 for the kernel
 };
 void ForEachObject(const std::function<void(const ObjectReport&)>& visit);
+/// Object callbacks whose routines lie in a range of addresses; `handle` is what ObUnRegisterCallbacks takes.
+struct CallbackReport {
+  PVOID handle;
+  PVOID routine;
+};
+std::vector<CallbackReport> CallbacksIn(ULONG_PTR base, SIZE_T size);
 struct HandleReport {
   HANDLE handle;
   PVOID object;
@@ -111,6 +119,7 @@ NTSTATUS ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
 NTSTATUS ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo, ULONG Length, PULONG ReturnLength);
 POBJECT_TYPE ObGetObjectType(PVOID Object);
 VOID ObMakeTemporaryObject(PVOID Object);
+VOID ObUnRegisterCallbacks(PVOID RegistrationHandle);
 BOOLEAN ObIsKernelHandle(HANDLE Handle);
 NTSTATUS NtClose(HANDLE Handle);
 }

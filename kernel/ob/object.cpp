@@ -5,6 +5,7 @@
 #include "kernel/api/api.h"
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
+#include "kernel/ob/callbacks.h"
 #include "kernel/ob/capture.h"
 #include "kernel/ob/handle_table.h"
 #include "kernel/ob/state.h"
@@ -49,6 +50,7 @@ void Shutdown() {
     if (TypeOf(object) == state->directory_type) FreeEntries(object);
     delete prefix->request;
   }
+  FreeCallbacks();
   for (HandleTable* table : state->tables) delete table;
   for (POBJECT_TYPE type : state->types) delete type;
   delete state;

@@ -122,7 +122,7 @@ NTSTATUS Duplicate(PEPROCESS source, HANDLE handle, PEPROCESS target, ACCESS_MAS
   if (!NT_SUCCESS(status)) return status;
   if ((options & kSameAccess) != 0) access = old.GrantedAccess;
   if ((options & kSameAttributes) != 0) attributes = old.HandleAttributes | (attributes & OBJ_KERNEL_HANDLE);
-  if (target != nullptr) status = CreateHandleIn(target, object, attributes, access, ke::PreviousMode(), made);
+  if (target != nullptr) status = CreateHandleIn(target, object, attributes, access, ke::PreviousMode(), made, source);
   if ((options & kCloseSource) != 0) CloseHandleIn(source, handle, ke::PreviousMode());
   ObfDereferenceObject(object);
   return status;

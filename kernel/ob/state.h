@@ -52,6 +52,7 @@ struct SymbolicLink {
 };
 
 class HandleTable;
+struct Registration;
 
 struct State {
   LIST_ENTRY objects{};
@@ -62,7 +63,8 @@ struct State {
   PVOID root = nullptr;
   PVOID system_table = nullptr;
   std::vector<HandleTable*> tables;
-  std::vector<PVOID> deferred;  ///< to be deleted when IRQL allows
+  std::vector<Registration*> registrations;  ///< of object callbacks, the highest altitude first
+  std::vector<PVOID> deferred;               ///< to be deleted when IRQL allows
 };
 State& Ob();
 void CreateState();

@@ -61,11 +61,13 @@ void CreateTypes() {
   Ps().process_type = ob::CreateType({.name = u"Process",
                                       .mapping = {0x20410, 0x20bea, 0x121001, 0x1fffff},
                                       .valid_access = 0x1fffff,
+                                      .supports_callbacks = true,
                                       .dispatcher = true,
                                       .destroy = &DeleteProcess});
   Ps().thread_type = ob::CreateType({.name = u"Thread",
                                      .mapping = {0x20048, 0x20437, 0x121800, 0x1fffff},
                                      .valid_access = 0x1fffff,
+                                     .supports_callbacks = true,
                                      .dispatcher = true,
                                      .destroy = &DeleteThread});
   ke::SetTerminator(&EndThread, &EndProcess);

@@ -79,17 +79,11 @@ bool AnyOf(const Slots& slots) {
   return std::ranges::any_of(slots, [](const NotifySlot& slot) { return slot.routine != nullptr; });
 }
 
-/// Routines with power over others must be of images that were linked to be checked (/INTEGRITYCHECK).
-bool MayDecide(const void* routine) {
-  const ldr::Image* const image = ldr::ImageOf(reinterpret_cast<ULONG_PTR>(routine));
-  return image != nullptr && (image->entry.Flags & LDRP_IMAGE_INTEGRITY_FORCED) != 0;
-}
-
 NTSTATUS SetProcessRoutine(const void* routine, ULONG kind, BOOLEAN remove) {
   Slots& slots = Ps().notify.process;
   NotifySlot* const known = FindSlot(slots, routine, kind);
   if (remove != 0) return RemoveKnown(known);
-  if (kind != kPlain && !MayDecide(routine)) return STATUS_ACCESS_DENIED;
+  if (kind != kPlain && !ldr::MayBeCallback(routine)) return STATUS_ACCESS_DENIED;
   if (known != nullptr || !Register(slots, routine, kind)) return STATUS_INVALID_PARAMETER;
   return STATUS_SUCCESS;
 }

@@ -1,0 +1,80 @@
+// What object callbacks are registered with, and what they are told.
+#pragma once
+
+#include "nt/ob.h"
+#include "nt/types.h"
+
+inline constexpr USHORT OB_FLT_REGISTRATION_VERSION = 0x0100;
+
+using OB_OPERATION = ULONG;
+inline constexpr OB_OPERATION OB_OPERATION_HANDLE_CREATE = 1, OB_OPERATION_HANDLE_DUPLICATE = 2;
+
+struct OB_PRE_CREATE_HANDLE_INFORMATION {
+  ACCESS_MASK DesiredAccess;
+  ACCESS_MASK OriginalDesiredAccess;
+};
+NT_SIZE(OB_PRE_CREATE_HANDLE_INFORMATION, 0x8);
+
+struct OB_PRE_DUPLICATE_HANDLE_INFORMATION {
+  ACCESS_MASK DesiredAccess;
+  ACCESS_MASK OriginalDesiredAccess;
+  PVOID SourceProcess;
+  PVOID TargetProcess;
+};
+NT_SIZE(OB_PRE_DUPLICATE_HANDLE_INFORMATION, 0x18);
+
+union OB_PRE_OPERATION_PARAMETERS {
+  OB_PRE_CREATE_HANDLE_INFORMATION CreateHandleInformation;
+  OB_PRE_DUPLICATE_HANDLE_INFORMATION DuplicateHandleInformation;
+};
+NT_SIZE(OB_PRE_OPERATION_PARAMETERS, 0x18);
+
+struct OB_PRE_OPERATION_INFORMATION {
+  OB_OPERATION Operation;
+  ULONG Flags;  ///< bit 0: the handle is a kernel handle
+  PVOID Object;
+  POBJECT_TYPE ObjectType;
+  PVOID CallContext;
+  OB_PRE_OPERATION_PARAMETERS* Parameters;
+};
+NT_SIZE(OB_PRE_OPERATION_INFORMATION, 0x28);
+NT_OFFSET(OB_PRE_OPERATION_INFORMATION, CallContext, 0x18);
+
+struct OB_POST_CREATE_HANDLE_INFORMATION {
+  ACCESS_MASK GrantedAccess;
+};
+NT_SIZE(OB_POST_CREATE_HANDLE_INFORMATION, 0x4);
+
+/// The WDK's union of the parameters of both operations, which are the same.
+using OB_POST_OPERATION_PARAMETERS = OB_POST_CREATE_HANDLE_INFORMATION;
+
+struct OB_POST_OPERATION_INFORMATION {
+  OB_OPERATION Operation;
+  ULONG Flags;
+  PVOID Object;
+  POBJECT_TYPE ObjectType;
+  PVOID CallContext;
+  NTSTATUS ReturnStatus;
+  OB_POST_OPERATION_PARAMETERS* Parameters;
+};
+NT_SIZE(OB_POST_OPERATION_INFORMATION, 0x30);
+NT_OFFSET(OB_POST_OPERATION_INFORMATION, ReturnStatus, 0x20);
+
+struct OB_OPERATION_REGISTRATION {
+  POBJECT_TYPE* ObjectType;
+  OB_OPERATION Operations;
+  PVOID PreOperation;
+  PVOID PostOperation;
+};
+NT_SIZE(OB_OPERATION_REGISTRATION, 0x20);
+
+struct OB_CALLBACK_REGISTRATION {
+  USHORT Version;
+  USHORT OperationRegistrationCount;
+  UNICODE_STRING Altitude;
+  PVOID RegistrationContext;
+  OB_OPERATION_REGISTRATION* OperationRegistration;
+};
+using POB_CALLBACK_REGISTRATION = OB_CALLBACK_REGISTRATION*;
+NT_SIZE(OB_CALLBACK_REGISTRATION, 0x28);
+NT_OFFSET(OB_CALLBACK_REGISTRATION, Altitude, 0x8);
