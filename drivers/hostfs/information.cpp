@@ -75,11 +75,12 @@ NTSTATUS AnswerAll(Answer& answer, const Facts& facts, const Node* node, const F
 NTSTATUS AnswerStreams(Answer& answer, const Facts& facts) {
   if (facts.directory) return STATUS_SUCCESS;
   constexpr std::u16string_view kData = u"::$DATA";
+  constexpr SIZE_T kLength = kData.size();
   struct {
     ULONG next;
     ULONG name_bytes;
     LONGLONG size, allocated;
-    WCHAR name[kData.size()];
+    WCHAR name[kLength];
     WCHAR padding;
   } stream{0, static_cast<ULONG>(kData.size() * sizeof(WCHAR)), facts.size, facts.allocated, {}, 0};
   std::memcpy(stream.name, kData.data(), kData.size() * sizeof(WCHAR));

@@ -191,7 +191,7 @@ void FinishUnload(void* raw) {
   auto* const driver = static_cast<PDRIVER_OBJECT>(raw);
   ke::Callout<void>(driver->DriverUnload, driver);
   const auto entry = std::ranges::find_if(loaded, [&](const Loaded& other) { return other.driver == driver; });
-  const Loaded unloaded = *entry;
+  const Loaded unloaded = std::move(*entry);
   loaded.erase(entry);
   RemoveDriver(unloaded);
 }
@@ -302,7 +302,7 @@ void ContinueUnload(PDRIVER_OBJECT driver) {
 void UnmapDriver(PDRIVER_OBJECT driver) {
   const auto entry = std::ranges::find_if(leaving, [&](const Loaded& other) { return other.driver == driver; });
   if (entry == leaving.end()) return;
-  const Loaded gone = *entry;
+  const Loaded gone = std::move(*entry);
   leaving.erase(entry);
   ReportLeftovers(gone);
   ldr::Unload(gone.image);
