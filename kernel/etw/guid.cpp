@@ -26,7 +26,7 @@ bool ParseGuid(std::string_view text, GUID* guid) {
     }
     const SIZE_T value = std::string_view("0123456789abcdef").find(static_cast<char>(text[i] | 0x20));
     if (value == std::string_view::npos || (text[i] < 'A' && value > 9)) return false;
-    bytes[digits / 2] = static_cast<UCHAR>(bytes[digits / 2] << 4 | value);
+    bytes[digits / 2] = static_cast<UCHAR>(static_cast<SIZE_T>(bytes[digits / 2] << 4) | value);
     ++digits;
   }
   const auto part = [&](int at, int size) {

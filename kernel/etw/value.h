@@ -40,7 +40,7 @@ class Reader {
     const auto* const from = bytes_.data() + at_;
     const void* const end = at_ == bytes_.size() ? nullptr : std::memchr(from, 0, bytes_.size() - at_);
     if (end == nullptr) return false;
-    text->assign(reinterpret_cast<const char*>(from), static_cast<const UCHAR*>(end) - from);
+    text->assign(reinterpret_cast<const char*>(from), static_cast<std::size_t>(static_cast<const UCHAR*>(end) - from));
     return Skip(text->size() + 1);
   }
 
