@@ -10,8 +10,20 @@ include_guard(GLOBAL)
 
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH ringlet_root)
 set(RINGLET_WDK_DIR ${ringlet_root}/wdk CACHE INTERNAL "Ringlet's completion of mingw-w64's driver headers")
-set(RINGLET_API_DEFINITIONS ${PROJECT_BINARY_DIR}/generated/api CACHE PATH
+if(PROJECT_SOURCE_DIR STREQUAL ringlet_root)
+  set(ringlet_definitions ${PROJECT_BINARY_DIR}/generated/api)
+else()
+  set(ringlet_definitions ${CMAKE_BINARY_DIR}/ringlet-api)
+endif()
+set(RINGLET_API_DEFINITIONS ${ringlet_definitions} CACHE PATH
     "Folder of the module definition files (MODULE.def) from which import libraries are made")
+if(NOT PROJECT_SOURCE_DIR STREQUAL ringlet_root AND RINGLET_API_DEFINITIONS STREQUAL ringlet_definitions)
+  # Another project makes its own from the specification, when it is configured.
+  find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+  execute_process(
+    COMMAND ${Python3_EXECUTABLE} ${ringlet_root}/kernel/api/generate.py --output ${ringlet_definitions}
+    COMMAND_ERROR_IS_FATAL ANY)
+endif()
 
 find_program(RINGLET_CLANG NAMES clang-19 REQUIRED)
 find_program(RINGLET_LLD_LINK NAMES lld-link-19 REQUIRED)
