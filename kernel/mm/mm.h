@@ -134,7 +134,7 @@ class AddressSpace {
   Allocations allocations_;
 };
 
-/// The space of a process; null for the System process and others without user memory.
+/// The space of a process; null for one without user memory.
 AddressSpace* AddressSpaceOf(PEPROCESS process);
 /// The space whose window contains the address, or null.
 AddressSpace* AddressSpaceAt(ULONG_PTR address);

@@ -286,11 +286,14 @@ void Initialize() {
   CreateProcessObject(nullptr, false, &system);
   std::memcpy(system->ImageFileName, "System", sizeof "System");
   PsInitialSystemProcess = system;
+  // Drivers' threads may map and allocate user memory too. Only of clients' processes does host.space speak.
+  mm::AddressSpace::Create(system);
   ke::SetSystemProcess(system);
   StartReaper();
 }
 
 void Shutdown() {
+  mm::AddressSpace::Destroy(mm::AddressSpaceOf(PsInitialSystemProcess));
   delete state;
   state = nullptr;
   PsInitialSystemProcess = nullptr;
