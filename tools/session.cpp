@@ -11,6 +11,24 @@
 namespace ringlet::tools {
 namespace {
 
+std::string ReadableStack(std::string label, const std::vector<BugCheck::Frame>& stack) {
+  std::string text;
+  for (const BugCheck::Frame& frame : stack) {
+    text +=
+        fmt::format("    {:<8} {:016x} {}{}\n", label, frame.address, frame.symbol, frame.source.empty() ? "" : " (" + frame.source + ")");
+    label.clear();
+  }
+  return text;
+}
+
+nlohmann::json JsonStack(const std::vector<BugCheck::Frame>& stack) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const BugCheck::Frame& frame : stack) {
+    json.push_back({{"address", frame.address}, {"symbol", frame.symbol}, {"source", frame.source}});
+  }
+  return json;
+}
+
 std::string ReadableBugCheck(const BugCheck& bugcheck) {
   const std::string title = fmt::format("*** STOP 0x{:X} {}", bugcheck.code, bugcheck.name);
   std::string text = Paint(Colour::Red, title, IsTerminal(stderr));
@@ -19,13 +37,16 @@ std::string ReadableBugCheck(const BugCheck& bugcheck) {
   if (!bugcheck.driver.empty()) text += fmt::format("    driver   {}\n", bugcheck.driver);
   if (!bugcheck.rule.empty()) text += fmt::format("    rule     {}\n", bugcheck.rule);
   if (!bugcheck.details.empty()) text += fmt::format("    address  {}\n", bugcheck.details);
-  text += fmt::format("    at       processor {}, IRQL {}\n", bugcheck.processor, bugcheck.irql);
-  const char* label = "stack";
-  for (const BugCheck::Frame& frame : bugcheck.stack) {
-    text +=
-        fmt::format("    {:<8} {:016x} {}{}\n", label, frame.address, frame.symbol, frame.source.empty() ? "" : " (" + frame.source + ")");
-    label = "";
+  for (int i = 0; i < 4; ++i) {
+    if (!bugcheck.meanings[i].empty())
+      text += fmt::format("    arg{}     0x{:X}, {}\n", i + 1, bugcheck.parameters[i], bugcheck.meanings[i]);
   }
+  for (const auto& data : bugcheck.secondary_data) {
+    text += fmt::format("    data     {} {}, {} bytes\n", data.component, data.id, data.bytes.size());
+  }
+  text += fmt::format("    at       processor {}, IRQL {}\n", bugcheck.processor, bugcheck.irql);
+  text += ReadableStack("stack", bugcheck.stack);
+  for (const auto& other : bugcheck.others) text += ReadableStack(fmt::format("cpu {}", other.processor), other.stack);
   text.pop_back();
   return text;
 }
@@ -34,8 +55,11 @@ nlohmann::json JsonBugCheck(const BugCheck& bugcheck) {
   nlohmann::json json{{"code", bugcheck.code},     {"name", bugcheck.name},          {"parameters", bugcheck.parameters},
                       {"driver", bugcheck.driver}, {"rule", bugcheck.rule},          {"details", bugcheck.details},
                       {"irql", bugcheck.irql},     {"processor", bugcheck.processor}};
-  for (const BugCheck::Frame& frame : bugcheck.stack) {
-    json["stack"].push_back({{"address", frame.address}, {"symbol", frame.symbol}, {"source", frame.source}});
+  json["stack"] = JsonStack(bugcheck.stack);
+  json["meanings"] = bugcheck.meanings;
+  for (const auto& other : bugcheck.others) json["others"].push_back({{"processor", other.processor}, {"stack", JsonStack(other.stack)}});
+  for (const auto& data : bugcheck.secondary_data) {
+    json["secondary_data"].push_back({{"component", data.component}, {"id", data.id}, {"bytes", data.bytes}});
   }
   return json;
 }

@@ -132,6 +132,18 @@ struct BugCheck {
     std::string source;  ///< "zero.cpp:120", empty if unknown
   };
   std::vector<Frame> stack;
+  std::string meanings[4];  ///< of the parameters; empty if unknown
+  struct Other {
+    unsigned processor;
+    std::vector<Frame> stack;
+  };
+  std::vector<Other> others;  ///< what the other processors did, without idle ones
+  struct SecondaryData {
+    std::string component;  ///< who told it
+    std::string id;         ///< GUID
+    std::vector<std::uint8_t> bytes;
+  };
+  std::vector<SecondaryData> secondary_data;  ///< of drivers' bugcheck callbacks
 };
 
 /// Something a driver left behind.

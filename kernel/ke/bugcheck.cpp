@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "kernel/ke/bugcheck_callbacks.h"
+#include "kernel/ke/bugcheck_text.h"
 #include "kernel/ke/exception.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/panic.h"
@@ -71,23 +73,58 @@ void CollectStack(const PanicReport& report, BugCheckInfo* info) {
   }
 }
 
+/// What the threads on the other processors did when the machine stopped.
+void CollectOthers(BugCheckInfo* info) {
+  Thread* const mine = KiThread;
+  for (const Processor& processor : Ki().processors) {
+    Thread* const thread = processor.current;
+    if (thread == nullptr || thread == mine || thread->host.is_idle) continue;
+    KiThread = thread;  // whose stack is walked
+    const Interruption* const at = thread->host.interruption;
+    const bool in_code = at != nullptr && at->records == thread->host.records;
+    BugCheckInfo::Other other{processor.block->number, {}};
+    bool is_return = !in_code;
+    for (const ULONG_PTR address : WalkStack(in_code ? &at->context : nullptr, thread->host.records, kMaxReportedFrames)) {
+      other.stack.push_back(Describe(address, is_return));
+      is_return = true;
+    }
+    if (!other.stack.empty()) info->others.push_back(std::move(other));
+  }
+  KiThread = mine;
+}
+
+/// What is known of the addresses that the bugcheck is about, each once.
+std::string DescribeSubjects(const PanicReport& report) {
+  const BugCheckText* const text = FindBugCheckText(report.code);
+  std::string details;
+  for (int i = 0; i < 4; ++i) {
+    if (report.parameters[i] < mm::kUserLow || (text != nullptr && (text->subjects >> i & 1) == 0)) continue;
+    const std::string known = mm::DescribeAddress(report.parameters[i]);
+    if (known.empty() || details.find(known) != std::string::npos) continue;
+    details += (details.empty() ? "" : "; ") + known;
+  }
+  return details;
+}
+
+std::string RuleOf(const PanicReport& report) {
+  if (report.rule != nullptr) return report.rule;
+  const BugCheckText* const text = FindBugCheckText(report.code);
+  return text != nullptr ? text->meaning : "The driver asked for this bugcheck itself.";
+}
+
 void FillInfo(const PanicReport& report) {
   BugCheckInfo info;
   info.code = report.code;
   std::memcpy(info.parameters, report.parameters, sizeof info.parameters);
   const char* const name = BugCheckName(report.code);
   info.name = name != nullptr ? name : "MANUALLY_INITIATED_BUGCHECK";
-  if (report.rule != nullptr) info.rule = report.rule;
+  info.rule = RuleOf(report);
   info.irql = KiPcr->irql;
   info.processor = KiPcr->number;
   CollectStack(report, &info);
-  for (const ULONG_PTR parameter : report.parameters) {
-    if (parameter < mm::kUserLow) continue;
-    const std::string known = mm::DescribeAddress(parameter);
-    if (known.empty()) continue;
-    if (!info.details.empty()) info.details += "; ";
-    info.details += known;
-  }
+  CollectOthers(&info);
+  info.details = DescribeSubjects(report);
+  for (int i = 0; i < 4; ++i) info.meanings[i] = DescribeParameter(report.code, i, report.parameters[i]);
   last_bugcheck = std::move(info);
 }
 
@@ -119,7 +156,9 @@ const char* UnhandledRule(const EXCEPTION_RECORD* record) {
     case STATUS_INTEGER_DIVIDE_BY_ZERO:
       return "An integer was divided by zero, and no __try/__except around it handles that.";
     case STATUS_BREAKPOINT:
-      return "A breakpoint or failed assertion was met, and no debugger is attached.";
+      return "A breakpoint was met, and no debugger is attached.";
+    case STATUS_ASSERTION_FAILURE:
+      return "An assertion failed, and no debugger is attached.";
     default:
       return "An exception was raised, and no __try/__except around it handles it.";
   }
@@ -141,6 +180,7 @@ extern "C" void KiPanic() {
   if (!ki.stopped_by_bugcheck) {
     ki.stopped_by_bugcheck = true;  // a fault while telling is not told
     FillInfo(panic_report);
+    CallBugCheckCallbacks(&last_bugcheck);
   }
   hal::Fiber gone;
   hal::SwitchFiber(gone, ki.host, true);
@@ -223,8 +263,7 @@ extern "C" {
 
 VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2, ULONG_PTR BugCheckParameter3,
                   ULONG_PTR BugCheckParameter4) {
-  BugCheck(BugCheckCode, BugCheckParameter1, BugCheckParameter2, BugCheckParameter3, BugCheckParameter4,
-           "The driver asked for this bugcheck itself.");
+  BugCheck(BugCheckCode, BugCheckParameter1, BugCheckParameter2, BugCheckParameter3, BugCheckParameter4, nullptr);
 }
 
 VOID KeBugCheck(ULONG BugCheckCode) { KeBugCheckEx(BugCheckCode, 0, 0, 0, 0); }

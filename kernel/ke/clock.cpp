@@ -203,11 +203,14 @@ void InterruptUser() {
 
 /// From KiPreemptEntry: PE code was interrupted.
 extern "C" void KiPreempted() {
-  if (KiThread->host.in_user) {
-    KiRunOnKernelStack(&InterruptUser);
-  } else {
-    KiInterruptBody();
-  }
+  Thread* const thread = KiThread;
+  if (thread->host.in_user) return KiRunOnKernelStack(&InterruptUser);
+  const Interruption* const outer = thread->host.interruption;
+  Interruption here{{}, thread->host.records};
+  if (InterruptedCode() != nullptr) here.context = *InterruptedCode();
+  thread->host.interruption = &here;
+  KiInterruptBody();
+  thread->host.interruption = outer;
 }
 
 /// From the export thunk, when KiPending was set.

@@ -26,7 +26,7 @@ R Callout(Routine routine, A... arguments) {
 [[noreturn]] void RaiseStatus(NTSTATUS status);
 [[noreturn]] void RaiseStatus(NTSTATUS status, ULONG_PTR information0, ULONG_PTR information1);
 
-/// Stops the machine with a bugcheck; `rule` says in one sentence what was done wrong. Never returns.
+/// Stops the machine with a bugcheck; `rule` says in one sentence what was done wrong (null: the code's meaning). Never returns.
 [[noreturn]] void BugCheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4, const char* rule);
 
 /// The PE address from which the running export was called (for accounting: "who allocated this").

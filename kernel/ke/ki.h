@@ -59,6 +59,12 @@ struct UserApc {
 
 // ---- threads --------------------------------------------------------------------------------------------------------------
 
+/// Where the clock interrupted PE code of a thread that was then put off.
+struct Interruption {
+  CONTEXT context;
+  const Record* records;  ///< the innermost transition at that time
+};
+
 /// What an NT thread is on the host; it lies behind the ETHREAD. The first fields' offsets are known to thunk.S.
 struct ThreadHost {
   Record* records = nullptr;         ///< 0x900: innermost transition
@@ -78,11 +84,12 @@ struct ThreadHost {
   void (*start)(void*) = nullptr;
   void* start_context = nullptr;
   PendingUnwind unwind{};
-  LONG freeze_count = 0;      ///< NtSuspendThread: it stops before its next user-mode instruction
-  KEVENT thawed{};            ///< signaled when the count comes back to zero
-  PVOID parameter = nullptr;  ///< of its start routine
-  NTSTATUS exit_status = 0;   ///< what it was told to end with
-  LONGLONG kernel_time = 0;   ///< 100 ns units
+  LONG freeze_count = 0;                       ///< NtSuspendThread: it stops before its next user-mode instruction
+  const Interruption* interruption = nullptr;  ///< on its stack, while it does not go on
+  KEVENT thawed{};                             ///< signaled when the count comes back to zero
+  PVOID parameter = nullptr;                   ///< of its start routine
+  NTSTATUS exit_status = 0;                    ///< what it was told to end with
+  LONGLONG kernel_time = 0;                    ///< 100 ns units
   LONGLONG user_time = 0;
   ULONG context_switches = 0;
   LIST_ENTRY mutants{};         ///< owned

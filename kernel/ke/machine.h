@@ -52,6 +52,20 @@ struct BugCheckInfo {
   KIRQL irql = 0;
   ULONG processor = 0;
   std::vector<StackFrame> stack;
+  std::string meanings[4];  ///< of the parameters; empty if unknown
+  /// What another processor did meanwhile.
+  struct Other {
+    ULONG processor;
+    std::vector<StackFrame> stack;
+  };
+  std::vector<Other> others;  ///< without idle processors
+  /// What a driver's callback had to tell.
+  struct SecondaryData {
+    std::string component;
+    GUID id;
+    std::vector<UCHAR> bytes;
+  };
+  std::vector<SecondaryData> secondary_data;
 };
 /// The bugcheck that stopped the machine.
 const BugCheckInfo& LastBugCheck();

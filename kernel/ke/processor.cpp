@@ -7,6 +7,7 @@
 #include <new>
 
 #include "kernel/api/api.h"
+#include "kernel/ke/bugcheck_callbacks.h"
 #include "kernel/ke/exception.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
@@ -157,6 +158,7 @@ void Initialize(const Options& options) {
   CreateTimerTable();
   FillExportTable();
   FindSpecificHandlers();
+  ForgetBugCheckCallbacks();
   ki.processors.resize(options.processors);
   const SIZE_T blocks = kProcessorBlockSize * options.processors;
   hal::MapLinear(kProcessorBlocks, blocks, hal::Protection::ReadWrite);

@@ -204,6 +204,7 @@ void SwapContext() {
 
 void RotateProcessor() {
   State& ki = Ki();
+  if (ki.stopped_by_bugcheck) return;  // the machine is frozen
   const ULONG busy = NextBusy(ki.current);
   if (busy == ki.current) return;
   Thread* const from = CurrentProcessor().current;

@@ -27,6 +27,7 @@ constexpr ULONG_PTR kRedZone = 128;
 constexpr ULONG_PTR kDispatchRoom = 24 * 1024;  // what the dispatcher may need below a fault
 constexpr ULONG_PTR kErrorWrite = 2, kErrorFetch = 16;
 constexpr ULONG_PTR kGeneralProtection = 13;
+constexpr ULONG_PTR kWriting = 1, kExecuting = 8;  // an access violation's first parameter
 
 bool WithinLeaf(ULONG_PTR rip) {
   return rip >= reinterpret_cast<ULONG_PTR>(__start_ki_leaf) && rip < reinterpret_cast<ULONG_PTR>(__stop_ki_leaf);
@@ -49,6 +50,21 @@ void CaptureContext(const ucontext_t* from, CONTEXT* context) {
   std::memcpy(&context->Xmm0, from->uc_mcontext.fpregs->_xmm, 16 * sizeof(M128A));
 }
 
+/// The vector of the `int n` at an address, or -1.
+int InterruptVector(ULONG_PTR rip) {
+  UCHAR code[2];
+  return KiGuardedCopy(code, reinterpret_cast<const void*>(rip), sizeof code) && code[0] == 0xcd ? code[1] : -1;
+}
+
+/// What the processor makes a general protection fault, for it is not NT: the software interrupts of asserts and debug services.
+bool FillSoftwareInterrupt(EXCEPTION_RECORD* record, ULONG_PTR rip) {
+  constexpr int kAssertion = 0x2c, kDebugService = 0x2d;
+  const int vector = InterruptVector(rip);
+  if (vector != kAssertion && vector != kDebugService) return false;
+  record->ExceptionCode = vector == kAssertion ? STATUS_ASSERTION_FAILURE : STATUS_BREAKPOINT;
+  return true;
+}
+
 void FillRecord(const hal::Trap& trap, EXCEPTION_RECORD* record, ULONG_PTR rip) {
   *record = EXCEPTION_RECORD{};
   record->ExceptionAddress = reinterpret_cast<PVOID>(rip);
@@ -64,9 +80,10 @@ void FillRecord(const hal::Trap& trap, EXCEPTION_RECORD* record, ULONG_PTR rip) 
       record->NumberParameters = trap.trap == 1 ? 0 : 1;
       break;
     default:
+      if (trap.trap == kGeneralProtection && FillSoftwareInterrupt(record, rip)) break;
       record->ExceptionCode = STATUS_ACCESS_VIOLATION;
       record->NumberParameters = 2;
-      record->ExceptionInformation[0] = (trap.error & kErrorFetch) != 0 ? 8 : (trap.error & kErrorWrite) != 0 ? 1 : 0;
+      record->ExceptionInformation[0] = (trap.error & kErrorFetch) != 0 ? kExecuting : (trap.error & kErrorWrite) != 0 ? kWriting : 0;
       record->ExceptionInformation[1] = trap.trap == kGeneralProtection ? ~ULONG_PTR{0} : trap.address;
       break;
   }
@@ -149,10 +166,18 @@ PanicReport ClassifyAccess(const EXCEPTION_RECORD& record, const CONTEXT& contex
     report.parameters[2] = kind;
     report.parameters[3] = context.Rip;
     report.rule = freed ? kFreedRule : RuleAtDispatchLevel(address);
+  } else if (kind == kWriting && !freed && !mm::IsUserAddress(address) && MmIsAddressValid(reinterpret_cast<PVOID>(address))) {
+    report.code = ATTEMPTED_WRITE_TO_READONLY_MEMORY;
+    report.parameters[0] = address;
+    report.rule = "Memory that may only be read was written to: code, or constant data.";
+  } else if (kind == kExecuting && !freed && !mm::IsUserAddress(address) && MmIsAddressValid(reinterpret_cast<PVOID>(address))) {
+    report.code = ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY;
+    report.parameters[0] = address;
+    report.rule = "Data was executed as code: a pointer to a function is damaged, or points to memory that is not executable.";
   } else if (address != ~ULONG_PTR{0} && !mm::IsUserAddress(address)) {
     report.code = PAGE_FAULT_IN_NONPAGED_AREA;
     report.parameters[0] = address;
-    report.parameters[1] = kind == 1 ? 2 : kind == 8 ? 0x10 : 0;
+    report.parameters[1] = kind == kWriting ? 2 : kind == kExecuting ? 0x10 : 0;
     report.parameters[2] = context.Rip;
     report.parameters[3] = 2;
     report.rule = "A system address that is not valid was touched; __try cannot catch that.";

@@ -163,6 +163,16 @@ const std::vector<std::u16string> kEnvironment = {
 
 }  // namespace
 
+namespace {
+
+std::vector<BugCheck::Frame> Frames(const std::vector<nt::ke::StackFrame>& stack) {
+  std::vector<BugCheck::Frame> frames;
+  for (const auto& frame : stack) frames.push_back({frame.address, frame.symbol, frame.source});
+  return frames;
+}
+
+}  // namespace
+
 struct Machine::State {
   Options options;
   std::string directory;
@@ -191,7 +201,11 @@ struct Machine::State {
     bugcheck->driver = info.driver;
     bugcheck->irql = info.irql;
     bugcheck->processor = info.processor;
-    for (const auto& frame : info.stack) bugcheck->stack.push_back({frame.address, frame.symbol, frame.source});
+    bugcheck->stack = Frames(info.stack);
+    std::copy(std::begin(info.meanings), std::end(info.meanings), bugcheck->meanings);
+    for (const auto& other : info.others) bugcheck->others.push_back({other.processor, Frames(other.stack)});
+    for (const auto& data : info.secondary_data)
+      bugcheck->secondary_data.push_back({data.component, nt::etw::GuidText(data.id), data.bytes});
   }
 
   void MakeDirectory() {

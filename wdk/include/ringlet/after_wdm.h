@@ -11,3 +11,7 @@
 #include <ringlet/transactions.h>
 #include <ringlet/etw.h>
 #include <ringlet/object_types.h>
+
+// mingw-w64's takes a name only, and brings a semicolon.
+#undef KeInitializeCallbackRecord
+#define KeInitializeCallbackRecord(CallbackRecord) ((CallbackRecord)->State = BufferEmpty)

@@ -1,0 +1,199 @@
+// KeRegisterBugCheckCallback and its relatives, and their calls when the machine stops. No dump file is written: its header, the pages
+// that drivers add and their secondary data go to the drivers' own dump I/O, and the secondary data to the report.
+#include "kernel/ke/bugcheck_callbacks.h"
+
+#include <cstring>
+
+#include "kernel/ke/ki.h"
+#include "kernel/mm/mm.h"
+#include "nt/bugcheck.h"
+
+namespace nt::ke {
+namespace {
+
+LIST_ENTRY callbacks;
+LIST_ENTRY reason_callbacks;
+
+constexpr SIZE_T kHeaderSize = 0x2000;
+constexpr ULONG kMostSecondaryData = 4096;
+UCHAR dump_header[kHeaderSize];
+UCHAR secondary_buffer[kMostSecondaryData];
+ULONG64 dump_offset;
+
+void Insert(LIST_ENTRY& head, LIST_ENTRY* entry) {
+  *entry = {&head, head.Blink};
+  head.Blink->Flink = entry;
+  head.Blink = entry;
+}
+
+void Remove(LIST_ENTRY* entry) {
+  entry->Blink->Flink = entry->Flink;
+  entry->Flink->Blink = entry->Blink;
+}
+
+ULONG_PTR Checksum(const KBUGCHECK_CALLBACK_RECORD& record) {
+  return reinterpret_cast<ULONG_PTR>(record.CallbackRoutine) + reinterpret_cast<ULONG_PTR>(record.Buffer) + record.Length +
+         reinterpret_cast<ULONG_PTR>(record.Component);
+}
+
+ULONG_PTR Checksum(const KBUGCHECK_REASON_CALLBACK_RECORD& record) {
+  return reinterpret_cast<ULONG_PTR>(record.CallbackRoutine) + record.Reason + reinterpret_cast<ULONG_PTR>(record.Component);
+}
+
+/// Calls `call` for each record of a list that is whole and was not called yet.
+template <class Record, class Call>
+void ForEach(LIST_ENTRY& head, Call call) {
+  for (LIST_ENTRY* link = head.Flink; link != nullptr && link != &head; link = link->Flink) {
+    auto* const record = CONTAINING_RECORD(link, Record, Entry);
+    if (record->Checksum == Checksum(*record)) call(record);
+  }
+}
+
+template <class Call>
+void ForReason(KBUGCHECK_CALLBACK_REASON reason, Call call) {
+  ForEach<KBUGCHECK_REASON_CALLBACK_RECORD>(reason_callbacks, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) {
+    if (record->Reason == reason) call(record);
+  });
+}
+
+void CallWithoutReason(PKBUGCHECK_CALLBACK_RECORD record) {
+  if (record->State != BufferInserted) return;
+  record->State = BufferStarted;
+  Callout<void>(record->CallbackRoutine, record->Buffer, record->Length);
+  record->State = BufferFinished;
+}
+
+template <class Data>
+void CallForReason(PKBUGCHECK_REASON_CALLBACK_RECORD record, Data* data) {
+  Callout<void>(record->CallbackRoutine, record->Reason, record, data, sizeof *data);
+}
+
+void WriteDump(KBUGCHECK_DUMP_IO_TYPE type, void* buffer, ULONG length) {
+  KBUGCHECK_DUMP_IO io{dump_offset, buffer, length, type};
+  ForReason(KbCallbackDumpIo, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) {
+    KBUGCHECK_DUMP_IO copy = io;
+    CallForReason(record, &copy);
+  });
+  dump_offset += length;
+}
+
+/// The beginning of DUMP_HEADER64.
+void WriteHeader(const BugCheckInfo& info) {
+  const auto put = [](SIZE_T offset, auto value) { std::memcpy(dump_header + offset, &value, sizeof value); };
+  std::memset(dump_header, 0, sizeof dump_header);
+  std::memcpy(dump_header, "PAGEDU64", 8);
+  put(0x08, ULONG{0xf});
+  put(0x0c, ULONG{22000});
+  put(0x30, ULONG{0x8664});
+  put(0x34, ProcessorCount());
+  put(0x38, info.code);
+  for (SIZE_T i = 0; i < 4; ++i) put(0x40 + 8 * i, info.parameters[i]);
+  WriteDump(KbDumpIoHeader, dump_header, kHeaderSize);
+}
+
+void WriteRange(const KBUGCHECK_ADD_PAGES& range) {
+  const bool is_virtual = (range.Flags & KB_ADD_PAGES_FLAG_VIRTUAL_ADDRESS) != 0;
+  for (ULONG_PTR page = 0; is_virtual && page < range.Count; ++page) {
+    auto* const address = reinterpret_cast<PVOID>((range.Address & ~ULONG_PTR{PAGE_SIZE - 1}) + page * PAGE_SIZE);
+    if (MmIsAddressValid(address)) WriteDump(KbDumpIoBody, address, PAGE_SIZE);
+  }
+}
+
+void AddPages(PKBUGCHECK_REASON_CALLBACK_RECORD record, ULONG code) {
+  KBUGCHECK_ADD_PAGES range{};
+  range.BugCheckCode = code;
+  do {
+    range.Flags = 0;
+    range.Address = range.Count = 0;
+    CallForReason(record, &range);
+    WriteRange(range);
+  } while ((range.Flags & KB_ADD_PAGES_FLAG_ADDITIONAL_RANGES_EXIST) != 0);
+}
+
+void AddSecondaryData(PKBUGCHECK_REASON_CALLBACK_RECORD record, BugCheckInfo* info) {
+  KBUGCHECK_SECONDARY_DUMP_DATA data{};
+  data.InBuffer = secondary_buffer;
+  data.InBufferLength = data.MaximumAllowed = kMostSecondaryData;
+  CallForReason(record, &data);
+  const bool whole = data.OutBuffer != nullptr && data.OutBufferLength != 0 && data.OutBufferLength <= kMostSecondaryData;
+  if (!whole || !MmIsAddressValid(data.OutBuffer)) return;
+  WriteDump(KbDumpIoSecondaryData, data.OutBuffer, data.OutBufferLength);
+  const auto* const bytes = static_cast<const UCHAR*>(data.OutBuffer);
+  info->secondary_data.push_back({record->Component != nullptr ? reinterpret_cast<const char*>(record->Component) : "",
+                                  data.Guid,
+                                  {bytes, bytes + data.OutBufferLength}});
+}
+
+template <class Record>
+bool IsInserted(const LIST_ENTRY& head, const Record* record) {
+  return head.Flink != nullptr && record->State == BufferInserted;
+}
+
+void PrepareLists() {
+  for (LIST_ENTRY* const head : {&callbacks, &reason_callbacks}) {
+    if (head->Flink == nullptr) *head = {head, head};
+  }
+}
+
+}  // namespace
+
+void CallBugCheckCallbacks(BugCheckInfo* info) {
+  KiPcr->irql = HIGH_LEVEL;
+  ForEach<KBUGCHECK_CALLBACK_RECORD>(callbacks, CallWithoutReason);
+  dump_offset = 0;
+  WriteHeader(*info);
+  ForReason(KbCallbackAddPages, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AddPages(record, info->code); });
+  ForReason(KbCallbackSecondaryDumpData, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AddSecondaryData(record, info); });
+  WriteDump(KbDumpIoComplete, nullptr, 0);
+}
+
+void ForgetBugCheckCallbacks() { callbacks = reason_callbacks = {}; }
+
+}  // namespace nt::ke
+
+using namespace nt::ke;
+
+extern "C" {
+
+BOOLEAN KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord, PVOID CallbackRoutine, PVOID Buffer, ULONG Length,
+                                   PUCHAR Component) {
+  if (CallbackRecord->State != BufferEmpty) return FALSE;
+  PrepareLists();
+  CallbackRecord->CallbackRoutine = CallbackRoutine;
+  CallbackRecord->Buffer = Buffer;
+  CallbackRecord->Length = Length;
+  CallbackRecord->Component = Component;
+  CallbackRecord->Checksum = Checksum(*CallbackRecord);
+  CallbackRecord->State = BufferInserted;
+  Insert(callbacks, &CallbackRecord->Entry);
+  return TRUE;
+}
+
+BOOLEAN KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord) {
+  if (!IsInserted(callbacks, CallbackRecord)) return FALSE;
+  Remove(&CallbackRecord->Entry);
+  CallbackRecord->State = BufferEmpty;
+  return TRUE;
+}
+
+BOOLEAN KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord, PVOID CallbackRoutine,
+                                         KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component) {
+  if (CallbackRecord->State != BufferEmpty) return FALSE;
+  PrepareLists();
+  CallbackRecord->CallbackRoutine = CallbackRoutine;
+  CallbackRecord->Reason = Reason;
+  CallbackRecord->Component = Component;
+  CallbackRecord->Checksum = Checksum(*CallbackRecord);
+  CallbackRecord->State = BufferInserted;
+  Insert(reason_callbacks, &CallbackRecord->Entry);
+  return TRUE;
+}
+
+BOOLEAN KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord) {
+  if (!IsInserted(reason_callbacks, CallbackRecord)) return FALSE;
+  Remove(&CallbackRecord->Entry);
+  CallbackRecord->State = BufferEmpty;
+  return TRUE;
+}
+
+}  // extern "C"

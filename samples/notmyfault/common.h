@@ -1,0 +1,23 @@
+// What the NotMyFault driver and its client agree on.
+#pragma once
+
+#define NOT_MY_FAULT_DEVICE_NAME L"\\Device\\NotMyFault"
+#define NOT_MY_FAULT_LINK_NAME L"\\??\\NotMyFault"
+
+#define NOT_MY_FAULT_CODE(n) CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (n), METHOD_NEITHER, FILE_ANY_ACCESS)
+
+// Input: a user-mode address that the faults with user-mode memory touch; nothing for the others. Leaks take a LONG64 count of bytes.
+enum NotMyFaultCode {
+  IOCTL_HIGH_IRQL_KERNEL = NOT_MY_FAULT_CODE(0),
+  IOCTL_BUFFER_OVERFLOW = NOT_MY_FAULT_CODE(1),
+  IOCTL_CODE_OVERWRITE = NOT_MY_FAULT_CODE(2),
+  IOCTL_STACK_TRASH = NOT_MY_FAULT_CODE(3),
+  IOCTL_HIGH_IRQL_USER = NOT_MY_FAULT_CODE(4),
+  IOCTL_STACK_OVERFLOW = NOT_MY_FAULT_CODE(5),
+  IOCTL_BREAKPOINT = NOT_MY_FAULT_CODE(6),
+  IOCTL_DOUBLE_FREE = NOT_MY_FAULT_CODE(7),
+  IOCTL_HANG_IRP = NOT_MY_FAULT_CODE(8),
+  IOCTL_HANG_DPC = NOT_MY_FAULT_CODE(9),
+  IOCTL_LEAK_PAGED = NOT_MY_FAULT_CODE(10),
+  IOCTL_LEAK_NONPAGED = NOT_MY_FAULT_CODE(11),
+};
