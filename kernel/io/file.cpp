@@ -170,8 +170,10 @@ void DestroyFile(PVOID object) {
   auto* const file = static_cast<PFILE_OBJECT>(object);
   if (file->DeviceObject != nullptr) {
     PDEVICE_OBJECT const device = file->DeviceObject;
-    if ((file->Flags & FO_CLEANUP_COMPLETE) == 0) SendFileRequest(file, IRP_MJ_CLEANUP);
-    SendFileRequest(file, IRP_MJ_CLOSE);
+    if ((file->Flags & FO_FILE_OPEN) != 0) {
+      if ((file->Flags & FO_CLEANUP_COMPLETE) == 0) SendFileRequest(file, IRP_MJ_CLEANUP);
+      SendFileRequest(file, IRP_MJ_CLOSE);
+    }
     --device->ReferenceCount;
     ReleaseDevice(device);
   }
@@ -188,6 +190,30 @@ NTSTATUS QueryFileName(PVOID object, std::u16string* name) {
   *name = ob::NameOf(file->DeviceObject);
   name->append(file->FileName.Buffer, file->FileName.Length / sizeof(WCHAR));
   return STATUS_SUCCESS;
+}
+
+PFILE_OBJECT MakeImageFile(const UNICODE_STRING& path) {
+  constexpr std::u16string_view kVolume = u"\\Device\\HarddiskVolume1", kSystemRoot = u"\\SystemRoot";
+  std::u16string name(path.Buffer, path.Length / sizeof(WCHAR));
+  if (name.starts_with(kVolume)) {
+    name.erase(0, kVolume.size());
+  } else if (name.starts_with(kSystemRoot)) {
+    name.replace(0, kSystemRoot.size(), u"\\Windows");
+  } else {
+    return nullptr;
+  }
+  UNICODE_STRING volume{kVolume.size() * sizeof(WCHAR), kVolume.size() * sizeof(WCHAR), const_cast<PWSTR>(kVolume.data())};
+  PVOID object = nullptr;
+  const NTSTATUS status =
+      ObReferenceObjectByName(&volume, OBJ_CASE_INSENSITIVE, nullptr, 0, Io().device_type, KernelMode, nullptr, &object);
+  if (!NT_SUCCESS(status)) return nullptr;
+  auto* const device = static_cast<PDEVICE_OBJECT>(object);
+  OpenPacket packet{};
+  packet.share_access = FILE_SHARE_READ;
+  PFILE_OBJECT const file = NewFile(device, packet, name, FILE_EXECUTE);
+  if (file != nullptr) ++device->ReferenceCount;
+  ObfDereferenceObject(device);
+  return file;
 }
 
 NTSTATUS OpenFile(PHANDLE handle, ACCESS_MASK access, std::u16string_view name, ULONG attributes, ULONG options) {

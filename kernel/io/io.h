@@ -43,6 +43,10 @@ PDRIVER_OBJECT CreateBuiltinDriver(std::u16string_view name);
 /// A device of the kernel's own.
 PDEVICE_OBJECT CreateBuiltinDevice(PDRIVER_OBJECT driver, std::u16string_view name, DEVICE_TYPE type, ULONG flags);
 
+/// A file object that names the file of an image: on its volume, but not open, as images are mapped without the file system. The caller
+/// owns a reference; null if the path is on no volume.
+PFILE_OBJECT MakeImageFile(const UNICODE_STRING& path);
+
 /// Opens a file for the kernel; the handle is in the current process's table if `attributes` says so.
 NTSTATUS OpenFile(PHANDLE handle, ACCESS_MASK access, std::u16string_view name, ULONG attributes, ULONG options);
 

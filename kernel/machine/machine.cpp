@@ -273,6 +273,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::se::PublishExports();
     nt::ps::SetBindHooked(hooked);
     nt::ps::SetThreadExitHook(&nt::io::CancelThreadIrps);
+    nt::ps::SetImageFileOpener(&nt::io::MakeImageFile);
     nt::io::Initialize();
     nt::io::SetBindHooked(hooked);
     nt::hostfs::Initialize(state_->directory);

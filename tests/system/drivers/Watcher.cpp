@@ -1,9 +1,19 @@
 // Prints every notification of processes, threads and images, and refuses what is named Refused.exe.
-#include <ntddk.h>
+#include <ntifs.h>
 
 extern "C" NTKERNELAPI PCSTR NTAPI PsGetProcessImageFileName(PEPROCESS Process);
 
 namespace {
+
+// The volume and name of a file.
+void ShowFile(PFILE_OBJECT file) {
+  if (file == nullptr) return (void)DbgPrint("  no file\n");
+  alignas(8) static UCHAR buffer[1024];
+  auto* const name = reinterpret_cast<POBJECT_NAME_INFORMATION>(buffer);
+  ULONG length;
+  const NTSTATUS status = ObQueryNameString(file, name, sizeof buffer, &length);
+  DbgPrint("  file %wZ (%X), on the volume %wZ\n", &name->Name, status, &file->FileName);
+}
 
 bool IsWatched(HANDLE process) { return process != PsGetProcessId(PsInitialSystemProcess); }
 
@@ -28,6 +38,7 @@ void OnProcessEx(PEPROCESS process, HANDLE id, PPS_CREATE_NOTIFY_INFO create) {
   DbgPrint("process %s: image %wZ, command line %wZ, parent %u, creator is %s%s\n", PsGetProcessImageFileName(process),
            create->ImageFileName, create->CommandLine, Id(create->ParentProcessId),
            create->CreatingThreadId.UniqueThread == PsGetCurrentThreadId() ? "this thread" : "another thread", Where());
+  ShowFile(create->FileObject);
   UNICODE_STRING refused = RTL_CONSTANT_STRING(L"\\??\\C:\\ringlet\\Refused.exe");
   if (RtlEqualUnicodeString(create->ImageFileName, &refused, TRUE)) create->CreationStatus = STATUS_VIRUS_INFECTED;
 }
@@ -45,6 +56,7 @@ void OnNewThread(HANDLE process, HANDLE thread, BOOLEAN create) {
 void OnImage(PUNICODE_STRING name, HANDLE process, PIMAGE_INFO info) {
   DbgPrint("image %wZ%s%s%s\n", name, info->SystemModeImage ? ", a driver" : "",
            process == (info->SystemModeImage ? nullptr : PsGetCurrentProcessId()) ? "" : ", of a wrong process", Where());
+  if (info->ExtendedInfoPresent) ShowFile(CONTAINING_RECORD(info, IMAGE_INFO_EX, ImageInfo)->FileObject);
   if (*static_cast<const USHORT*>(info->ImageBase) != 0x5a4d) DbgPrint("no image at its base\n");
 }
 
