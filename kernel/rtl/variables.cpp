@@ -14,6 +14,8 @@ void InitializeExports() {
   *api::Data<ULONG>("NtBuildNumber") = kFreeBuild | kBuild;
   *api::Data<BOOLEAN>("KdDebuggerEnabled") = FALSE;
   *api::Data<BOOLEAN>("KdDebuggerNotPresent") = TRUE;
+  *api::Data<BOOLEAN>("NlsMbCodePageTag") = FALSE;
+  *api::Data<BOOLEAN>("NlsMbOemCodePageTag") = FALSE;
 }
 
 }  // namespace nt::rtl

@@ -1,4 +1,4 @@
-// The variables that drivers read: NtBuildNumber, KdDebuggerEnabled, KdDebuggerNotPresent.
+// The variables that drivers read: NtBuildNumber, KdDebuggerEnabled, KdDebuggerNotPresent, NlsMbCodePageTag, NlsMbOemCodePageTag.
 #pragma once
 
 namespace nt::rtl {
