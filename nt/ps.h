@@ -235,7 +235,8 @@ struct PEB {
   ULONG ImageSubsystemMinorVersion;  // 0x130
   UCHAR pad134[0x18c];
   ULONG SessionId;  // 0x2c0
-  UCHAR pad2c4[0x504];
+  UCHAR pad2c4[0x4fc];
+  ULONG_PTR BuiltinData;  // 0x7c0: the process's copy of the variables that built-in user modules export
   PVOID SubsystemState;  // 0x7c8: the built-in user modules' per-process state
 };
 static_assert(offsetof(PEB, ProcessHeap) == 0x30);

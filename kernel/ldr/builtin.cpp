@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernel/ldr/process_data.h"
 #include "kernel/ldr/state.h"
 #include "kernel/ldr/synthetic.h"
 #include "kernel/mm/layout.h"
@@ -195,6 +196,9 @@ ImportResolver::Result BuiltinResolver::FromModule(std::string_view module, cons
   result.data = entry->kind == api::Kind::Data;
   result.provider = FindImage(module);
   if (target != nullptr) result.address = hooked_ ? HookedAddressOf(*target) : ImportAddressOf(*target);
+  if (result.data && process_data_ != 0) {
+    result.address = reinterpret_cast<const void*>(ProcessDataAt(reinterpret_cast<ULONG_PTR>(result.address), process_data_));
+  }
   if (result.address == nullptr) {
     result.provider = nullptr;
     result.reason = Describe(import) + " of " + std::string(module) + " is specified but not implemented yet.";

@@ -27,8 +27,8 @@ const void* GuardDispatchStub(bool user);
 /// Binds imports to built-in modules, and to images that are loaded.
 class BuiltinResolver : public ImportResolver {
  public:
-  /// `hooked`: bind to the hooked stubs.
-  explicit BuiltinResolver(bool hooked) : hooked_(hooked) {}
+  /// `hooked`: bind to the hooked stubs. `process_data`: for a program, its process's copy of the modules' variables.
+  explicit BuiltinResolver(bool hooked, ULONG_PTR process_data = 0) : hooked_(hooked), process_data_(process_data) {}
   Result Resolve(std::string_view module, const Import& import) override;
 
  private:
@@ -36,6 +36,7 @@ class BuiltinResolver : public ImportResolver {
   Result FromImage(Image* image, const Import& import) const;
 
   bool hooked_;
+  ULONG_PTR process_data_;
 };
 
 /// The specification's entry that an import of `module` binds to, API sets and hal.dll's move into the kernel considered; an

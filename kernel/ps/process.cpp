@@ -10,6 +10,7 @@
 #include "kernel/ke/scheduler.h"
 #include "kernel/ldr/builtin.h"
 #include "kernel/ldr/image.h"
+#include "kernel/ldr/process_data.h"
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/state.h"
 #include "nt/pe.h"
@@ -134,6 +135,7 @@ NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ld
   peb->ImageSubsystem = 3;
   peb->ImageSubsystemMajorVersion = 6;
   peb->SessionId = 1;
+  peb->BuiltinData = process->host.builtin_data;
   process->Peb = peb;
   process->SectionBaseAddress = peb->ImageBaseAddress;
   return STATUS_SUCCESS;
@@ -160,6 +162,14 @@ void SetImageName(Process* process, std::u16string_view path) {
   process->host.image_path_length = static_cast<USHORT>(path.size() * sizeof(WCHAR));
 }
 
+NTSTATUS MakeBuiltinData(Process* process) {
+  SIZE_T size = ldr::ProcessDataSize();
+  if (size == 0) return STATUS_SUCCESS;
+  const NTSTATUS status = process->host.space->Allocate(&process->host.builtin_data, 0, &size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+  if (NT_SUCCESS(status)) ldr::FillProcessData(process->host.builtin_data);
+  return status;
+}
+
 NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, ldr::Image** image, std::string* why) {
   const auto file = ReadHostFile(parameters.host_path);
   if (file.empty()) {
@@ -178,7 +188,9 @@ NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, ldr:
   const SIZE_T room = (parsed.optional_header().SizeOfImage + 2 * kGranularity) & ~(kGranularity - 1);
   const NTSTATUS mapped = process->host.space->MapImage(&base, room);
   if (!NT_SUCCESS(mapped)) return mapped;
-  ldr::BuiltinResolver resolver(bind_hooked);
+  const NTSTATUS made = MakeBuiltinData(process);
+  if (!NT_SUCCESS(made)) return made;
+  ldr::BuiltinResolver resolver(bind_hooked, process->host.builtin_data);
   ldr::LoadOptions options;
   options.base = base;
   options.user = true;

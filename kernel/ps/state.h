@@ -19,6 +19,7 @@ struct ProcessHost {
   char16_t* image_path;      ///< NT path, from pool
   USHORT image_path_length;  ///< bytes
   bool exiting;
+  ULONG_PTR builtin_data;  ///< its copy of the variables that built-in modules export
   bool announced;         ///< drivers were told of it
   bool images_announced;  ///< and of its images
 };

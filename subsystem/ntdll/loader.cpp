@@ -5,6 +5,7 @@
 
 #include "kernel/api/api.h"
 #include "kernel/ke/ke.h"
+#include "kernel/ldr/process_data.h"
 #include "nt/status.h"
 #include "subsystem/ntdll/ntdll.h"
 
@@ -139,7 +140,10 @@ Module* ModuleOfAddress(const void* address) {
   });
 }
 
-PVOID FindExport(PVOID base, const char* name, ULONG ordinal) { return FindExportAt(base, name, ordinal, 0); }
+PVOID FindExport(PVOID base, const char* name, ULONG ordinal) {
+  const auto address = reinterpret_cast<ULONG_PTR>(FindExportAt(base, name, ordinal, 0));
+  return reinterpret_cast<PVOID>(ldr::ProcessDataAt(address, CurrentPeb()->BuiltinData));
+}
 
 PVOID DataExport(PCWSTR module, const char* name) {
   UNICODE_STRING string{0, 0, const_cast<PWSTR>(module)};
