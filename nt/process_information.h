@@ -54,7 +54,20 @@ struct PROCESS_BASIC_INFORMATION {
 };
 static_assert(sizeof(PROCESS_BASIC_INFORMATION) == 0x30);
 
-struct PS_ATTRIBUTE_LIST;
+/// What a creator of a process or a thread asks for besides (PS_ATTRIBUTE_... numbers).
+struct PS_ATTRIBUTE {
+  ULONG_PTR Attribute;
+  SIZE_T Size;  ///< bytes
+  PVOID Value;
+  SIZE_T* ReturnLength;
+};
+static_assert(sizeof(PS_ATTRIBUTE) == 0x20);
+inline constexpr ULONG_PTR PS_ATTRIBUTE_CLIENT_ID = 0x10003, PS_ATTRIBUTE_IMAGE_NAME = 0x20005;
+
+struct PS_ATTRIBUTE_LIST {
+  SIZE_T TotalLength;
+  PS_ATTRIBUTE Attributes[1];
+};
 using PPS_ATTRIBUTE_LIST = PS_ATTRIBUTE_LIST*;
 
 enum SYSTEM_INFORMATION_CLASS : ULONG {

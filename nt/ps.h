@@ -192,6 +192,7 @@ struct RTL_USER_PROCESS_PARAMETERS {
   UCHAR CurrentDirectories[0x300];  // 0xf0
   ULONG_PTR EnvironmentSize;        // 0x3f0
 };
+using PRTL_USER_PROCESS_PARAMETERS = RTL_USER_PROCESS_PARAMETERS*;
 static_assert(offsetof(RTL_USER_PROCESS_PARAMETERS, CommandLine) == 0x70);
 static_assert(offsetof(RTL_USER_PROCESS_PARAMETERS, EnvironmentSize) == 0x3f0);
 
@@ -237,7 +238,7 @@ struct PEB {
   ULONG SessionId;  // 0x2c0
   UCHAR pad2c4[0x4fc];
   ULONG_PTR BuiltinData;  // 0x7c0: the process's copy of the variables that built-in user modules export
-  PVOID SubsystemState;  // 0x7c8: the built-in user modules' per-process state
+  PVOID SubsystemState;   // 0x7c8: the built-in user modules' per-process state
 };
 static_assert(offsetof(PEB, ProcessHeap) == 0x30);
 static_assert(offsetof(PEB, NumberOfProcessors) == 0xb8);

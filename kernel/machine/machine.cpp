@@ -156,6 +156,9 @@ void OpenConsole(HANDLE handles[3]) {
   }
 }
 
+/// Where a client seems to lie.
+constexpr std::u16string_view kProgramDirectory = u"\\\?\?\\C:\\ringlet\\";
+
 const std::vector<std::u16string> kEnvironment = {
     u"COMPUTERNAME=RINGLET", u"NUMBER_OF_PROCESSORS=2",         u"OS=Windows_NT",          u"PATH=C:\\Windows\\system32;C:\\Windows",
     u"SystemDrive=C:",       u"SystemRoot=C:\\Windows",         u"TEMP=C:\\Windows\\Temp", u"TMP=C:\\Windows\\Temp",
@@ -229,6 +232,16 @@ Machine::State* current = nullptr;
 
 bool Symbolize(ULONG_PTR address, std::string* symbol, std::string* source);
 
+/// A program on the C: drive, or one that the machine's owner started, which lies in C:\ringlet for its like.
+bool FindProgram(std::u16string_view nt_path, std::string* host) {
+  const auto same = [](char16_t a, char16_t b) { return a == b || (a < 128 && b < 128 && std::tolower(a) == std::tolower(b)); };
+  for (const auto& [name, path] : current->images) {
+    const std::u16string known = std::u16string(kProgramDirectory) + Wide(name);
+    if (std::equal(known.begin(), known.end(), nt_path.begin(), nt_path.end(), same)) return *host = path, true;
+  }
+  return nt::io::HostPathOf(nt_path, host);
+}
+
 }  // namespace
 
 Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
@@ -278,6 +291,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::io::SetBindHooked(hooked);
     nt::hostfs::Initialize(state_->directory);
     nt::ps::SetConsoleOpener(&OpenConsole);
+    nt::ps::SetProgramFinder(&FindProgram);
     registry = nt::cm::Initialize(state_->directory);
     if (!NT_SUCCESS(registry)) return;
     nt::cm::InitializeExports();
@@ -372,7 +386,7 @@ RunResult Machine::Run(const std::string& path, const std::vector<std::string>& 
   state_->images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
   nt::ps::ProcessParameters parameters;
   parameters.host_path = path;
-  parameters.image_path = u"\\\?\?\\C:\\ringlet\\" + Wide(BaseName(path));
+  parameters.image_path = std::u16string(kProgramDirectory) + Wide(BaseName(path));
   std::string command_line = Quoted(BaseName(path));
   for (const std::string& argument : arguments) command_line += " " + Quoted(argument);
   parameters.command_line = Wide(command_line);

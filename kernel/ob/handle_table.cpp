@@ -35,6 +35,20 @@ void HandleTable::Remove(HANDLE handle) {
   --count_;
 }
 
+void HandleTable::InheritFrom(const HandleTable& parent) {
+  entries_.resize(parent.entries_.size());
+  for (ULONG index = static_cast<ULONG>(entries_.size()) - 1; index != 0; --index) {
+    const Entry& entry = parent.entries_[index];
+    if (entry.object != nullptr && (entry.attributes & OBJ_INHERIT) != 0) {
+      entries_[index] = entry;
+      ++count_;
+    } else {
+      entries_[index].next_free = first_free_;
+      first_free_ = index;
+    }
+  }
+}
+
 namespace {
 
 constexpr ULONG_PTR kKernelHandle = 0xFFFFFFFF80000000;
@@ -146,6 +160,28 @@ void DestroyHandleTable(PEPROCESS process) {
   process->ObjectTable = nullptr;
   std::erase(Ob().tables, table);
   delete table;
+}
+
+void InheritHandles(PEPROCESS parent, PEPROCESS child) {
+  auto* const table = static_cast<HandleTable*>(child->ObjectTable);
+  table->InheritFrom(*static_cast<HandleTable*>(parent->ObjectTable));
+  for (ULONG index = 1; index < table->size(); ++index) {
+    const HandleTable::Entry* const entry = table->Find(reinterpret_cast<HANDLE>(ULONG_PTR{index} * 4));
+    if (entry == nullptr) continue;
+    ObfReferenceObject(entry->object);
+    ++HeaderOf(entry->object)->HandleCount;
+    ++TypeOf(entry->object)->handles;
+  }
+}
+
+HANDLE CopyHandle(PEPROCESS source, HANDLE handle, PEPROCESS target) {
+  PVOID object = nullptr;
+  OBJECT_HANDLE_INFORMATION granted{};
+  if (!NT_SUCCESS(ReferenceIn(source, handle, UserMode, &object, &granted))) return nullptr;
+  HANDLE copy = nullptr;
+  CreateHandleIn(target, object, granted.HandleAttributes, granted.GrantedAccess, UserMode, &copy);
+  ObfDereferenceObject(object);
+  return copy;
 }
 
 SIZE_T HandleCount(PEPROCESS process) {

@@ -22,6 +22,8 @@ class HandleTable {
   Entry* Find(HANDLE handle);
   /// Frees a handle in use.
   void Remove(HANDLE handle);
+  /// Takes over the inheritable entries of another table under the same numbers; only for an empty table. The caller counts the handles.
+  void InheritFrom(const HandleTable& parent);
   SIZE_T count() const { return count_; }
   SIZE_T size() const { return entries_.size(); }
 

@@ -63,6 +63,10 @@ std::u16string NameOf(PVOID object);
 /// Makes a handle table for a process (EPROCESS::ObjectTable), and closes all of its handles.
 PVOID CreateHandleTable(PEPROCESS process);
 void DestroyHandleTable(PEPROCESS process);
+/// Gives a new process the inheritable handles of its parent, under the same numbers.
+void InheritHandles(PEPROCESS parent, PEPROCESS child);
+/// Makes a handle in `target` for what a handle in `source` means, with the same access; null if it means nothing.
+HANDLE CopyHandle(PEPROCESS source, HANDLE handle, PEPROCESS target);
 /// Handles in use.
 SIZE_T HandleCount(PEPROCESS process);
 

@@ -91,8 +91,16 @@ SIZE_T EnvironmentSize(const ProcessParameters& parameters) {
   return std::max<SIZE_T>(characters + 1, 2) * sizeof(WCHAR);
 }
 
-/// Opens the console in the new process, whose handles they are.
-void OpenStandardHandles(Process* process, HANDLE handles[3]) {
+constexpr ULONG kUseStandardHandles = 0x100;  // STARTF_USESTDHANDLES
+
+/// The new process's handles of its standard streams: its creator's choice or copies of its creator's own, or else the console.
+void MakeStandardHandles(Process* process, const RTL_USER_PROCESS_PARAMETERS* handed_on, HANDLE handles[3]) {
+  if (handed_on != nullptr) {
+    const HANDLE given[3] = {handed_on->StandardInput, handed_on->StandardOutput, handed_on->StandardError};
+    const bool chosen = (handed_on->WindowFlags & kUseStandardHandles) != 0;
+    for (int i = 0; i < 3; ++i) handles[i] = chosen ? given[i] : ob::CopyHandle(ke::CurrentProcess(), given[i], process);
+    return;
+  }
   if (open_console == nullptr) return;
   KAPC_STATE attached;
   KeStackAttachProcess(&process->Pcb, &attached);
@@ -110,7 +118,7 @@ NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ld
   user->MaximumLength = user->Length = sizeof *user;
   user->Flags = 1;  // normalized
   HANDLE handles[3] = {};
-  OpenStandardHandles(process, handles);
+  MakeStandardHandles(process, parameters.handed_on, handles);
   user->StandardInput = handles[0];
   user->StandardOutput = handles[1];
   user->StandardError = handles[2];
@@ -119,6 +127,10 @@ NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ld
   user->CommandLine = block.String(parameters.command_line);
   user->DesktopInfo = block.String(u"Winsta0\\Default");
   user->WindowTitle = block.String(parameters.image_path);
+  if (parameters.handed_on != nullptr) {
+    user->WindowFlags = parameters.handed_on->WindowFlags;
+    user->ShowWindowFlags = parameters.handed_on->ShowWindowFlags;
+  }
   user->EnvironmentSize = EnvironmentSize(parameters);
   auto* environment = static_cast<WCHAR*>(block.Take(user->EnvironmentSize));
   user->Environment = environment;
@@ -261,6 +273,7 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   NTSTATUS status = CreateProcessObject(ke::CurrentProcess(), true, &process);
   if (!NT_SUCCESS(status)) return status;
   SetImageName(process, parameters.image_path);
+  if (parameters.inherit_handles) ob::InheritHandles(ke::CurrentProcess(), process);
   ldr::Image* image = nullptr;
   status = LoadProgram(process, parameters, &image, why);
   if (NT_SUCCESS(status)) status = MakePeb(process, parameters, *image);
@@ -269,7 +282,7 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
     const auto& headers = *reinterpret_cast<const IMAGE_NT_HEADERS64*>(
         image->base + static_cast<ULONG>(reinterpret_cast<const IMAGE_DOS_HEADER*>(image->base)->e_lfanew));
     status = CreateUserThread(process, nullptr, nullptr, headers.OptionalHeader.SizeOfStackReserve,
-                              headers.OptionalHeader.SizeOfStackCommit, false, &thread);
+                              headers.OptionalHeader.SizeOfStackCommit, parameters.suspended, &thread);
   }
   if (!NT_SUCCESS(status)) {
     ob::DestroyHandleTable(process);

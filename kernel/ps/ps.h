@@ -22,11 +22,18 @@ struct ProcessParameters {
   std::u16string command_line;
   std::u16string current_directory;
   std::vector<std::u16string> environment;  ///< NAME=value
+  /// What a process that creates another hands on: handles, and how its window looks. Null for a program that the machine's owner starts.
+  const RTL_USER_PROCESS_PARAMETERS* handed_on = nullptr;
+  bool inherit_handles = false;
+  bool suspended = false;
 };
 
 /// Creates a process from an .exe with its first thread, ready to run. The caller owns a reference to *process.
 /// STATUS_INVALID_IMAGE_FORMAT and the like for a bad image, with a sentence in *why. IRQL PASSIVE_LEVEL.
 NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* process, std::string* why);
+
+/// How a program's file is found on the host by its NT path; false if there is none.
+void SetProgramFinder(bool (*finder)(std::u16string_view nt_path, std::string* host_path));
 
 /// A thread of the System process that runs host code; it ends when `start` returns. The caller owns a reference to *thread.
 NTSTATUS CreateKernelThread(void (*start)(void*), void* context, KPRIORITY priority, PETHREAD* thread);

@@ -13,6 +13,7 @@ namespace mm = nt::mm;
 namespace {
 
 constexpr ACCESS_MASK kThreadSetInformation = 0x20, kThreadQueryInformation = 0x40, kThreadTerminate = 0x1, kThreadSuspend = 0x2;
+constexpr ACCESS_MASK kThreadQueryLimited = 0x800, kProcessQueryLimited = 0x1000;
 constexpr ACCESS_MASK kProcessTerminate = 0x1, kProcessQueryInformation = 0x400, kProcessCreateThread = 0x2, kProcessSetInformation = 0x200;
 
 bool FromUser() { return ke::PreviousMode() == UserMode; }
@@ -56,6 +57,13 @@ class Referenced {
   Referenced(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type) {
     PVOID object = nullptr;
     status_ = ObReferenceObjectByHandle(handle, access, type, ke::PreviousMode(), &object, nullptr);
+    object_ = static_cast<T*>(object);
+  }
+  /// With a right that stands for both: to query implies to query what is not secret.
+  Referenced(HANDLE handle, ACCESS_MASK limited, ACCESS_MASK full, POBJECT_TYPE type) : Referenced(handle, limited, type) {
+    PVOID object = nullptr;
+    if (status_ != STATUS_ACCESS_DENIED) return;
+    status_ = ObReferenceObjectByHandle(handle, full, type, ke::PreviousMode(), &object, nullptr);
     object_ = static_cast<T*>(object);
   }
   ~Referenced() {
@@ -220,7 +228,8 @@ NTSTATUS NtQueryPerformanceCounter(PLARGE_INTEGER PerformanceCounter, PLARGE_INT
 ULONG NtGetCurrentProcessorNumber() { return ke::Ki().current; }
 
 NTSTATUS NtQueryInformationThread(HANDLE ThreadHandle, ULONG Class, PVOID Information, ULONG Length, PULONG ReturnLength) {
-  ThreadReference thread(ThreadHandle, kThreadQueryInformation, Ps().thread_type);
+  const bool open = Class == ThreadBasicInformation || Class == ThreadTimes || Class == ThreadAmILastThread || Class == ThreadIsTerminated;
+  ThreadReference thread(ThreadHandle, open ? kThreadQueryLimited : kThreadQueryInformation, kThreadQueryInformation, Ps().thread_type);
   if (!NT_SUCCESS(thread.status())) return thread.status();
   KTHREAD& tcb = thread->Tcb;
   switch (Class) {
@@ -293,7 +302,9 @@ NTSTATUS NtSetInformationThread(HANDLE ThreadHandle, ULONG Class, PVOID Informat
 }
 
 NTSTATUS NtQueryInformationProcess(HANDLE ProcessHandle, ULONG Class, PVOID Information, ULONG Length, PULONG ReturnLength) {
-  ProcessReference process(ProcessHandle, kProcessQueryInformation, Ps().process_type);
+  const bool secret = Class == ProcessDebugPort;
+  ProcessReference process(ProcessHandle, secret ? kProcessQueryInformation : kProcessQueryLimited, kProcessQueryInformation,
+                           Ps().process_type);
   if (!NT_SUCCESS(process.status())) return process.status();
   switch (Class) {
     case ProcessBasicInformation: {

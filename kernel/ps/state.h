@@ -20,8 +20,8 @@ struct ProcessHost {
   USHORT image_path_length;  ///< bytes
   bool exiting;
   ULONG_PTR builtin_data;  ///< its copy of the variables that built-in modules export
-  bool announced;         ///< drivers were told of it
-  bool images_announced;  ///< and of its images
+  bool announced;          ///< drivers were told of it
+  bool images_announced;   ///< and of its images
 };
 
 struct Process : EPROCESS {

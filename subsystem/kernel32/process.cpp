@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "subsystem/kernel32/base.h"
+#include "subsystem/kernel32/startup_info.h"
 
 using namespace nt::win32;
 namespace sys = nt::sys;
@@ -28,24 +29,13 @@ BOOL Query(HANDLE process, BasicInformation* information) {
   return Check(sys::NtQueryInformationProcess(process, ProcessBasicInformation, information, sizeof *information, nullptr));
 }
 
-/// STARTUPINFOW; STARTUPINFOA has the same form, with other text.
-struct StartupInfo {
-  DWORD cb;
-  LPWSTR lpReserved, lpDesktop, lpTitle;
-  DWORD dwX, dwY, dwXSize, dwYSize, dwXCountChars, dwYCountChars, dwFillAttribute, dwFlags;
-  WORD wShowWindow, cbReserved2;
-  BYTE* lpReserved2;
-  HANDLE hStdInput, hStdOutput, hStdError;
-};
-NT_SIZE(StartupInfo, 104);
-
 StartupInfo MakeStartupInfo() {
   const RTL_USER_PROCESS_PARAMETERS& p = *CurrentPeb()->ProcessParameters;
   StartupInfo info{};
   info.cb = sizeof info;
   info.dwFlags = p.WindowFlags;
   info.wShowWindow = static_cast<WORD>(p.ShowWindowFlags);
-  if (p.WindowFlags & 0x100) {  // STARTF_USESTDHANDLES
+  if (p.WindowFlags & kUseStandardHandles) {
     info.hStdInput = p.StandardInput;
     info.hStdOutput = p.StandardOutput;
     info.hStdError = p.StandardError;
