@@ -23,7 +23,7 @@ std::vector<UCHAR> Numbered(SIZE_T size) {
 TEST(RtlMemory, MovesEverySizeAtEveryOverlap) {
   constexpr SIZE_T kRoom = 420;
   for (SIZE_T size = 0; size <= 200; ++size) {
-    for (const SIZE_T from : {100, 101, 107}) {
+    for (const SIZE_T from : {SIZE_T{100}, SIZE_T{101}, SIZE_T{107}}) {
       for (int shift = -100; shift <= 100; shift += size > 130 ? 7 : 3) {
         const SIZE_T to = from + static_cast<SIZE_T>(static_cast<LONGLONG>(shift));
         auto expected = Numbered(kRoom);
@@ -37,7 +37,7 @@ TEST(RtlMemory, MovesEverySizeAtEveryOverlap) {
 }
 
 TEST(RtlMemory, MovesBigBlocks) {
-  for (const SIZE_T size : {1000, 4096, 4097, 65537}) {
+  for (const SIZE_T size : {SIZE_T{1000}, SIZE_T{4096}, SIZE_T{4097}, SIZE_T{65537}}) {
     auto expected = Numbered(size + 40);
     auto bytes = expected;
     for (const auto& [to, from] : {std::pair<SIZE_T, SIZE_T>{33, 0}, {0, 33}, {1, 0}, {0, 1}, {5, 5}}) {
