@@ -8,7 +8,7 @@
 namespace nt::ke {
 namespace {
 
-constexpr UCHAR kNone = 0, kFirst = 1, kSecond = 2, kThird = 4, kFourth = 8, kAll = 15;
+constexpr UCHAR kNone = 0, kFirst = 1, kSecond = 2, kFourth = 8, kAll = 15;  // a bit for each parameter
 
 // In the order of the codes.
 constexpr BugCheckText kTexts[] = {
