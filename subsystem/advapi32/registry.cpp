@@ -45,8 +45,21 @@ LONG OpenedKey::Open(HKEY root, PCWSTR name, ACCESS_MASK access) {
   return error ? error : ErrorOf(sys::NtOpenKey(&handle, access, key.get()));
 }
 
+namespace {
+
+/// A value's name on the caller's stack: the kernel takes no other memory from user mode, such as that of this module's own literals.
+UNICODE_STRING NameOnStack(PCWSTR name, PathBuffer& room) {
+  const UNICODE_STRING string = StringOf(name ? name : u"");
+  room.Append({string.Buffer, string.Length / sizeof(WCHAR)});
+  if (room.overflow) return string;  // longer than any literal: the caller's own
+  return {string.Length, string.Length, room.text};
+}
+
+}  // namespace
+
 LONG QueryValue(HANDLE key, PCWSTR name, ULONG* type, void* data, ULONG* size) {
-  UNICODE_STRING string = StringOf(name ? name : u"");
+  PathBuffer text;
+  UNICODE_STRING string = NameOnStack(name, text);
   alignas(8) char local[512];
   ULONG needed = 0;
   char* buffer = local;
@@ -77,7 +90,8 @@ bool QueryDword(HANDLE key, PCWSTR name, ULONG* value) {
 }
 
 LONG SetValue(HANDLE key, PCWSTR name, ULONG type, const void* data, ULONG size) {
-  UNICODE_STRING string = StringOf(name ? name : u"");
+  PathBuffer text;
+  UNICODE_STRING string = NameOnStack(name, text);
   return ErrorOf(sys::NtSetValueKey(key, &string, 0, type, const_cast<PVOID>(data), size));
 }
 

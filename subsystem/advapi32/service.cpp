@@ -96,7 +96,9 @@ bool SameName(std::u16string_view left, std::u16string_view right) {
 }
 
 bool DirectoryHas(PCWSTR directory, std::u16string_view wanted) {
-  UNICODE_STRING name = StringOf(directory);
+  PathBuffer path;  // the kernel takes the name from the stack, but not from this module's literals
+  path.Append(directory);
+  UNICODE_STRING name{static_cast<USHORT>(path.length * 2), static_cast<USHORT>(path.length * 2), path.text};
   OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr};
   HANDLE handle = nullptr;
   if (!NT_SUCCESS(sys::NtOpenDirectoryObject(&handle, 1, &attributes))) return false;

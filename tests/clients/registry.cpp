@@ -41,4 +41,20 @@ int main() {
   RegCloseKey(parent);
   std::printf("delete parent %ld\n", RegDeleteKeyW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Ringlet"));
   std::printf("gone %ld\n", RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Ringlet", 0, KEY_READ, &key));
+  RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Ringlet\\A\\B", 0, nullptr, 0, KEY_ALL_ACCESS, nullptr, &key, nullptr);
+  RegCloseKey(key);
+  RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Ringlet\\Longer", 0, nullptr, 0, KEY_ALL_ACCESS, nullptr, &key, nullptr);
+  RegCloseKey(key);
+  RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Ringlet", 0, KEY_ALL_ACCESS, &key);
+  RegSetValueExW(key, L"Value", 0, REG_SZ, reinterpret_cast<const BYTE*>(L"abc"), 8);
+  DWORD keys = 0, longest = 0, values = 0, longest_value = 0, largest = 0;
+  std::printf("info %ld", RegQueryInfoKeyW(key, nullptr, nullptr, nullptr, &keys, &longest, nullptr, &values, &longest_value, &largest,
+                                           nullptr, nullptr));
+  std::printf(": %lu keys of %lu, %lu values of %lu with %lu\n", keys, longest, values, longest_value, largest);
+  std::printf("empty %ld", RegDeleteTreeW(key, nullptr));
+  RegQueryInfoKeyW(key, nullptr, nullptr, nullptr, &keys, nullptr, nullptr, &values, nullptr, nullptr, nullptr, nullptr);
+  std::printf(": %lu keys, %lu values\n", keys, values);
+  RegCloseKey(key);
+  std::printf("tree %ld", RegDeleteTreeW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Ringlet"));
+  std::printf(" %ld\n", RegDeleteTreeW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Ringlet"));
 }
