@@ -6,6 +6,7 @@
 #include <ringlet/asserts.h>
 #include <ringlet/pool.h>
 #include <ringlet/synchronization.h>
+#include <ringlet/push_locks.h>
 #include <ringlet/wdm_io.h>
 #include <ringlet/wdm_registry.h>
 #include <ringlet/transactions.h>

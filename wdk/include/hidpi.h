@@ -1,0 +1,5 @@
+// hidpi.h, which needs the type of a usage.
+#pragma once
+
+#include <hidusage.h>
+#include_next <hidpi.h>
