@@ -3,12 +3,12 @@
 
 #include <acpiioct.h>
 #include <hidport.h>
+#include <ks.h>
 #include <ntddscsi.h>
 #include <usb.h>
 #include <usbbusif.h>
 #include <usbdlib.h>
 #include <winioctl.h>
-#include <ks.h>
 
 C_ASSERT(sizeof(HID_MINIDRIVER_REGISTRATION) == 0x20);
 C_ASSERT(sizeof(HID_DEVICE_ATTRIBUTES) == 0x20);
@@ -16,8 +16,8 @@ C_ASSERT(sizeof(HID_DESCRIPTOR) == 9);
 C_ASSERT(FIELD_OFFSET(SCSI_PASS_THROUGH_EX, DataOutBufferOffset) == 0x28);
 C_ASSERT(FIELD_OFFSET(SCSI_PASS_THROUGH_DIRECT_EX, Cdb) == 0x38);
 
-static const HID_DESCRIPTOR Descriptor = {sizeof(HID_DESCRIPTOR), HID_HID_DESCRIPTOR_TYPE, HID_REVISION, 0, 1,
-                                          {{HID_REPORT_DESCRIPTOR_TYPE, 64}}};
+static const HID_DESCRIPTOR Descriptor = {
+    sizeof(HID_DESCRIPTOR), HID_HID_DESCRIPTOR_TYPE, HID_REVISION, 0, 1, {{HID_REPORT_DESCRIPTOR_TYPE, 64}}};
 static EX_PUSH_LOCK Lock;
 
 DRIVER_INITIALIZE DriverEntry;
