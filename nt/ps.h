@@ -67,6 +67,7 @@ static_assert(offsetof(KTHREAD, Affinity) == 0x240);
 inline volatile UCHAR& KthreadState(KTHREAD* thread) { return reinterpret_cast<UCHAR*>(thread)[0x184]; }
 inline UCHAR& KthreadWaitIrql(KTHREAD* thread) { return reinterpret_cast<UCHAR*>(thread)[0x186]; }
 inline CCHAR& KthreadWaitMode(KTHREAD* thread) { return reinterpret_cast<CCHAR*>(thread)[0x187]; }
+inline CCHAR KthreadPriority(const KTHREAD* thread) { return reinterpret_cast<const CCHAR*>(thread)[0xc3]; }
 inline CCHAR& KthreadPriority(KTHREAD* thread) { return reinterpret_cast<CCHAR*>(thread)[0xc3]; }
 /// Kernel and special APC disable counts: one 32-bit pair, zero when APCs are enabled.
 inline SHORT& KthreadKernelApcDisable(KTHREAD* thread) { return *reinterpret_cast<SHORT*>(reinterpret_cast<UCHAR*>(thread) + 0x1e4); }

@@ -64,6 +64,25 @@ nlohmann::json JsonBugCheck(const BugCheck& bugcheck) {
   return json;
 }
 
+std::string ReadableDeadlock(const std::vector<BlockedThread>& threads) {
+  std::string text;
+  for (const BlockedThread& thread : threads) {
+    text += fmt::format("\n    thread {} waits {}", thread.id, thread.wait);
+    for (const StackFrame& frame : thread.stack) {
+      text += fmt::format("\n        {:016x} {}{}", frame.address, frame.symbol, frame.source.empty() ? "" : " (" + frame.source + ")");
+    }
+  }
+  return text;
+}
+
+nlohmann::json JsonDeadlock(const std::vector<BlockedThread>& threads) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const BlockedThread& thread : threads) {
+    json.push_back({{"thread", thread.id}, {"wait", thread.wait}, {"stack", JsonStack(thread.stack)}});
+  }
+  return json;
+}
+
 int CodeOf(Outcome outcome) {
   switch (outcome) {
     case Outcome::BugCheck:
@@ -137,7 +156,10 @@ class Session {
   }
 
   void SayOutcome(Outcome outcome, const std::string& who) {
-    if (outcome == Outcome::Deadlock) Say(fmt::format("{}: every thread waits, and nothing can ever wake one.", who));
+    if (outcome == Outcome::Deadlock) {
+      json["deadlock"] = JsonDeadlock(machine_.deadlock());
+      Say(fmt::format("{}: every thread waits, and nothing can ever wake one.", who) + ReadableDeadlock(machine_.deadlock()));
+    }
     if (outcome == Outcome::Timeout) Say(fmt::format("{}: not done after {} s (--timeout).", who, options_.timeout));
   }
 

@@ -116,6 +116,13 @@ inline constexpr unsigned kTraceApi = 1, kTraceIrp = 2, kTraceSched = 4;
 /// How a call into the machine ended.
 enum class Outcome { Finished, BugCheck, Deadlock, Timeout };
 
+/// One frame of a stack.
+struct StackFrame {
+  std::uint64_t address;
+  std::string symbol;  ///< "zero.sys!ZeroRead+0x1c"
+  std::string source;  ///< "zero.cpp:120", empty if unknown
+};
+
 /// What stopped the machine.
 struct BugCheck {
   std::uint32_t code = 0;
@@ -126,11 +133,7 @@ struct BugCheck {
   std::string driver;   ///< whose code it was
   unsigned irql = 0;
   unsigned processor = 0;
-  struct Frame {
-    std::uint64_t address;
-    std::string symbol;  ///< "zero.sys!ZeroRead+0x1c"
-    std::string source;  ///< "zero.cpp:120", empty if unknown
-  };
+  using Frame = StackFrame;
   std::vector<Frame> stack;
   std::string meanings[4];  ///< of the parameters; empty if unknown
   struct Other {
@@ -144,6 +147,13 @@ struct BugCheck {
     std::vector<std::uint8_t> bytes;
   };
   std::vector<SecondaryData> secondary_data;  ///< of drivers' bugcheck callbacks
+};
+
+/// A thread that waits when nothing can ever run again.
+struct BlockedThread {
+  std::uint64_t id = 0;
+  std::string wait;  ///< "for a mutex that thread 12 holds or a semaphore"
+  std::vector<StackFrame> stack;
 };
 
 /// Something a driver left behind.
@@ -209,6 +219,9 @@ class Machine {
 
   /// The bugcheck that stopped the machine, or null.
   const BugCheck* bugcheck() const;
+
+  /// Who waited for what at the last call that ended with Outcome::Deadlock, in the order the threads were made.
+  const std::vector<BlockedThread>& deadlock() const;
 
   /// Unloads what is still loaded, in reverse order, and says what each driver left behind.
   std::vector<Leftover> Shutdown();

@@ -25,7 +25,7 @@ template <class Mutex>
 void Acquire(Mutex* mutex, PKEVENT event, KWAIT_REASON reason) {
   if (--mutex->Count != 0) {
     ++mutex->Contention;
-    KeWaitForSingleObject(event, reason, KernelMode, FALSE, nullptr);
+    ke::WaitForLock(event, reason, mutex);
   }
   mutex->Owner = ke::CurrentThread();
 }

@@ -85,7 +85,7 @@ void WaitExclusive(PERESOURCE resource) {
   ++resource->ContentionCount;
   ++resource->NumberOfExclusiveWaiters;
   // The last to release makes the resource exclusive, and leaves the owner to who wakes.
-  KeWaitForSingleObject(event, WrResource, KernelMode, FALSE, nullptr);
+  ke::WaitForLock(event, WrResource, resource);
   resource->OwnerEntry.OwnerThread = Me();
   resource->OwnerEntry.Bits.OwnerCount = 1;
 }
@@ -94,7 +94,7 @@ void WaitShared(PERESOURCE resource) {
   PKSEMAPHORE const semaphore = SharedSemaphore(resource);
   ++resource->ContentionCount;
   ++resource->NumberOfSharedWaiters;
-  KeWaitForSingleObject(semaphore, WrResource, KernelMode, FALSE, nullptr);
+  ke::WaitForLock(semaphore, WrResource, resource);
   // The releaser counted this owner already; with recursion there may be an entry.
   if (POWNER_ENTRY const entry = Find(resource, Me())) {
     ++entry->Bits.OwnerCount;

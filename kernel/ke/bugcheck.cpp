@@ -218,6 +218,8 @@ const BugCheckInfo& LastBugCheck() { return last_bugcheck; }
 
 void SetSymbolizer(Symbolizer hook) { symbolizer = hook; }
 
+StackFrame DescribeReturn(ULONG_PTR address) { return Describe(address, true); }
+
 std::string DescribeCode(ULONG_PTR address) {
   const StackFrame frame = Describe(address, true);
   return frame.source.empty() ? frame.symbol : frame.symbol + " (" + frame.source + ")";

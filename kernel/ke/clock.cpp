@@ -4,6 +4,7 @@
 #include "kernel/api/api.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/panic.h"
+#include "kernel/ke/sched_trace.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/mm/layout.h"
 #include "nt/bugcodes.h"
@@ -134,6 +135,7 @@ void ClockInterrupt() {
   const LONGLONG elapsed = ki.interrupt_time - ki.last_tick;
   if (elapsed <= 0) return;
   ki.last_tick = ki.interrupt_time;
+  TraceInterrupt("clock");
   PublishTime();
   ChargeQuantum(elapsed);
   CountSeconds();

@@ -1,6 +1,7 @@
 // Deferred procedure calls and the software interrupts that run them.
 #include "kernel/ke/ki.h"
 #include "kernel/ke/machine.h"
+#include "kernel/ke/sched_trace.h"
 #include "kernel/ke/scheduler.h"
 #include "nt/bugcodes.h"
 
@@ -48,6 +49,7 @@ bool Unlink(DpcQueue& queue, PKDPC dpc) {
 
 /// Calls a DPC's routine. The routine may free or requeue its DPC: nothing of it is read after the call.
 void Run(PKDPC dpc, KIRQL irql) {
+  TraceDpc(dpc);
   Callout<void>(dpc->DeferredRoutine, dpc, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2);
   if (KiPcr->irql != irql) {
     BugCheck(IRQL_UNEXPECTED_VALUE, KiPcr->irql, irql, 0, 0, "A DPC routine must return at the IRQL at which it was called.");

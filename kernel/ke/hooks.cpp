@@ -14,7 +14,6 @@ namespace {
 
 DebugSink debug_sink = nullptr;
 TraceSink trace_sink = nullptr;
-unsigned traced = 0;
 void (*terminate_thread)() = nullptr;
 void (*terminate_process)(NTSTATUS) = nullptr;
 
@@ -28,12 +27,12 @@ void StepOnKernelStack() {
 
 }  // namespace
 
+unsigned traced = 0;
+
 void SetTrace(unsigned what, TraceSink sink) {
   traced = what;
   trace_sink = sink;
 }
-
-bool Tracing(unsigned what) { return (traced & what) != 0; }
 
 void Trace(unsigned what, const std::string& text) {
   if (!Tracing(what) || trace_sink == nullptr) return;

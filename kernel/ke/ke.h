@@ -48,6 +48,10 @@ bool IsVirtualTime();
 LONGLONG SystemTime();
 LONGLONG InterruptTime();
 
+/// Waits for the object by which a lock is handed over: reports then tell the lock and who holds it. `reason` tells its kind: WrResource
+/// for an ERESOURCE, WrFastMutex, WrGuardedMutex.
+void WaitForLock(PVOID object, KWAIT_REASON reason, const void* lock);
+
 // ---- trace -----------------------------------------------------------------------------------------------------------
 
 /// Text for the debug output, of a component (DPFLTR_..._ID; ~0: none) at a level (bits).

@@ -77,6 +77,7 @@ struct ThreadHost {
   ULONG processor = 0;             ///< where it runs, or ran last
   hal::Fiber fiber;
   LIST_ENTRY ready_link{};
+  LIST_ENTRY all_link{};      ///< State::threads
   LONGLONG quantum_left = 0;  ///< 100 ns units
   LONG decrement = 0;         ///< boost still to decay
   LONGLONG wait_due = 0;
@@ -101,10 +102,11 @@ struct ThreadHost {
   ULONG wait_count = 0;  ///< wait blocks in use
   KWAIT_REASON wait_reason = Executive;
   bool wait_alertable = false;
-  PVOID kept = nullptr;    ///< object that the thread keeps until its end (IoCreateSystemThread)
-  bool announced = false;  ///< drivers were told of it
-  bool delaying = false;   ///< the timeout is the purpose: it ends the wait with success
-  GUID activity{};         ///< what the thread's events belong to (EtwActivityIdControl)
+  PVOID kept = nullptr;        ///< object that the thread keeps until its end (IoCreateSystemThread)
+  const void* lock = nullptr;  ///< ERESOURCE, FAST_MUTEX or KGUARDED_MUTEX that it waits for; wait_reason tells which
+  bool announced = false;      ///< drivers were told of it
+  bool delaying = false;       ///< the timeout is the purpose: it ends the wait with success
+  GUID activity{};             ///< what the thread's events belong to (EtwActivityIdControl)
 };
 
 struct Thread : ETHREAD {
@@ -189,6 +191,7 @@ struct State {
   ULONG current = 0;  ///< the processor whose turn it is
   LIST_ENTRY ready[MAXIMUM_PRIORITY]{};
   ULONG ready_summary = 0;
+  LIST_ENTRY threads{};      ///< all there are, in the order they were made
   hal::Fiber host;           ///< who booted the machine
   bool running = false;      ///< the host is inside Run
   bool stop = false;         ///< leave Run when a processor is idle
@@ -227,6 +230,8 @@ inline Processor& CurrentProcessor() { return Ki().processors[Ki().current]; }
 // ---- scheduler ------------------------------------------------------------------------------------------------------------
 
 void InitializeThread(Thread* thread, EPROCESS* process, KPRIORITY priority, void (*start)(void*), void* context);
+/// The thread object goes away.
+void ForgetThread(Thread* thread);
 void ReadyThread(Thread* thread);
 /// Gives up the processor; the thread's state and queue are already set. Returns when it runs again.
 void SwapContext();

@@ -70,11 +70,23 @@ struct BugCheckInfo {
 /// The bugcheck that stopped the machine.
 const BugCheckInfo& LastBugCheck();
 
+/// A thread that waits when nothing can ever run again.
+struct BlockedThread {
+  ULONGLONG id = 0;
+  std::string wait;  ///< "for a mutex that thread 12 holds"
+  std::vector<StackFrame> stack;
+};
+/// After Outcome::Deadlock, and until the machine runs again: the threads of drivers and programs, in the order they were made.
+std::vector<BlockedThread> DescribeDeadlock();
+
 /// Turns a code address into a function and a source line; set by who can read PDBs.
 using Symbolizer = bool (*)(ULONG_PTR address, std::string* symbol, std::string* source);
 void SetSymbolizer(Symbolizer symbolizer);
 /// "image!function+0x12 (file.cpp:34)", as good as it can be told.
 std::string DescribeCode(ULONG_PTR address);
+
+/// The same for a return address, in parts.
+StackFrame DescribeReturn(ULONG_PTR address);
 
 /// Where debug output goes; by default the host's standard output.
 using DebugSink = void (*)(const DebugMessage& message);

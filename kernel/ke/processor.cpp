@@ -128,6 +128,9 @@ void InitializeThread(Thread* thread, EPROCESS* process, KPRIORITY priority, voi
   tcb.Affinity = (KAFFINITY{1} << ProcessorCount()) - 1;
   KthreadState(&tcb) = Initialized;
   InitializeThreadTimer(&tcb.Timer);
+  LIST_ENTRY& last = *Ki().threads.Blink;
+  thread->host.all_link = {&Ki().threads, &last};
+  last.Flink = Ki().threads.Blink = &thread->host.all_link;
   thread->IrpList.Flink = thread->IrpList.Blink = &thread->IrpList;
   thread->host.mutants.Flink = thread->host.mutants.Blink = &thread->host.mutants;
   thread->host.quantum_left = kQuantumUnits;
@@ -139,6 +142,12 @@ void InitializeThread(Thread* thread, EPROCESS* process, KPRIORITY priority, voi
   tcb.StackLimit = stack;
   tcb.StackBase = tcb.InitialStack = stack + kKernelStackSize;
   hal::MakeFiber(thread->host.fiber, stack, kKernelStackSize, &StartThread, thread);
+}
+
+void ForgetThread(Thread* thread) {
+  const LIST_ENTRY& link = thread->host.all_link;
+  link.Blink->Flink = link.Flink;
+  link.Flink->Blink = link.Blink;
 }
 
 Thread* CreateHostThread(void (*start)(void*), void* context, KPRIORITY priority) {
@@ -154,6 +163,7 @@ void Initialize(const Options& options) {
   host_threads = new std::vector<void*>;
   ki.virtual_time = options.virtual_time;
   ki.seed = options.seed;
+  ki.threads.Flink = ki.threads.Blink = &ki.threads;
   InitializeReadyQueues();
   CreateTimerTable();
   FillExportTable();

@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "kernel/ke/ki.h"
+#include "kernel/ke/sched_trace.h"
 
 namespace nt::ke {
 namespace {
@@ -93,6 +94,7 @@ bool HasWork(const Processor& processor) {
 void Activate(ULONG index, Thread* thread) {
   State& ki = Ki();
   Processor& processor = ki.processors[index];
+  const bool switched = processor.current != thread;
   processor.current = thread;
   processor.block->current_thread = &thread->Tcb;
   thread->host.processor = index;
@@ -101,6 +103,7 @@ void Activate(ULONG index, Thread* thread) {
   KiPcr = processor.block;
   ki.current = index;
   hal::SetGsBase(processor.block);
+  if (switched) TraceRunning(thread);
 }
 
 /// Takes what should run next on a processor whose thread cannot go on: the standby thread, the best ready one, or idle.
@@ -147,6 +150,7 @@ void InitializeReadyQueues() {
 }
 
 void ReadyThread(Thread* thread) {
+  TraceReady(thread);
   State& ki = Ki();
   const KPRIORITY priority = KthreadPriority(&thread->Tcb);
   const auto count = static_cast<ULONG>(ki.processors.size());
@@ -177,6 +181,7 @@ void SwapContext() {
     processor.current = to;
     processor.block->current_thread = &to->Tcb;
     processor.block->irql = PASSIVE_LEVEL;
+    if (from != to) TraceRunning(to);
     const ULONG busy = NextBusy(index);
     if (busy != index) {
       index = busy;
@@ -296,6 +301,7 @@ void BoostThread(Thread* thread, KPRIORITY increment) {
 
 void TerminateCurrentThread() {
   KthreadState(&KiThread->Tcb) = Terminated;
+  TraceTerminated(KiThread);
   SwapContext();
   __builtin_unreachable();
 }

@@ -9,12 +9,13 @@ namespace nt::ke {
 
 inline constexpr unsigned kTraceApi = 1;    ///< exports called and what they returned
 inline constexpr unsigned kTraceIrp = 2;    ///< IRPs sent and completed
-inline constexpr unsigned kTraceSched = 4;  ///< context switches
+inline constexpr unsigned kTraceSched = 4;  ///< threads, DPCs and interrupts
 
 using TraceSink = void (*)(const char* line, SIZE_T length);
 /// Says what to trace (a sum of kTrace…), and where lines go.
 void SetTrace(unsigned what, TraceSink sink);
-bool Tracing(unsigned what);
+extern unsigned traced;
+inline bool Tracing(unsigned what) { return (traced & what) != 0; }
 /// Writes one line with time, processor, IRQL and thread in front.
 void Trace(unsigned what, const std::string& text);
 

@@ -1,6 +1,7 @@
 // Waiting for dispatcher objects, and waking those who wait.
 #include <limits>
 
+#include "kernel/ke/sched_trace.h"
 #include "kernel/ke/scheduler.h"
 #include "nt/bugcodes.h"
 
@@ -91,6 +92,7 @@ NTSTATUS Block(Thread* thread, const Manner& manner) {
     InsertTail(tcb.Timer.Header.WaitListHead, tcb.WaitBlock[3].WaitListEntry);
     InsertTimer(&tcb.Timer, manner.due);
   }
+  TraceWaiting(thread);
   SwapContext();
   DeliverDue();
   return static_cast<NTSTATUS>(tcb.WaitStatus);
@@ -277,6 +279,21 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
 NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
   return KeWaitForMultipleObjects(1, &Object, WaitAny, WaitReason, WaitMode, Alertable, Timeout, nullptr);
 }
+
+}  // extern "C"
+
+namespace nt::ke {
+
+void WaitForLock(PVOID object, KWAIT_REASON reason, const void* lock) {
+  Thread* const thread = KiThread;
+  thread->host.lock = lock;
+  KeWaitForSingleObject(object, reason, KernelMode, FALSE, nullptr);
+  thread->host.lock = nullptr;
+}
+
+}  // namespace nt::ke
+
+extern "C" {
 
 NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval) {
   Thread* const thread = KiThread;

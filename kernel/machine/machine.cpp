@@ -183,6 +183,7 @@ struct Machine::State {
   bool shut_down = false;
   std::vector<std::string> drivers;
   std::unique_ptr<BugCheck> bugcheck;
+  std::vector<BlockedThread> deadlock;
 
   /// Remembers host paths of images for the symbolizer.
   std::vector<std::pair<std::string, std::string>> images;
@@ -190,7 +191,16 @@ struct Machine::State {
   Outcome Run(const std::function<void()>& work) {
     const Outcome outcome = Translate(nt::ke::RunInSystemThread(work, options.timeout_ms));
     if (outcome == Outcome::BugCheck && bugcheck == nullptr) KeepBugCheck();
+    if (outcome == Outcome::Deadlock) KeepDeadlock();
     return outcome;
+  }
+
+  void KeepDeadlock() {
+    deadlock.clear();
+    for (const auto& thread : nt::ke::DescribeDeadlock()) {
+      BlockedThread& kept = deadlock.emplace_back(BlockedThread{thread.id, thread.wait, {}});
+      for (const auto& frame : thread.stack) kept.stack.push_back({frame.address, frame.symbol, frame.source});
+    }
   }
 
   void KeepBugCheck() {
@@ -425,6 +435,8 @@ bool Machine::SetDebugFilter(const std::string& component, std::optional<std::ui
 Outcome Machine::Call(const std::function<void()>& work) { return state_->Run(work); }
 
 const BugCheck* Machine::bugcheck() const { return state_->bugcheck.get(); }
+
+const std::vector<BlockedThread>& Machine::deadlock() const { return state_->deadlock; }
 
 std::vector<Leftover> Machine::Shutdown() {
   std::vector<Leftover> leftovers;

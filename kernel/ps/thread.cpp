@@ -167,6 +167,7 @@ NTSTATUS CreateUserThread(PEPROCESS process, PVOID routine, PVOID argument, SIZE
 void DeleteThread(PVOID object) {
   auto* const thread = static_cast<ke::Thread*>(object);
   Ps().cids.Remove(thread->Cid.UniqueThread);
+  ke::ForgetThread(thread);
   mm::FreeKernelStack(thread->Tcb.StackLimit, thread->host.stack_size);
   ObfDereferenceObject(ProcessOf(thread));
 }
