@@ -290,7 +290,7 @@ LONG RegEnumValueW(HKEY Key, DWORD Index, LPWSTR Name, LPDWORD NameSize, LPDWORD
   LONG error =
       ErrorOf(sys::NtEnumerateValueKey(key.handle(), Index, KeyValueBasicInformation, information, kRoom - sizeof(WCHAR), &length));
   if (!error) {
-    const ULONG count = information->NameLength / sizeof(WCHAR);
+    const ULONG count = information->NameLength / ULONG{sizeof(WCHAR)};
     information->Name[count] = 0;
     if (Type) *Type = information->Type;
     if (count >= *NameSize) {
