@@ -216,6 +216,11 @@ BOOLEAN AskUserFirst(EXCEPTION_POINTERS* pointers) { return user_hooks.first != 
 
 const BugCheckInfo& LastBugCheck() { return last_bugcheck; }
 
+#ifdef __SANITIZE_ADDRESS__
+/// LeakSanitizer asks: what the frozen stacks of a stopped machine hold is not lost by mistake.
+extern "C" int __lsan_is_turned_off() { return last_bugcheck.code != 0; }
+#endif
+
 void SetSymbolizer(Symbolizer hook) { symbolizer = hook; }
 
 StackFrame DescribeReturn(ULONG_PTR address) { return Describe(address, true); }

@@ -4,6 +4,7 @@
 // callout it goes on at the export record below, skipping the host's frames. The unwind leaves host frames by a C++ exception, so that
 // their destructors run, and goes on in the export's caller.
 #include "kernel/ke/exception.h"
+#include "kernel/hal/sanitizer.h"
 
 #include <cstring>
 
@@ -11,6 +12,18 @@
 #include "kernel/ke/unwind.h"
 #include "kernel/ldr/unwind.h"
 #include "nt/pe.h"
+
+namespace nt::ke {
+namespace {
+
+/// KiRestoreContext, for code that leaves the frames of the host below it.
+[[noreturn]] void ResumeAt(const CONTEXT* context) {
+  hal::ForgetFrames(reinterpret_cast<ULONG_PTR>(__builtin_frame_address(0)), context->Rsp);
+  KiRestoreContext(context);
+}
+
+}  // namespace
+}  // namespace nt::ke
 
 namespace nt::ke {
 namespace {
@@ -321,7 +334,7 @@ void UnwindTo(ULONG64 target_frame, ULONG64 target_ip, EXCEPTION_RECORD* record,
   context.Rip = target_ip;
   context.EFlags = 0x202;
   if (context.MxCsr == 0) context.MxCsr = 0x1f80;
-  KiRestoreContext(&context);
+  ResumeAt(&context);
 }
 
 void ContinueUnwind(const CONTEXT* context, Record* top) {
@@ -371,7 +384,7 @@ VOID RtlRaiseException(EXCEPTION_RECORD* ExceptionRecord) {
   Record* const top = CallerContext(&context);
   ExceptionRecord->ExceptionAddress = reinterpret_cast<PVOID>(context.Rip);
   DispatchException(ExceptionRecord, &context, top);
-  KiRestoreContext(&context);
+  ResumeAt(&context);
 }
 
 VOID RtlRaiseStatus(NTSTATUS Status) {
@@ -410,10 +423,10 @@ VOID RtlRestoreContext(CONTEXT* ContextRecord, EXCEPTION_RECORD* ExceptionRecord
     CONTEXT context = *ContextRecord;
     context.Rip = Callout<ULONG_PTR>(reinterpret_cast<const void*>(ExceptionRecord->ExceptionInformation[0]), ExceptionRecord);
     KiThread->host.records = KiThread->host.records->previous;
-    KiRestoreContext(&context);
+    ResumeAt(&context);
   }
   KiThread->host.records = KiThread->host.records->previous;
-  KiRestoreContext(ContextRecord);
+  ResumeAt(ContextRecord);
 }
 
 USHORT RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID* BackTrace, PULONG BackTraceHash) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel/hal/sanitizer.h"
 #include "kernel/ke/ke.h"
 #include "kernel/mm/state.h"
 #include "nt/ps.h"
@@ -408,6 +409,7 @@ NTSTATUS AddressSpace::CreateStack(SIZE_T reserve, SIZE_T commit, ULONG_PTR* all
     Release(found, start, reserve);
     return STATUS_NO_MEMORY;
   }
+  hal::ForgetFrames(start, end);
   *allocation = start;
   *limit = end - commit;
   *base = end;

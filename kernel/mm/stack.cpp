@@ -1,4 +1,5 @@
 // Kernel stacks, each above a page that is never mapped.
+#include "kernel/hal/sanitizer.h"
 #include "kernel/mm/state.h"
 
 namespace nt::mm {
@@ -21,6 +22,7 @@ void* AllocateKernelStack(SIZE_T size) {
     if (stack + size > kStacks + kStacksSize || !hal::MapLinear(stack, size, hal::Protection::ReadWrite)) return nullptr;
     state->next_stack = stack + size;
   }
+  hal::ForgetFrames(stack, stack + size);
   state->stacks.emplace(stack, size);
   return reinterpret_cast<void*>(stack);
 }
