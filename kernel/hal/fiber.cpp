@@ -1,12 +1,7 @@
 #include "kernel/hal/fiber.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define RINGLET_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RINGLET_ASAN 1
-#endif
-#endif
+#include "kernel/hal/sanitizer.h"
+
 #ifdef RINGLET_ASAN
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -67,6 +62,7 @@ void MakeFiber(Fiber& fiber, void* stack_low, SIZE_T stack_size, void (*entry)(v
 
 void SwitchFiber(Fiber& from, Fiber& to, [[maybe_unused]] bool dying) {
 #ifdef RINGLET_ASAN
+  NoteStackSwitch(from, to);
   __sanitizer_start_switch_fiber(dying ? nullptr : &from.sanitizer_state, to.stack_low, to.stack_size);
 #endif
   HalpSwitchStack(&from.stack_pointer, to.stack_pointer);

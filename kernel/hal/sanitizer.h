@@ -3,18 +3,28 @@
 
 #include "nt/types.h"
 
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/asan_interface.h>
+#if defined(__SANITIZE_ADDRESS__)
+#define RINGLET_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define RINGLET_ASAN 1
+#endif
 #endif
 
 namespace nt::hal {
 
+struct Fiber;
+
+#ifdef RINGLET_ASAN
 /// The frames between two addresses of a stack are gone: whoever uses the memory next finds it clean.
-inline void ForgetFrames([[maybe_unused]] ULONG_PTR low, [[maybe_unused]] ULONG_PTR high) {
-#ifdef __SANITIZE_ADDRESS__
-  constexpr ULONG_PTR kMostFrames = 64 * 1024 * 1024;
-  if (low < high && high - low <= kMostFrames) __asan_unpoison_memory_region(reinterpret_cast<void*>(low), high - low);
+void ForgetFrames(ULONG_PTR low, ULONG_PTR high);
+/// `to` runs from now on. Learns the bounds of `from`, if it is the host thread.
+void NoteStackSwitch(Fiber& from, const Fiber& to);
+/// A machine stopped with threads in the middle of their work: what their stacks hold is not lost by mistake.
+void AbandonStacks();
+#else
+inline void ForgetFrames(ULONG_PTR, ULONG_PTR) {}
+inline void AbandonStacks() {}
 #endif
-}
 
 }  // namespace nt::hal

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "kernel/hal/sanitizer.h"
 #include "kernel/ke/bugcheck_callbacks.h"
 #include "kernel/ke/bugcheck_text.h"
 #include "kernel/ke/exception.h"
@@ -126,6 +127,7 @@ void FillInfo(const PanicReport& report) {
   info.details = DescribeSubjects(report);
   for (int i = 0; i < 4; ++i) info.meanings[i] = DescribeParameter(report.code, i, report.parameters[i]);
   last_bugcheck = std::move(info);
+  hal::AbandonStacks();
 }
 
 ULONG UnhandledCode(const EXCEPTION_RECORD* record, const CONTEXT* context, PanicReport* report) {
@@ -215,11 +217,6 @@ void SetUserExceptionHooks(const UserExceptionHooks& hooks) { user_hooks = hooks
 BOOLEAN AskUserFirst(EXCEPTION_POINTERS* pointers) { return user_hooks.first != nullptr ? user_hooks.first(pointers) : FALSE; }
 
 const BugCheckInfo& LastBugCheck() { return last_bugcheck; }
-
-#ifdef __SANITIZE_ADDRESS__
-/// LeakSanitizer asks: what the frozen stacks of a stopped machine hold is not lost by mistake.
-extern "C" int __lsan_is_turned_off() { return last_bugcheck.code != 0; }
-#endif
 
 void SetSymbolizer(Symbolizer hook) { symbolizer = hook; }
 

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "kernel/api/api.h"
+#include "kernel/hal/sanitizer.h"
 #include "kernel/ke/bugcheck_callbacks.h"
 #include "kernel/ke/exception.h"
 #include "kernel/ke/machine.h"
@@ -233,6 +234,7 @@ Outcome RunInSystemThread(const std::function<void()>& work, ULONGLONG timeout_m
   hal::SetGsBase(outer_gs);
   if (ki.stopped_by_bugcheck) return Outcome::BugCheck;
   if (call.done) return Outcome::Finished;
+  hal::AbandonStacks();
   return ki.deadlocked ? Outcome::Deadlock : Outcome::Timeout;
 }
 

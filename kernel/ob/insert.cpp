@@ -36,7 +36,7 @@ NTSTATUS Capture(const OBJECT_ATTRIBUTES* attributes, KPROCESSOR_MODE mode, Capt
   captured->has_name = name.Length != 0;
   captured->name.resize(name.Length / sizeof(WCHAR));
   if (mode == UserMode) return mm::CopyFromUser(captured->name.data(), name.Buffer, name.Length);
-  std::memcpy(captured->name.data(), name.Buffer, name.Length);
+  if (name.Length != 0) std::memcpy(captured->name.data(), name.Buffer, name.Length);
   return STATUS_SUCCESS;
 }
 
