@@ -130,16 +130,24 @@ void FillInfo(const PanicReport& report) {
   hal::AbandonStacks();
 }
 
+/// On what the running code stands: a system service, an interrupt, or nothing but its thread's start (Callout).
+RecordType BaseOf(const Record* record) {
+  for (; record != nullptr; record = record->previous) {
+    if (record->type == RecordType::Service || record->type == RecordType::Interrupt) return record->type;
+  }
+  return RecordType::Callout;
+}
+
+/// Each kind of base has a handler of its own on NT: the system-service handler, a thread's first frame, none at all.
 ULONG UnhandledCode(const EXCEPTION_RECORD* record, const CONTEXT* context, PanicReport* report) {
-  bool in_service = false;
-  for (const Record* walk = KiThread->host.records; walk != nullptr; walk = walk->previous) in_service |= walk->type == RecordType::Service;
+  const RecordType base = BaseOf(KiThread->host.records);
   report->parameters[0] = static_cast<ULONG>(record->ExceptionCode);
   report->parameters[1] = reinterpret_cast<ULONG_PTR>(record->ExceptionAddress);
-  if (in_service) {
+  if (base == RecordType::Service) {
     report->parameters[2] = reinterpret_cast<ULONG_PTR>(context);
     return SYSTEM_SERVICE_EXCEPTION;
   }
-  if (KiPcr->irql < DISPATCH_LEVEL) {
+  if (base != RecordType::Interrupt) {
     report->parameters[2] = reinterpret_cast<ULONG_PTR>(record);
     report->parameters[3] = reinterpret_cast<ULONG_PTR>(context);
     return SYSTEM_THREAD_EXCEPTION_NOT_HANDLED;
@@ -202,7 +210,9 @@ void BugCheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4
 void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context) {
   if (KiThread->host.in_user) {
     EXCEPTION_POINTERS pointers{record, context};
-    if (user_hooks.last != nullptr && user_hooks.last(&pointers) != 0) return;
+    // Who continues what cannot be continued would be asked for ever.
+    const bool final = record->ExceptionCode == STATUS_NONCONTINUABLE_EXCEPTION;
+    if (user_hooks.last != nullptr && user_hooks.last(&pointers) != 0 && !final) return;
     KiEndUserProcess(static_cast<ULONG>(record->ExceptionCode));
   }
   PanicReport report{};
@@ -215,6 +225,10 @@ void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context) {
 void SetUserExceptionHooks(const UserExceptionHooks& hooks) { user_hooks = hooks; }
 
 BOOLEAN AskUserFirst(EXCEPTION_POINTERS* pointers) { return user_hooks.first != nullptr ? user_hooks.first(pointers) : FALSE; }
+
+void TellUserOfContinuation(EXCEPTION_POINTERS* pointers) {
+  if (user_hooks.continues != nullptr) user_hooks.continues(pointers);
+}
 
 const BugCheckInfo& LastBugCheck() { return last_bugcheck; }
 

@@ -123,7 +123,7 @@ constexpr BugCheckText kTexts[] = {
      "A processor stayed at DISPATCH_LEVEL or above for too long.",
      {"0: one DPC, 1: DISPATCH_LEVEL or above altogether", "time spent, in clock ticks", "time allowed, in clock ticks"},
      kNone},
-    {KERNEL_SECURITY_CHECK_FAILURE, "Code found its own data damaged.", {"kind of damage", "trap frame", "exception record"}, kNone},
+    {KERNEL_SECURITY_CHECK_FAILURE, "Code found its own data damaged.", {"kind of damage", "context record", "exception record"}, kNone},
     {THREAD_TERMINATE_HELD_MUTEX, "A thread ended and holds a mutex of the kernel.", {"thread", "mutex"}, kSecond},
 };
 

@@ -33,6 +33,12 @@ ULONG_PTR CalloutRaw(const void* routine, const ULONG_PTR* arguments, ULONG coun
   return result;
 }
 
+ULONG_PTR CallInterruptRoutine(const void* routine, const ULONG_PTR (&arguments)[8]) {
+  CalloutRecord record{};
+  record.head.type = RecordType::Interrupt;
+  return CallRecorded(record, routine, arguments);
+}
+
 const void* CallerAddress() {
   if (KiThread == nullptr) return nullptr;
   for (const Record* record = KiThread->host.records; record != nullptr; record = record->previous) {

@@ -50,7 +50,9 @@ bool Unlink(DpcQueue& queue, PKDPC dpc) {
 /// Calls a DPC's routine. The routine may free or requeue its DPC: nothing of it is read after the call.
 void Run(PKDPC dpc, KIRQL irql) {
   TraceDpc(dpc);
-  Callout<void>(dpc->DeferredRoutine, dpc, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2);
+  const auto value = [](auto pointer) { return reinterpret_cast<ULONG_PTR>(pointer); };
+  const ULONG_PTR arguments[8] = {value(dpc), value(dpc->DeferredContext), value(dpc->SystemArgument1), value(dpc->SystemArgument2)};
+  CallInterruptRoutine(reinterpret_cast<const void*>(dpc->DeferredRoutine), arguments);
   if (KiPcr->irql != irql) {
     BugCheck(IRQL_UNEXPECTED_VALUE, KiPcr->irql, irql, 0, 0, "A DPC routine must return at the IRQL at which it was called.");
   }

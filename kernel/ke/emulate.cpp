@@ -127,23 +127,6 @@ bool EmulateInstruction(hal::Trap& trap) {
       rax = static_cast<greg_t>(operands[0].size == 32 ? mask : (static_cast<ULONG64>(rax) & ~mask) | mask);
       break;
     }
-    case ZYDIS_MNEMONIC_INT: {
-      const auto vector = operands[0].imm.value.u;
-      if (vector == 0x29) {
-        PanicReport& report = Panic();
-        report = PanicReport{};
-        report.code = KERNEL_SECURITY_CHECK_FAILURE;
-        report.parameters[0] = static_cast<ULONG>(registers[REG_RCX]);
-        report.rule = "The driver found its own data damaged and failed fast (int 29h): a broken list, stack cookie, or buffer.";
-        report.context.Rip = rip;
-        report.context.Rsp = static_cast<ULONG64>(registers[REG_RSP]);
-        report.context.Rbp = static_cast<ULONG64>(registers[REG_RBP]);
-        registers[REG_RSP] = static_cast<greg_t>(PanicStackTop() - 8);
-        registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&KiPanic));
-        return true;
-      }
-      return false;
-    }
     default:
       return false;
   }

@@ -6,6 +6,7 @@
 #include "kernel/ke/exception.h"
 #include "kernel/hal/sanitizer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernel/ke/scheduler.h"
@@ -119,6 +120,7 @@ LONG CallScope(RecordType type, ULONG64 routine, ULONG_PTR first, ULONG64 frame,
   record.head.type = type;
   record.context = context;
   record.exception = exception;
+  record.establisher = frame;
   const auto result = static_cast<LONG>(CallRecorded(record, reinterpret_cast<const void*>(routine), arguments));
   if (record.unwound != 0) throw ForeignUnwind{};
   return result;
@@ -145,6 +147,16 @@ EXCEPTION_DISPOSITION SearchScopes(EXCEPTION_RECORD* exception, ULONG64 frame, C
   return ExceptionContinueSearch;
 }
 
+/// Whether an unwind to `target` does not leave the scope. A compiler may have split it into several with one handler.
+bool StaysInside(const ScopeTable& table, const ScopeRecord& left, ULONG target) {
+  for (ULONG i = 0; i < table.Count; ++i) {
+    const ScopeRecord& scope = table.Record[i];
+    const bool same = scope.HandlerAddress == left.HandlerAddress && scope.JumpTarget == left.JumpTarget;
+    if (same && target >= scope.BeginAddress && target < scope.EndAddress) return true;
+  }
+  return false;
+}
+
 void UnwindScopes(EXCEPTION_RECORD* exception, ULONG64 frame, DISPATCHER_CONTEXT* dispatcher) {
   const auto* const table = static_cast<const ScopeTable*>(dispatcher->HandlerData);
   const auto pc = static_cast<ULONG>(dispatcher->ControlPc - dispatcher->ImageBase);
@@ -153,10 +165,7 @@ void UnwindScopes(EXCEPTION_RECORD* exception, ULONG64 frame, DISPATCHER_CONTEXT
   for (ULONG i = dispatcher->ScopeIndex; i < table->Count; ++i) {
     const ScopeRecord& scope = table->Record[i];
     if (pc < scope.BeginAddress || pc >= scope.EndAddress) continue;
-    if (is_target) {
-      if (target >= scope.BeginAddress && target < scope.EndAddress && scope.JumpTarget == 0) break;
-      if (scope.JumpTarget != 0 && scope.JumpTarget == target) break;
-    }
+    if (is_target && (scope.JumpTarget == target || StaysInside(*table, scope, target))) break;
     if (scope.JumpTarget != 0) continue;
     // A fault in the handler must not run it again: the next scope is first.
     dispatcher->ScopeIndex = i + 1;
@@ -178,6 +187,7 @@ EXCEPTION_DISPOSITION CallHandler(EXCEPTION_RECORD* exception, ULONG64 establish
   record.head.type = searching ? RecordType::Search : RecordType::Unwind;
   record.context = searching ? static_cast<void*>(context) : dispatcher;
   record.exception = exception;
+  record.establisher = establisher;
   const ULONG_PTR disposition = CallRecorded(record, reinterpret_cast<const void*>(dispatcher->LanguageHandler), arguments);
   if (record.unwound != 0) throw ForeignUnwind{};
   return static_cast<EXCEPTION_DISPOSITION>(disposition);
@@ -186,7 +196,8 @@ EXCEPTION_DISPOSITION CallHandler(EXCEPTION_RECORD* exception, ULONG64 establish
 /// What the search finds at a callout's return address.
 enum class Crossing { Goes, Ends };
 
-Crossing CrossInSearch(CONTEXT* context, Record** top, EXCEPTION_RECORD* exception) {
+/// `nested` becomes the outermost frame whose filter the exception came from.
+Crossing CrossInSearch(CONTEXT* context, Record** top, EXCEPTION_RECORD* exception, ULONG64* nested) {
   auto* const callout = reinterpret_cast<CalloutRecord*>(*top);
   *top = callout->head.previous;
   switch (callout->head.type) {
@@ -198,6 +209,7 @@ Crossing CrossInSearch(CONTEXT* context, Record** top, EXCEPTION_RECORD* excepti
     case RecordType::Search:  // raised in a filter: go on where the filter's exception happened
       *context = *static_cast<CONTEXT*>(callout->context);
       exception->ExceptionFlags |= EXCEPTION_NESTED_CALL;
+      *nested = std::max(*nested, callout->establisher);
       return Crossing::Goes;
     case RecordType::Unwind:  // raised in a termination handler: go on at the frame being unwound
       *context = *static_cast<DISPATCHER_CONTEXT*>(callout->context)->ContextRecord;
@@ -217,8 +229,8 @@ void RaiseAbout(EXCEPTION_RECORD* cause, NTSTATUS status, CONTEXT* context, Reco
   DispatchException(&record, context, top);
 }
 
-/// Goes on where the exception happened, as a handler wants, unless that is impossible.
-void Continue(EXCEPTION_RECORD* exception, CONTEXT* context, Record* top) {
+/// A handler wants to go on where the exception happened: raises anew if that is impossible.
+void CheckContinuable(EXCEPTION_RECORD* exception, CONTEXT* context, Record* top) {
   if ((exception->ExceptionFlags & EXCEPTION_NONCONTINUABLE) != 0) {
     RaiseAbout(exception, STATUS_NONCONTINUABLE_EXCEPTION, context, top);
   }
@@ -229,6 +241,7 @@ bool Search(EXCEPTION_RECORD* exception, CONTEXT* original, Record* top) {
   CONTEXT context = *original;
   Frame frame;
   Record* walk = top;
+  ULONG64 nested = 0;
   ULONG scope_to_skip = 0;
   for (int depth = 0; depth < kMaxFrames; ++depth) {
     if (context.Rip == CalloutReturn()) {
@@ -237,7 +250,7 @@ bool Search(EXCEPTION_RECORD* exception, CONTEXT* original, Record* top) {
       if (walk->type == RecordType::Unwind) {
         scope_to_skip = static_cast<DISPATCHER_CONTEXT*>(reinterpret_cast<CalloutRecord*>(walk)->context)->ScopeIndex;
       }
-      if (CrossInSearch(&context, &walk, exception) == Crossing::Ends) return false;
+      if (CrossInSearch(&context, &walk, exception, &nested) == Crossing::Ends) return false;
     }
     if (!ReadFrame(context, UNW_FLAG_EHANDLER, &frame)) return false;
     if (frame.has_handler) {
@@ -245,7 +258,7 @@ bool Search(EXCEPTION_RECORD* exception, CONTEXT* original, Record* top) {
       frame.dispatcher.ScopeIndex = scope_to_skip;
       switch (CallHandler(exception, frame.establisher, original, &frame.dispatcher, true, top)) {
         case ExceptionContinueExecution:
-          Continue(exception, original, top);
+          CheckContinuable(exception, original, top);
           return true;
         case ExceptionContinueSearch:
         case ExceptionNestedException:
@@ -254,6 +267,7 @@ bool Search(EXCEPTION_RECORD* exception, CONTEXT* original, Record* top) {
           RaiseAbout(exception, STATUS_INVALID_DISPOSITION, original, top);
       }
     }
+    if (frame.establisher == nested) exception->ExceptionFlags &= ~EXCEPTION_NESTED_CALL;
     scope_to_skip = 0;
     context = frame.caller;
   }
@@ -280,8 +294,12 @@ void DispatchException(EXCEPTION_RECORD* record, CONTEXT* context, Record* top) 
   // What a handler raises or unwinds is found behind the one who raised this: the raising export itself is no frame any more.
   KiThread->host.records = top;
   EXCEPTION_POINTERS pointers{record, context};
-  const bool continues = (KiThread->host.in_user != 0 && AskUserFirst(&pointers) != 0) || Search(record, context, top);
-  if (!continues) UnhandledException(record, context);
+  const bool in_user = KiThread->host.in_user != 0;
+  if (!(in_user && AskUserFirst(&pointers)) && !Search(record, context, top)) {
+    UnhandledException(record, context);
+    CheckContinuable(record, context, top);
+  }
+  if (in_user) TellUserOfContinuation(&pointers);
   KiThread->host.records = top;
 }
 
@@ -301,10 +319,11 @@ void UnwindTo(ULONG64 target_frame, ULONG64 target_ip, EXCEPTION_RECORD* record,
         thread->host.records = top;
         KiCallPeUnwound(callout);  // the host's frames go by a C++ exception
       }
-      top = callout->head.previous;
       if (callout->head.type == RecordType::Search) {
+        top = callout->head.previous;
         context = *static_cast<CONTEXT*>(callout->context);
-      } else {
+      } else if (callout->head.type == RecordType::Unwind) {
+        top = callout->head.previous;
         const auto* const interrupted = static_cast<DISPATCHER_CONTEXT*>(callout->context);
         skip = interrupted->ScopeIndex;
         context = *interrupted->ContextRecord;
@@ -369,14 +388,21 @@ extern "C" {
 
 EXCEPTION_DISPOSITION __C_specific_handler(EXCEPTION_RECORD* ExceptionRecord, PVOID EstablisherFrame, CONTEXT* ContextRecord,
                                            DISPATCHER_CONTEXT* DispatcherContext) {
-  // Reached only when PE code calls it itself (a GS handler that wraps it): the dispatcher calls SearchScopes directly.
-  auto* const record = KiThread->host.records->previous;
+  // Reached only when PE code calls it itself (a GS handler that wraps it): the dispatcher calls SearchScopes directly. What a filter
+  // raises goes on behind that handler's call, as if the dispatcher had called the filter itself.
+  Record* const mine = KiThread->host.records;
+  Record* const handler = mine->previous;
+  Record* const top = handler != nullptr ? handler->previous : nullptr;
+  const auto frame = reinterpret_cast<ULONG64>(EstablisherFrame);
+  KiThread->host.records = top;
+  EXCEPTION_DISPOSITION disposition = ExceptionContinueSearch;
   if ((ExceptionRecord->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND)) == 0) {
-    return SearchScopes(ExceptionRecord, reinterpret_cast<ULONG64>(EstablisherFrame), ContextRecord, DispatcherContext,
-                        record != nullptr ? record->previous : nullptr);
+    disposition = SearchScopes(ExceptionRecord, frame, ContextRecord, DispatcherContext, top);
+  } else {
+    UnwindScopes(ExceptionRecord, frame, DispatcherContext);
   }
-  UnwindScopes(ExceptionRecord, reinterpret_cast<ULONG64>(EstablisherFrame), DispatcherContext);
-  return ExceptionContinueSearch;
+  KiThread->host.records = mine;
+  return disposition;
 }
 
 VOID RtlRaiseException(EXCEPTION_RECORD* ExceptionRecord) {
@@ -438,7 +464,8 @@ USHORT RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID
   for (ULONG depth = 0; depth < kMaxFrames && count < FramesToCapture; ++depth) {
     if (context.Rip == CalloutReturn()) {
       EXCEPTION_RECORD ignored{};
-      if (top == nullptr || CrossInSearch(&context, &top, &ignored) == Crossing::Ends) break;
+      ULONG64 unused = 0;
+      if (top == nullptr || CrossInSearch(&context, &top, &ignored, &unused) == Crossing::Ends) break;
     }
     if (depth >= FramesToSkip) {
       BackTrace[count++] = reinterpret_cast<PVOID>(context.Rip);
@@ -470,7 +497,8 @@ std::vector<ULONG_PTR> WalkStack(const CONTEXT* start, Record* top, std::size_t 
   while (addresses.size() < limit) {
     if (context.Rip == CalloutReturn()) {
       EXCEPTION_RECORD ignored{};
-      if (top == nullptr || CrossInSearch(&context, &top, &ignored) == Crossing::Ends) break;
+      ULONG64 unused = 0;
+      if (top == nullptr || CrossInSearch(&context, &top, &ignored, &unused) == Crossing::Ends) break;
     }
     addresses.push_back(context.Rip);
     if (!ReadFrame(context, UNW_FLAG_NHANDLER, &frame)) break;

@@ -20,13 +20,15 @@ bool IsSpecificHandler(ULONG64 handler);
 /// Return addresses of the PE frames from `start` (null: the innermost export's caller) outwards.
 std::vector<ULONG_PTR> WalkStack(const CONTEXT* start, Record* top, std::size_t limit);
 
-/// What user mode does with an exception before its frames see it, and when none of them wants it. Both run in user mode and say whether
-/// the execution is to continue; set by the subsystem.
+/// What user mode does with an exception before its frames see it, and when none of them wants it, and what it does when the execution
+/// is to continue. All run in user mode, the first two say whether it is; set by the subsystem.
 struct UserExceptionHooks {
   BOOLEAN (*first)(EXCEPTION_POINTERS* pointers);
   BOOLEAN (*last)(EXCEPTION_POINTERS* pointers);
+  void (*continues)(EXCEPTION_POINTERS* pointers);
 };
 void SetUserExceptionHooks(const UserExceptionHooks& hooks);
 BOOLEAN AskUserFirst(EXCEPTION_POINTERS* pointers);
+void TellUserOfContinuation(EXCEPTION_POINTERS* pointers);
 
 }  // namespace nt::ke

@@ -13,11 +13,12 @@ namespace nt::ke {
 // ---- transition records: where a thread went from PE code into the host and back ----------------------------------------
 
 enum class RecordType : ULONG {
-  Export = 1,   ///< PE code called an export
-  Callout = 2,  ///< the host called PE code
-  Search = 3,   ///< the host called an exception filter or language handler, looking for who handles
-  Unwind = 4,   ///< the host called a termination handler or language handler, unwinding
-  Service = 5,  ///< user mode entered the kernel
+  Export = 1,     ///< PE code called an export
+  Callout = 2,    ///< the host called PE code
+  Search = 3,     ///< the host called an exception filter or language handler, looking for who handles
+  Unwind = 4,     ///< the host called a termination handler or language handler, unwinding
+  Service = 5,    ///< user mode entered the kernel
+  Interrupt = 6,  ///< the host called a DPC or an ISR: the code below it is not its caller, and no exception goes there
 };
 
 struct Record {
@@ -37,10 +38,11 @@ static_assert(sizeof(ExportRecord) == 256 && offsetof(ExportRecord, xmm) == 96);
 /// Written by KiCallPe.
 struct CalloutRecord {
   Record head;
-  ULONG64 frame;    ///< rbp of KiCallPe
-  ULONG64 unwound;  ///< set when an exception passed instead of a return
-  void* context;    ///< Search: the exception's CONTEXT; Unwind: the frame's DISPATCHER_CONTEXT
-  void* exception;  ///< the EXCEPTION_RECORD being dispatched
+  ULONG64 frame;        ///< rbp of KiCallPe
+  ULONG64 unwound;      ///< set when an exception passed instead of a return
+  void* context;        ///< Search: the exception's CONTEXT; Unwind: the frame's DISPATCHER_CONTEXT
+  void* exception;      ///< the EXCEPTION_RECORD being dispatched
+  ULONG64 establisher;  ///< Search: the frame whose handler it is
 };
 
 /// An unwind on its way through host frames.
@@ -309,6 +311,8 @@ bool RemoveTimer(PKTIMER timer);
 void DispatchException(EXCEPTION_RECORD* record, CONTEXT* context, Record* top);
 void LoadExportContext(CONTEXT* context, const ExportRecord* record);
 bool IsPeAddress(ULONG_PTR address);
+/// Calls the routine of a DPC or an ISR.
+ULONG_PTR CallInterruptRoutine(const void* routine, const ULONG_PTR (&arguments)[8]);
 /// Carries out a privileged instruction that kernel code executed; false if it is none.
 bool EmulateInstruction(hal::Trap& trap);
 void InstallTraps();

@@ -6,6 +6,7 @@
 #include "kernel/api/api.h"
 #include "kernel/ex/ex.h"
 #include "kernel/ke/cr8_patch.h"
+#include "kernel/ke/divisor.h"
 #include "kernel/ke/exception.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/paged_check.h"
@@ -27,7 +28,8 @@ constexpr ULONG_PTR kRedZone = 128;
 constexpr ULONG_PTR kDispatchRoom = 24 * 1024;  // what the dispatcher may need below a fault
 constexpr ULONG_PTR kErrorWrite = 2, kErrorFetch = 16;
 constexpr ULONG_PTR kGeneralProtection = 13;
-constexpr ULONG_PTR kWriting = 1, kExecuting = 8;  // an access violation's first parameter
+constexpr int kFastFail = 0x29, kAssertion = 0x2c, kDebugService = 0x2d;  // software interrupts
+constexpr ULONG_PTR kWriting = 1, kExecuting = 8;                         // an access violation's first parameter
 
 bool WithinLeaf(ULONG_PTR rip) {
   return rip >= reinterpret_cast<ULONG_PTR>(__start_ki_leaf) && rip < reinterpret_cast<ULONG_PTR>(__stop_ki_leaf);
@@ -58,11 +60,28 @@ int InterruptVector(ULONG_PTR rip) {
 
 /// What the processor makes a general protection fault, for it is not NT: the software interrupts of asserts and debug services.
 bool FillSoftwareInterrupt(EXCEPTION_RECORD* record, ULONG_PTR rip) {
-  constexpr int kAssertion = 0x2c, kDebugService = 0x2d;
   const int vector = InterruptVector(rip);
   if (vector != kAssertion && vector != kDebugService) return false;
   record->ExceptionCode = vector == kAssertion ? STATUS_ASSERTION_FAILURE : STATUS_BREAKPOINT;
   return true;
+}
+
+/// The processor has one fault for a division by zero and for a quotient that does not fit; NT tells them apart by the divisor.
+NTSTATUS ArithmeticStatus(const hal::Trap& trap, ULONG_PTR rip) {
+  switch (trap.code) {
+    case FPE_INTDIV:
+      return DivisorIsZero(*trap.context, rip) ? STATUS_INTEGER_DIVIDE_BY_ZERO : STATUS_INTEGER_OVERFLOW;
+    case FPE_FLTDIV:
+      return STATUS_FLOAT_DIVIDE_BY_ZERO;
+    case FPE_FLTOVF:
+      return STATUS_FLOAT_OVERFLOW;
+    case FPE_FLTUND:
+      return STATUS_FLOAT_UNDERFLOW;
+    case FPE_FLTRES:
+      return STATUS_FLOAT_INEXACT_RESULT;
+    default:
+      return STATUS_FLOAT_INVALID_OPERATION;
+  }
 }
 
 void FillRecord(const hal::Trap& trap, EXCEPTION_RECORD* record, ULONG_PTR rip) {
@@ -70,7 +89,7 @@ void FillRecord(const hal::Trap& trap, EXCEPTION_RECORD* record, ULONG_PTR rip) 
   record->ExceptionAddress = reinterpret_cast<PVOID>(rip);
   switch (trap.signal) {
     case SIGFPE:
-      record->ExceptionCode = trap.code == FPE_INTDIV || trap.trap == 0 ? STATUS_INTEGER_DIVIDE_BY_ZERO : STATUS_FLOAT_INVALID_OPERATION;
+      record->ExceptionCode = ArithmeticStatus(trap, rip);
       break;
     case SIGILL:
       record->ExceptionCode = STATUS_ILLEGAL_INSTRUCTION;
@@ -106,16 +125,22 @@ bool OnStackOf(const Thread* thread, ULONG_PTR sp) {
   return sp >= low && sp <= reinterpret_cast<ULONG_PTR>(thread->Tcb.StackBase);
 }
 
+/// Keeps what is known of a fault on the stack that was in use.
+FaultFrame* PushFaultFrame(const hal::Trap& trap, const EXCEPTION_RECORD& record, const CONTEXT& context) {
+  const auto top = static_cast<ULONG_PTR>(trap.context->uc_mcontext.gregs[REG_RSP]);
+  auto* const frame = reinterpret_cast<FaultFrame*>((top - kRedZone - sizeof(FaultFrame)) & ~ULONG_PTR{63});
+  frame->record = record;
+  frame->context = context;
+  return frame;
+}
+
 /// The rest of a fault runs in ordinary context, on the thread's own stack, by changing what the signal returns to.
 void Redirect(hal::Trap& trap, const EXCEPTION_RECORD& record, const CONTEXT& context) {
   auto& registers = trap.context->uc_mcontext.gregs;
-  const ULONG_PTR sp = (static_cast<ULONG_PTR>(registers[REG_RSP]) - kRedZone - sizeof(FaultFrame)) & ~ULONG_PTR{63};
-  auto* const frame = reinterpret_cast<FaultFrame*>(sp);
-  frame->record = record;
-  frame->context = context;
+  FaultFrame* const frame = PushFaultFrame(trap, record, context);
   registers[REG_RDI] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&frame->record));
   registers[REG_RSI] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&frame->context));
-  registers[REG_RSP] = static_cast<greg_t>(sp);
+  registers[REG_RSP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(frame));
   registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<ULONG_PTR>(&KiDispatchEntry));
   registers[REG_EFL] &= ~greg_t{0x400};
 }
@@ -182,6 +207,24 @@ PanicReport ClassifyAccess(const EXCEPTION_RECORD& record, const CONTEXT& contex
     report.parameters[3] = 2;
     report.rule = "A system address that is not valid was touched; __try cannot catch that.";
   }
+  return report;
+}
+
+/// int 29h: no handler is asked.
+PanicReport FastFail(const hal::Trap& trap, EXCEPTION_RECORD record, const CONTEXT& context) {
+  record.ExceptionCode = STATUS_STACK_BUFFER_OVERRUN;
+  record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
+  record.NumberParameters = 1;
+  record.ExceptionInformation[0] = static_cast<ULONG>(context.Rcx);
+  PanicReport report{};
+  report.context = context;
+  report.code = KERNEL_SECURITY_CHECK_FAILURE;
+  report.parameters[0] = record.ExceptionInformation[0];
+  report.rule = "The driver found its own data damaged and failed fast (int 29h): a broken list, stack cookie, or buffer.";
+  if (!OnStackOf(KiThread, context.Rsp)) return report;
+  FaultFrame* const frame = PushFaultFrame(trap, record, context);
+  report.parameters[1] = reinterpret_cast<ULONG_PTR>(&frame->context);
+  report.parameters[2] = reinterpret_cast<ULONG_PTR>(&frame->record);
   return report;
 }
 
@@ -252,6 +295,10 @@ bool OnUserFault(hal::Trap& trap, EXCEPTION_RECORD& record, CONTEXT& context) {
     RedirectToProcessEnd(trap, STATUS_STACK_OVERFLOW);
     return true;
   }
+  if (trap.trap == kGeneralProtection && InterruptVector(context.Rip) == kFastFail) {
+    RedirectToProcessEnd(trap, STATUS_STACK_BUFFER_OVERRUN);
+    return true;
+  }
   RefineForUser(&record, trap);
   RedirectUser(trap, record, context);
   return true;
@@ -289,6 +336,10 @@ bool OnTrap(hal::Trap& trap) {
     LoadExportContext(&context, reinterpret_cast<ExportRecord*>(top));
     KiThread->host.records = top->previous;
     RedirectUser(trap, record, context);
+    return true;
+  }
+  if (in_pe && trap.trap == kGeneralProtection && InterruptVector(context.Rip) == kFastFail) {
+    RedirectToPanic(trap, FastFail(trap, record, context));
     return true;
   }
   if (in_pe && EmulateInstruction(trap)) return true;

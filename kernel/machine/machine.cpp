@@ -41,6 +41,7 @@ void KiExportThunkHooked();
 void KiAbsentThunk();
 BOOLEAN RtlpCallVectoredHandlers(EXCEPTION_POINTERS* ExceptionInfo);
 BOOLEAN RtlpUnhandledException(EXCEPTION_POINTERS* ExceptionInfo);
+VOID RtlpCallContinueHandlers(EXCEPTION_POINTERS* ExceptionInfo);
 }
 
 namespace nt::io {
@@ -280,7 +281,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
   nt::ke::SetTrace(options.trace, &SinkTrace);
   current = state_.get();
   nt::ke::SetSymbolizer(&Symbolize);
-  nt::ke::SetUserExceptionHooks({&RtlpCallVectoredHandlers, &RtlpUnhandledException});
+  nt::ke::SetUserExceptionHooks({&RtlpCallVectoredHandlers, &RtlpUnhandledException, &RtlpCallContinueHandlers});
 
   nt::etw::Initialize();
   if (options.event_sink) nt::etw::SetSession(FiltersOf(options.event_filters), &SinkEvent);

@@ -60,10 +60,13 @@ ULONG RtlRemoveVectoredContinueHandler(PVOID Handle) { return RemoveHandler(Curr
 
 /// Shows an exception to the vectored handlers; TRUE if the execution is to continue. Called by the exception dispatcher first.
 BOOLEAN RtlpCallVectoredHandlers(PEXCEPTION_POINTERS ExceptionInfo) {
-  if (!CurrentPeb()->SubsystemState) return FALSE;
-  if (!CallHandlers(CurrentProcess().exception_handlers, ExceptionInfo)) return FALSE;
-  CallHandlers(CurrentProcess().continue_handlers, ExceptionInfo);
-  return TRUE;
+  return CurrentPeb()->SubsystemState && CallHandlers(CurrentProcess().exception_handlers, ExceptionInfo);
+}
+
+/// Shows the vectored continue handlers an exception after which the execution is to continue, whoever decided that. Called by the
+/// exception dispatcher.
+VOID RtlpCallContinueHandlers(PEXCEPTION_POINTERS ExceptionInfo) {
+  if (CurrentPeb()->SubsystemState) CallHandlers(CurrentProcess().continue_handlers, ExceptionInfo);
 }
 
 /// Decides about an exception that no frame handled: the process's filter may continue it; otherwise the process ends with its code.

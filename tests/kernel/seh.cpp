@@ -1,4 +1,6 @@
 // Structured exceptions as compilers and drivers use them: __try, __except, __finally and __leave, and what the raising exports raise.
+#include <limits.h>
+
 #include "ktest.h"
 
 // What the driver headers leave out.
@@ -90,6 +92,16 @@ KTEST(UserWriteIsAnAccessViolation) {
 
 KTEST(DivisionByZeroIsCaught) {
   EXPECT_EQ(Raised([] { order = static_cast<ULONG>(Divide(1, 0)); }), STATUS_INTEGER_DIVIDE_BY_ZERO);
+}
+
+OPAQUE int DivideBy(int a, const int* b) { return a / *b; }
+
+// The processor has one fault for both.
+KTEST(QuotientThatDoesNotFitIsAnOverflow) {
+  static const int minus_one = -1, zero = 0;
+  EXPECT_EQ(Raised([] { order = static_cast<ULONG>(Divide(INT_MIN, -1)); }), STATUS_INTEGER_OVERFLOW);
+  EXPECT_EQ(Raised([] { order = static_cast<ULONG>(DivideBy(INT_MIN, &minus_one)); }), STATUS_INTEGER_OVERFLOW);
+  EXPECT_EQ(Raised([] { order = static_cast<ULONG>(DivideBy(1, &zero)); }), STATUS_INTEGER_DIVIDE_BY_ZERO);
 }
 
 KTEST(FinallyRunsOnBothWays) {
