@@ -237,7 +237,9 @@ struct PEB {
   ULONG ImageSubsystemMinorVersion;  // 0x130
   UCHAR pad134[0x18c];
   ULONG SessionId;  // 0x2c0
-  UCHAR pad2c4[0x4fc];
+  UCHAR pad2c4[0x4f4];
+  volatile LONG Initialization;  // 0x7b8: of the process in user mode: 0 not begun, 1 begun, 2 done
+  UCHAR pad7bc[4];
   ULONG_PTR BuiltinData;  // 0x7c0: the process's copy of the variables that built-in user modules export
   PVOID SubsystemState;   // 0x7c8: the built-in user modules' per-process state
 };

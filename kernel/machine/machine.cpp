@@ -243,13 +243,29 @@ Machine::State* current = nullptr;
 
 bool Symbolize(ULONG_PTR address, std::string* symbol, std::string* source);
 
-/// A program on the C: drive, or one that the machine's owner started, which lies in C:\ringlet for its like.
-bool FindProgram(std::u16string_view nt_path, std::string* host) {
-  const auto same = [](char16_t a, char16_t b) { return a == b || (a < 128 && b < 128 && std::tolower(a) == std::tolower(b)); };
-  for (const auto& [name, path] : current->images) {
-    const std::u16string known = std::u16string(kProgramDirectory) + Wide(name);
-    if (std::equal(known.begin(), known.end(), nt_path.begin(), nt_path.end(), same)) return *host = path, true;
+bool SameName(std::u16string_view a, std::u16string_view b) {
+  const auto same = [](char16_t x, char16_t y) { return x == y || (x < 128 && y < 128 && std::tolower(x) == std::tolower(y)); };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+}
+
+/// A program in C:\ringlet, by its name: one that the machine's owner started, or what lies beside such a one on the host.
+bool FindStarted(std::u16string_view name, std::string* host) {
+  for (const auto& [known, path] : current->images) {
+    if (SameName(Wide(known), name)) return *host = path, true;
   }
+  for (const auto& [known, path] : current->images) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(path).parent_path(), error)) {
+      if (!SameName(Wide(entry.path().filename().string()), name) || !entry.is_regular_file(error)) continue;
+      return *host = entry.path().string(), true;
+    }
+  }
+  return false;
+}
+
+bool FindProgram(std::u16string_view nt_path, std::string* host) {
+  const bool started = SameName(nt_path.substr(0, kProgramDirectory.size()), kProgramDirectory);
+  if (started && FindStarted(nt_path.substr(kProgramDirectory.size()), host)) return true;
   return nt::io::HostPathOf(nt_path, host);
 }
 

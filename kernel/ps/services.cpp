@@ -1,4 +1,5 @@
 // The system services about processes and threads.
+#include <cstddef>
 #include <cstring>
 
 #include "kernel/ke/scheduler.h"
@@ -98,14 +99,49 @@ NTSTATUS OpenById(PVOID object, POBJECT_TYPE type, ACCESS_MASK access, const OBJ
   return Store(handle, opened);
 }
 
+/// Where the creator of a thread wants to be told of it; null where not.
+struct ThreadAnswers {
+  CLIENT_ID* client_id;
+  TEB** teb;
+};
+
+NTSTATUS TakeThreadAttributes(const PS_ATTRIBUTE_LIST* list, ThreadAnswers* answers) {
+  SIZE_T total = 0;
+  if (list == nullptr) return STATUS_SUCCESS;
+  NTSTATUS status = Load(&list->TotalLength, &total);
+  if (!NT_SUCCESS(status)) return status;
+  constexpr SIZE_T kFirst = offsetof(PS_ATTRIBUTE_LIST, Attributes), kMost = 32;
+  if (total < kFirst || (total - kFirst) % sizeof(PS_ATTRIBUTE) != 0 || total - kFirst > kMost * sizeof(PS_ATTRIBUTE))
+    return STATUS_INFO_LENGTH_MISMATCH;
+  for (SIZE_T i = 0; i < (total - kFirst) / sizeof(PS_ATTRIBUTE); ++i) {
+    PS_ATTRIBUTE attribute;
+    status = Load(list->Attributes + i, &attribute);
+    if (!NT_SUCCESS(status)) return status;
+    if (attribute.Attribute == PS_ATTRIBUTE_CLIENT_ID && attribute.Size == sizeof(CLIENT_ID)) {
+      answers->client_id = static_cast<CLIENT_ID*>(attribute.Value);
+    } else if (attribute.Attribute == PS_ATTRIBUTE_TEB_ADDRESS && attribute.Size == sizeof(TEB*)) {
+      answers->teb = static_cast<TEB**>(attribute.Value);
+    } else {
+      return STATUS_INVALID_PARAMETER;
+    }
+  }
+  return STATUS_SUCCESS;
+}
+
 }  // namespace
 
 extern "C" {
 
-NTSTATUS NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES /*ObjectAttributes*/, HANDLE ProcessHandle,
+NTSTATUS NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
                           PVOID StartRoutine, PVOID Argument, ULONG CreateFlags, SIZE_T /*ZeroBits*/, SIZE_T StackSize,
-                          SIZE_T MaximumStackSize, PVOID /*AttributeList*/) {
+                          SIZE_T MaximumStackSize, PPS_ATTRIBUTE_LIST AttributeList) {
   constexpr ULONG kCreateSuspended = 1;
+  ThreadAnswers answers{};
+  NTSTATUS status = TakeThreadAttributes(AttributeList, &answers);
+  if (!NT_SUCCESS(status)) return status;
+  OBJECT_ATTRIBUTES attributes{};
+  if (ObjectAttributes != nullptr) status = Load(ObjectAttributes, &attributes);
+  if (!NT_SUCCESS(status)) return status;
   ProcessReference process(ProcessHandle, kProcessCreateThread, Ps().process_type);
   if (!NT_SUCCESS(process.status())) return process.status();
   if (process->host.space == nullptr) return STATUS_INVALID_HANDLE;
@@ -113,13 +149,16 @@ NTSTATUS NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJE
   ke::Thread* thread = nullptr;
   constexpr SIZE_T kDefaultReserve = 1 << 20;
   const SIZE_T reserve = MaximumStackSize != 0 ? MaximumStackSize : kDefaultReserve;
-  NTSTATUS status = CreateUserThread(process.get(), StartRoutine, Argument, reserve, StackSize != 0 ? StackSize : PAGE_SIZE * 4,
+  status = CreateUserThread(process.get(), StartRoutine, Argument, reserve, StackSize != 0 ? StackSize : PAGE_SIZE * 4,
                                      (CreateFlags & kCreateSuspended) != 0, &thread);
   if (!NT_SUCCESS(status)) return status;
   NotifyThreadCreate(thread);
   HANDLE handle = nullptr;
-  status = ObOpenObjectByPointer(thread, 0, nullptr, DesiredAccess, Ps().thread_type, KernelMode, &handle);
+  const ULONG flags = attributes.Attributes & (FromUser() ? OBJ_INHERIT : OBJ_INHERIT | OBJ_KERNEL_HANDLE);
+  status = ObOpenObjectByPointer(thread, flags, nullptr, DesiredAccess, Ps().thread_type, KernelMode, &handle);
   if (NT_SUCCESS(status)) status = Store(ThreadHandle, handle);
+  if (NT_SUCCESS(status) && answers.client_id != nullptr) status = Store(answers.client_id, thread->Cid);
+  if (NT_SUCCESS(status) && answers.teb != nullptr) status = Store(answers.teb, thread->Tcb.Teb);
   if (!NT_SUCCESS(status)) TerminateThread(thread, status);
   ke::ReadyThread(thread);
   ke::ExitDispatcher();

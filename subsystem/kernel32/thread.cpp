@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "kernel/api/api.h"
+#include "nt/process_information.h"
 #include "subsystem/kernel32/base.h"
 
 using namespace nt::win32;
@@ -58,12 +59,12 @@ HANDLE CreateRemoteThreadEx(HANDLE ProcessHandle, LPSECURITY_ATTRIBUTES ThreadAt
   // STACK_SIZE_PARAM_IS_A_RESERVATION (0x10000) makes the size the reserve; otherwise it is the first commit.
   const bool reserve = (CreationFlags & 0x10000) != 0;
   const ULONG suspended = CreationFlags & 4 ? 1 : 0;
+  CLIENT_ID id{};
+  PS_ATTRIBUTE_LIST attributes{sizeof attributes, {{PS_ATTRIBUTE_CLIENT_ID, sizeof id, &id, nullptr}}};
   const NTSTATUS status = sys::NtCreateThreadEx(&handle, 0x1FFFFF, name.get(), ProcessHandle, reinterpret_cast<PVOID>(StartAddress),
-                                                Parameter, suspended, 0, reserve ? 0 : StackSize, reserve ? StackSize : 0, nullptr);
+                                                Parameter, suspended, 0, reserve ? 0 : StackSize, reserve ? StackSize : 0, &attributes);
   if (!Check(status)) return nullptr;
-  BasicInformation information{};
-  if (ThreadId && Query(handle, &information))
-    *ThreadId = static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(information.ClientId.UniqueThread));
+  if (ThreadId) *ThreadId = static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(id.UniqueThread));
   return handle;
 }
 

@@ -68,6 +68,14 @@ NTSTATUS MakeTlsBlock() {
   return STATUS_SUCCESS;
 }
 
+/// A thread that another process made may come while the first prepares the process.
+void WaitForInitialization() {
+  while (CurrentPeb()->Initialization != 2) {
+    LARGE_INTEGER interval{.QuadPart = -30 * 10'000};
+    sys::NtDelayExecution(FALSE, &interval);
+  }
+}
+
 void RunFlsCallbacks() {
   Thread& thread = CurrentThread();
   for (ULONG i = 0; i < kFlsSlots; i++) {
@@ -119,20 +127,24 @@ using namespace nt::user;
 
 extern "C" {
 
-/// The first user-mode code of every thread. The process's first thread prepares the process and runs the image; a null start routine means
-/// the image's entry point. The thread ends with what the routine returns.
+/// The first user-mode code of every thread. The first that gets here prepares the process, be it the process's own or one that another
+/// process made; a null start routine means the image's entry point. The thread ends with what the routine returns.
 VOID LdrInitializeThunk(PVOID StartRoutine, PVOID Argument) {
   PEB* const peb = CurrentPeb();
-  const bool first = !peb->SubsystemState;
+  const bool first = peb->Initialization == 0;
+  if (first) peb->Initialization = 1;
   NTSTATUS status = first ? InitializeProcess() : STATUS_SUCCESS;
+  if (!first) WaitForInitialization();
   if (NT_SUCCESS(status)) status = InitializeThread();
   if (NT_SUCCESS(status) && first) status = nt::crt::InitializeProcess();
   if (!NT_SUCCESS(status)) {
     if (first) nt::sys::NtTerminateProcess(CurrentProcessHandle(), status);
     nt::sys::NtTerminateThread(CurrentThreadHandle(), status);
   }
-  CallTlsCallbacks(first ? kProcessAttach : kThreadAttach);
-  if (first && !StartRoutine) {
+  if (first) CallTlsCallbacks(kProcessAttach);
+  peb->Initialization = 2;
+  if (!first) CallTlsCallbacks(kThreadAttach);
+  if (!StartRoutine) {
     StartRoutine = AtImageRva(ImageHeaders().OptionalHeader.AddressOfEntryPoint);
     Argument = peb;
   }
