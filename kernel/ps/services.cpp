@@ -150,7 +150,7 @@ NTSTATUS NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJE
   constexpr SIZE_T kDefaultReserve = 1 << 20;
   const SIZE_T reserve = MaximumStackSize != 0 ? MaximumStackSize : kDefaultReserve;
   status = CreateUserThread(process.get(), StartRoutine, Argument, reserve, StackSize != 0 ? StackSize : PAGE_SIZE * 4,
-                                     (CreateFlags & kCreateSuspended) != 0, &thread);
+                            (CreateFlags & kCreateSuspended) != 0, &thread);
   if (!NT_SUCCESS(status)) return status;
   NotifyThreadCreate(thread);
   HANDLE handle = nullptr;

@@ -8,9 +8,9 @@
 
 namespace {
 
-const unsigned char kReturnArgument[] = {0x89, 0xc8, 0xc3};                                    // mov eax, ecx; ret
-const unsigned char kStoreFive[] = {0xc7, 0x01, 0x05, 0, 0, 0, 0xeb, 0xfe};                    // mov dword ptr [rcx], 5; jmp $
-const unsigned char kFault[] = {0x31, 0xc0, 0xc7, 0x00, 0x01, 0, 0, 0, 0xc3};                  // xor eax, eax; mov dword ptr [rax], 1
+const unsigned char kReturnArgument[] = {0x89, 0xc8, 0xc3};                    // mov eax, ecx; ret
+const unsigned char kStoreFive[] = {0xc7, 0x01, 0x05, 0, 0, 0, 0xeb, 0xfe};    // mov dword ptr [rcx], 5; jmp $
+const unsigned char kFault[] = {0x31, 0xc0, 0xc7, 0x00, 0x01, 0, 0, 0, 0xc3};  // xor eax, eax; mov dword ptr [rax], 1
 
 struct Target {
   PROCESS_INFORMATION information{};

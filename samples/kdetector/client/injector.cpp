@@ -35,8 +35,7 @@ static int Inject(DWORD pid) {
   BYTE* const memory = WriteCode(process, 41);
   if (!memory) return Failed("WriteProcessMemory");
   DWORD id, code, number;
-  const HANDLE thread =
-      CreateRemoteThread(process, nullptr, 0, reinterpret_cast<LPTHREAD_START_ROUTINE>(memory), memory + 64, 0, &id);
+  const HANDLE thread = CreateRemoteThread(process, nullptr, 0, reinterpret_cast<LPTHREAD_START_ROUTINE>(memory), memory + 64, 0, &id);
   if (!thread) return Failed("CreateRemoteThread");
   WaitForSingleObject(thread, INFINITE);
   GetExitCodeThread(thread, &code);

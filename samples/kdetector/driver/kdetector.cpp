@@ -127,8 +127,7 @@ void Undo() {
   IoDeleteSymbolicLink(&link);
   if (g.device != nullptr) IoDeleteDevice(g.device);
   while (!IsListEmpty(&g.items)) ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(&g.items), Item, link), kTag);
-  while (!IsListEmpty(&g.newProcesses))
-    ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(&g.newProcesses), NewProcess, link), kTag);
+  while (!IsListEmpty(&g.newProcesses)) ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(&g.newProcesses), NewProcess, link), kTag);
 }
 
 void Unload(PDRIVER_OBJECT) { Undo(); }
