@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <cerrno>
+#include <cstdlib>
+
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -62,13 +65,11 @@ std::string FieldText(const EventField& field) {
 }
 
 std::uint64_t Number(const std::string& text, const std::string& what) {
-  std::size_t used = 0;
-  try {
-    const std::uint64_t value = std::stoull(text, &used, 0);
-    if (used == text.size()) return value;
-  } catch (const std::logic_error&) {  // said below
-  }
-  throw std::invalid_argument("'" + text + "' is no number for " + what);
+  char* end = nullptr;
+  errno = 0;
+  const std::uint64_t value = std::strtoull(text.c_str(), &end, 0);
+  if (text.empty() || *end != 0 || errno != 0) throw std::invalid_argument("'" + text + "' is no number for " + what);
+  return value;
 }
 
 }  // namespace

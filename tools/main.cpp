@@ -1,5 +1,6 @@
 // The `ringlet` command.
 #include <fmt/core.h>
+#include <cstdio>
 
 #include <exception>
 
@@ -27,7 +28,7 @@ std::string Explain(const CLI::App* app, const CLI::Error& error) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   CLI::App app{
       "Ringlet: the Windows NT kernel as a Linux library. Runs x64 Windows drivers (.sys) and their clients (.exe) in this process."};
   app.footer(
@@ -54,9 +55,9 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : ringlet::tools::kUsage;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "ringlet: {}.\n", error.what());
-    return ringlet::tools::kNoMachine;
   }
   return result;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "ringlet: %s.\n", error.what());
+  return ringlet::tools::kNoMachine;
 }

@@ -297,7 +297,7 @@ void* StubOf(std::string_view name) {
 
 PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName) {
   std::string name;
-  for (USHORT i = 0; i < SystemRoutineName->Length / sizeof(WCHAR); ++i) {
+  for (SIZE_T i = 0; i < SystemRoutineName->Length / sizeof(WCHAR); ++i) {
     const WCHAR c = SystemRoutineName->Buffer[i];
     if (c >= 0x80) return nullptr;
     name += static_cast<char>(c);

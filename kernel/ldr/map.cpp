@@ -232,15 +232,16 @@ void Loading::DescribeDirectories() {
   }
   verdict = pe_.LoadConfig(&config_);
   if (!verdict.ok()) image_->notes.push_back(verdict.sentence + " It is ignored.");
-  verdict = pe_.Tls(&image_->tls);
+  std::optional<IMAGE_TLS_DIRECTORY64> tls;
+  verdict = pe_.Tls(&tls);
   if (!verdict.ok()) image_->notes.push_back(verdict.sentence + " It is ignored.");
-  if (image_->tls) {
-    const ULONGLONG delta = image_->base - pe_.optional_header().ImageBase;
-    image_->tls->StartAddressOfRawData += delta;
-    image_->tls->EndAddressOfRawData += delta;
-    image_->tls->AddressOfIndex += delta;
-    if (image_->tls->AddressOfCallBacks != 0) image_->tls->AddressOfCallBacks += delta;
-  }
+  if (!tls) return;
+  const ULONGLONG delta = image_->base - pe_.optional_header().ImageBase;
+  tls->StartAddressOfRawData += delta;
+  tls->EndAddressOfRawData += delta;
+  tls->AddressOfIndex += delta;
+  if (tls->AddressOfCallBacks != 0) tls->AddressOfCallBacks += delta;
+  image_->tls = tls;
 }
 
 void Loading::ReadExports() {
@@ -305,7 +306,9 @@ const void* Loading::BindAbsent(std::string_view module, const Import& import, I
 // load configuration seed their own, from KUSER_SHARED_DATA or the time stamp counter.
 void Loading::SeedCookie() {
   if (!config_ || config_->SecurityCookie == 0) return;
-  const ULONG rva = *pe_.RvaOf(config_->SecurityCookie);
+  const auto found = pe_.RvaOf(config_->SecurityCookie);
+  if (!found) return;
+  const ULONG rva = *found;
   ULONGLONG current;
   std::memcpy(&current, Place(rva), sizeof current);
   if (current != kDefaultSecurityCookie && current != 0) return;

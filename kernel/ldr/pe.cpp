@@ -385,13 +385,13 @@ Verdict PeImage::LoadConfig(std::optional<IMAGE_LOAD_CONFIG_DIRECTORY64>* config
   config->reset();
   const auto directory = Directory(IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG);
   if (directory.VirtualAddress == 0) return {};
-  const auto size = Read<DWORD>(directory.VirtualAddress);
-  const std::byte* const at = size ? At(directory.VirtualAddress, *size) : nullptr;
-  if (at == nullptr || *size < offsetof(IMAGE_LOAD_CONFIG_DIRECTORY64, GlobalFlagsClear)) {
+  const DWORD size = Read<DWORD>(directory.VirtualAddress).value_or(0);
+  const std::byte* const at = At(directory.VirtualAddress, size);
+  if (at == nullptr || size < offsetof(IMAGE_LOAD_CONFIG_DIRECTORY64, GlobalFlagsClear)) {
     return Malformed("The load configuration lies outside the image.");
   }
   IMAGE_LOAD_CONFIG_DIRECTORY64 result{};
-  std::memcpy(&result, at, std::min<SIZE_T>(*size, sizeof result));
+  std::memcpy(&result, at, std::min<SIZE_T>(size, sizeof result));
   const auto inside = [&](ULONGLONG address) {
     const auto rva = RvaOf(address);
     return address == 0 || (rva && optional_header_.SizeOfImage - *rva >= sizeof(ULONGLONG));

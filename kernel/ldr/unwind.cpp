@@ -317,6 +317,7 @@ NTSTATUS Frame::UndoEpilogue() {
   ULONG left = function_.EndAddress - pc_;
   const std::byte* at = ImageBytes(image_, pc_, left);
   const auto info = ReadInfo(image_, function_.UnwindData);
+  if (!info) return STATUS_BAD_FUNCTION_TABLE;
   const ULONG freed = FreeInstruction(at, left, info->head.FrameRegister, &context_);
   at += freed;
   left -= freed;

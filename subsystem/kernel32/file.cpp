@@ -66,7 +66,7 @@ NTSTATUS Finish(NTSTATUS status, HANDLE file, LPOVERLAPPED overlapped, const IO_
   if (overlapped) {
     if (transferred)
       *transferred =
-          status == STATUS_PENDING || status >= static_cast<NTSTATUS>(0xC0000000) ? 0 : static_cast<DWORD>(overlapped->InternalHigh);
+          status == STATUS_PENDING || static_cast<ULONG>(status) >= 0xC0000000 ? 0 : static_cast<DWORD>(overlapped->InternalHigh);
     return status;
   }
   if (status == STATUS_PENDING) {

@@ -358,8 +358,10 @@ int Msvcrt____mb_cur_max_func() { return 1; }
 size_t Msvcrt_mbstowcs(WCHAR* To, const char* From, size_t Count) {
   if (!To) return std::strlen(From);
   size_t i = 0;
-  for (; i < Count; i++)
-    if (!(To[i] = static_cast<UCHAR>(From[i]))) break;
+  for (; i < Count; i++) {
+    To[i] = static_cast<UCHAR>(From[i]);
+    if (To[i] == 0) break;
+  }
   return i;
 }
 

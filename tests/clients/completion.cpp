@@ -22,6 +22,11 @@ int main() {
   Show("bytes, zero, signalled", {bytes, buffer[63] == 0, WaitForSingleObject(overlapped.hEvent, 0)});
   CloseHandle(overlapped.hEvent);
 
+  DWORD at_once = 77;
+  OVERLAPPED finished_at_once{};
+  const BOOL synchronous = ReadFile(device, buffer, sizeof buffer, &at_once, &finished_at_once);
+  Show("finished at once, bytes", {synchronous, at_once});
+
   const HANDLE port = CreateIoCompletionPort(device, nullptr, 55, 0);
   std::printf("port %d\n", port != nullptr);
   OVERLAPPED second{};
