@@ -175,6 +175,36 @@ using PKEY_VALUE_PARTIAL_INFORMATION_ALIGN64 = KEY_VALUE_PARTIAL_INFORMATION_ALI
 NT_SIZE(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, 0xc);
 NT_OFFSET(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data, 0x8);
 
+/// One value of several that are asked for at once.
+struct KEY_VALUE_ENTRY {
+  PUNICODE_STRING ValueName;
+  ULONG DataLength;
+  ULONG DataOffset;
+  ULONG Type;
+};
+using PKEY_VALUE_ENTRY = KEY_VALUE_ENTRY*;
+NT_SIZE(KEY_VALUE_ENTRY, 0x18);
+NT_OFFSET(KEY_VALUE_ENTRY, DataLength, 0x8);
+
+// ---- setting -------------------------------------------------------------------------------------------------------------
+
+enum KEY_SET_INFORMATION_CLASS {
+  KeyWriteTimeInformation,
+  KeyWow64FlagsInformation,
+  KeyControlFlagsInformation,
+  KeySetVirtualizationInformation,
+  KeySetDebugInformation,
+  KeySetHandleTagsInformation,
+  KeySetLayerInformation,
+  MaxKeySetInfoClass
+};
+
+struct KEY_WRITE_TIME_INFORMATION {
+  LARGE_INTEGER LastWriteTime;
+};
+using PKEY_WRITE_TIME_INFORMATION = KEY_WRITE_TIME_INFORMATION*;
+NT_SIZE(KEY_WRITE_TIME_INFORMATION, 0x8);
+
 // ---- the run-time library's query tables ---------------------------------------------------------------------------------
 
 inline constexpr ULONG RTL_REGISTRY_ABSOLUTE = 0;

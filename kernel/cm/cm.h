@@ -57,6 +57,17 @@ std::optional<std::u16string> ReadString(std::u16string_view key_path, std::u16s
 std::optional<std::vector<std::u16string>> ReadStrings(std::u16string_view key_path, std::u16string_view name);
 NTSTATUS DeleteValue(std::u16string_view key_path, std::u16string_view name);
 
+// ---- drivers that look on ------------------------------------------------------------------------------------------------
+
+/// Registry callbacks whose routines lie in a range of addresses.
+struct CallbackReport {
+  LONGLONG cookie;
+  PVOID routine;
+};
+std::vector<CallbackReport> CallbacksIn(ULONG_PTR base, SIZE_T size);
+/// Forgets a callback whose code is about to go, without calling it.
+void RemoveCallback(LONGLONG cookie);
+
 }  // namespace nt::cm
 
 extern "C" {

@@ -38,6 +38,7 @@ struct Key {
   bool is_volatile = false;  ///< gone at the next boot
   bool is_link = false;      ///< a symbolic link: its target is in SymbolicLinkValue
   bool deleted = false;
+  ULONG_PTR id = 0;                            ///< by which drivers that look on know it; 0: none has asked
   ULONG references = 0;                        ///< key objects and running queries
   std::vector<std::unique_ptr<Key>> children;  ///< sorted by name
   std::vector<Value> values;                   ///< oldest first

@@ -5,6 +5,8 @@
 
 namespace nt::cm {
 
+struct ObjectContext;
+
 /// Creates the Key type and the object \REGISTRY.
 void CreateKeyType(Key* root);
 /// Sets CmKeyObjectType.
@@ -12,6 +14,19 @@ void ExportKeyType();
 
 /// Opens, or creates (walk->create), the key that the attributes name. The handle belongs to the previous mode, `*handle` is the host's.
 NTSTATUS OpenKey(POBJECT_ATTRIBUTES attributes, KPROCESSOR_MODE mode, ACCESS_MASK access, Walk* walk, PHANDLE handle);
+
+/// What a handle refers to, with one reference that the caller gives back by ObfDereferenceObject.
+/// STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED.
+NTSTATUS ReferenceKeyObject(HANDLE handle, ACCESS_MASK access, KPROCESSOR_MODE mode, PVOID* object);
+Key* KeyOf(PVOID object);
+/// What drivers that look on have attached to a key object.
+ObjectContext** ContextsOf(PVOID object);
+/// The number by which they know a key, as long as it is in memory.
+ULONG_PTR IdOf(Key* key);
+/// A string with its text in one block of paged pool; null if there is no memory.
+PUNICODE_STRING MakeString(std::u16string_view text, ULONG tag);
+/// The key's name, as it was when it was first asked for; it lasts as long as the object.
+PCUNICODE_STRING CachedName(PVOID object);
 
 /// The key of a handle, with one reference that the caller gives back by DereferenceKey.
 /// STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED.

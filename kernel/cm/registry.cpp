@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel/cm/callbacks.h"
 #include "kernel/cm/default_tree.h"
 #include "kernel/cm/hive.h"
 #include "nt/status.h"
@@ -84,6 +85,8 @@ void LinkCurrentControlSet(Key* system, LONGLONG now) {
 
 }  // namespace
 
+bool RegistryExists() { return g_registry != nullptr; }
+
 Registry& TheRegistry() { return *g_registry; }
 
 NTSTATUS LoadRegistry(const std::string& machine_directory, LONGLONG (*now)()) {
@@ -130,6 +133,7 @@ NTSTATUS SaveRegistry() {
 }
 
 void FreeRegistry() {
+  if (g_registry != nullptr) FreeCallbacks(&g_registry->callbacks);
   delete g_registry;
   g_registry = nullptr;
 }
@@ -146,6 +150,10 @@ NTSTATUS WalkTo(Key* start, std::u16string_view path, Walk& walk, Key** found) {
       std::u16string target = LinkTarget(*at);
       if (target.empty() || ++links > kMaxLinks) return STATUS_OBJECT_NAME_NOT_FOUND;
       linked = target + u'\\' + std::u16string(rest);
+      if (walk.stop_at_links) {
+        walk.target = u"\\REGISTRY" + (last ? target : linked);
+        return STATUS_REPARSE;
+      }
       rest = linked;
       at = &g_registry->root;
       continue;

@@ -13,15 +13,23 @@ namespace nt::cm {
 
 inline constexpr std::u16string_view kLinkValue = u"SymbolicLinkValue";
 
+struct CallbackRegistration;
+
 struct Registry {
-  Key root;                                   ///< \REGISTRY
-  std::array<Hive, 3> files;                  ///< SYSTEM, SOFTWARE, DEFAULT
-  Hive hardware;                              ///< never saved
-  std::vector<std::unique_ptr<Key>> deleted;  ///< deleted keys that are still referenced
-  LONGLONG (*now)() = nullptr;                ///< system time
-  POBJECT_TYPE key_type = nullptr;            ///< of key objects
+  Key root;                                      ///< \REGISTRY
+  std::array<Hive, 3> files;                     ///< SYSTEM, SOFTWARE, DEFAULT
+  Hive hardware;                                 ///< never saved
+  std::vector<std::unique_ptr<Key>> deleted;     ///< deleted keys that are still referenced
+  LONGLONG (*now)() = nullptr;                   ///< system time
+  POBJECT_TYPE key_type = nullptr;               ///< of key objects
+  PVOID root_object = nullptr;                   ///< \REGISTRY
+  std::vector<CallbackRegistration*> callbacks;  ///< drivers that look on, the highest first
+  LONGLONG last_cookie = 0;                      ///< of those
+  ULONG_PTR last_id = 0;                         ///< of keys, as those drivers know them
 };
 
+/// False before a machine's registry is loaded, and after it is freed.
+bool RegistryExists();
 /// The booted machine's registry.
 Registry& TheRegistry();
 
@@ -39,7 +47,11 @@ struct Walk {
   bool create = false;     ///< make the last key if it is missing
   ULONG options = 0;       ///< REG_OPTION_..., for a new key
   std::u16string_view class_name{};
-  bool created = false;  ///< result
+  bool stop_at_links = false;  ///< STATUS_REPARSE at a link on the way, with `target`
+  bool created = false;        ///< result
+  ULONG wow64_flags = 0;       ///< KEY_WOW64_..., only told to drivers
+  std::u16string name{};       ///< keeps a followed name for the one who walks
+  std::u16string target{};     ///< result: where the link and what was left of the path lead; starts with \REGISTRY
 };
 
 /// Finds, or makes, the key named by `path` below `start`, following links; \REGISTRY itself is not part of the path.

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "kernel/cm/cm.h"
 #include "kernel/ex/ex.h"
 #include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
@@ -133,6 +134,9 @@ void ReportNotifyRoutines(const Loaded& driver) {
   for (const ob::CallbackReport& left : ob::CallbacksIn(driver.image->base, driver.image->size)) {
     Report(driver, "object callbacks", "still registered," + At(reinterpret_cast<ULONG_PTR>(left.routine) + 1));
   }
+  for (const cm::CallbackReport& left : cm::CallbacksIn(driver.image->base, driver.image->size)) {
+    Report(driver, "registry callback", "still registered," + At(reinterpret_cast<ULONG_PTR>(left.routine) + 1));
+  }
   for (const ps::NotifyRoutine& left : ps::NotifyRoutinesOf(*driver.image)) {
     Report(driver, left.kind, "still registered," + At(reinterpret_cast<ULONG_PTR>(left.routine) + 1));
   }
@@ -142,6 +146,7 @@ void ReportNotifyRoutines(const Loaded& driver) {
 void RemoveCallbacks(const ldr::Image& image) {
   ps::RemoveNotifyRoutinesOf(image);
   for (const ob::CallbackReport& left : ob::CallbacksIn(image.base, image.size)) ObUnRegisterCallbacks(left.handle);
+  for (const cm::CallbackReport& left : cm::CallbacksIn(image.base, image.size)) cm::RemoveCallback(left.cookie);
 }
 
 void ReportLeftovers(const Loaded& driver) {

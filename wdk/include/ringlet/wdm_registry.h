@@ -10,6 +10,30 @@ typedef struct _KEY_NAME_INFORMATION {
   WCHAR Name[1];
 } KEY_NAME_INFORMATION, *PKEY_NAME_INFORMATION;
 
+// The enumeration of mingw-w64 ends before these.
+#define RegNtPreSaveMergedKey ((REG_NOTIFY_CLASS)49)
+#define RegNtPostSaveMergedKey ((REG_NOTIFY_CLASS)50)
+
+typedef struct _REG_QUERY_KEY_NAME {
+  PVOID Object;
+  POBJECT_NAME_INFORMATION ObjectNameInfo;
+  ULONG Length;
+  PULONG ReturnLength;
+  PVOID CallContext;
+  PVOID ObjectContext;
+  PVOID Reserved;
+} REG_QUERY_KEY_NAME, *PREG_QUERY_KEY_NAME;
+
+typedef struct _REG_SAVE_MERGED_KEY_INFORMATION {
+  PVOID Object;
+  HANDLE FileHandle;
+  PVOID HighKeyObject;
+  PVOID LowKeyObject;
+  PVOID CallContext;
+  PVOID ObjectContext;
+  PVOID Reserved;
+} REG_SAVE_MERGED_KEY_INFORMATION, *PREG_SAVE_MERGED_KEY_INFORMATION;
+
 EXTERN_C_START
 
 NTKERNELAPI NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR ObjectID,
