@@ -5,4 +5,5 @@
 #include "kernel/hal/console.h"
 #include "kernel/hal/fiber.h"
 #include "kernel/hal/memory.h"
+#include "kernel/hal/speaker.h"
 #include "kernel/hal/trap.h"

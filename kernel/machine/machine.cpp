@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "debugger/symbolizer.h"
+#include "drivers/beep/beep.h"
 #include "drivers/hostfs/hostfs.h"
 #include "kernel/api/api.h"
 #include "kernel/cm/cm.h"
@@ -27,6 +28,7 @@
 #include "kernel/ldr/image.h"
 #include "kernel/ldr/pe.h"
 #include "kernel/machine/tracing.h"
+#include "kernel/machine/wave_file.h"
 #include "kernel/mm/mm.h"
 #include "kernel/ob/ob.h"
 #include "kernel/ps/hooks.h"
@@ -316,6 +318,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::ps::SetImageFileOpener(&nt::io::MakeImageFile);
     nt::io::Initialize();
     nt::io::SetBindHooked(hooked);
+    nt::beep::Initialize();
     nt::hostfs::Initialize(state_->directory);
     nt::ps::SetConsoleOpener(&OpenConsole);
     nt::ps::SetProgramFinder(&FindProgram);
@@ -336,9 +339,11 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
 /// What the components hold, in the order in which nothing is missed.
 void Machine::DestroyExecutive() {
   if (state_->bugcheck != nullptr) nt::cm::Flush();
+  if (!state_->options.sound_file.empty()) WriteWaveFile(state_->options.sound_file, nt::ke::InterruptTime());
   nt::io::ForgetDrivers();
   nt::etw::Shutdown();
   nt::ldr::Shutdown();
+  nt::beep::Shutdown();
   nt::io::Shutdown();
   nt::ps::Shutdown();
   nt::se::Shutdown();

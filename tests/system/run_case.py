@@ -116,6 +116,7 @@ def main():
     names = json.loads(pathlib.Path(images_path).read_text())
     with tempfile.TemporaryDirectory(prefix="ringlet-case-") as folder:
         names["tmp"] = folder
+        names["tests"] = str(pathlib.Path(__file__).parent)
         try:
             for entry in case.get("file", []):
                 make_file(entry, names)
