@@ -187,6 +187,20 @@ NT_OFFSET(KDPC, DeferredContext, 0x20);
 NT_OFFSET(KDPC, SystemArgument1, 0x28);
 NT_OFFSET(KDPC, DpcData, 0x38);
 
+// ---- interrupts ------------------------------------------------------------------------------------------------------------
+
+struct KINTERRUPT;
+using PKINTERRUPT = KINTERRUPT*;
+enum KINTERRUPT_MODE { LevelSensitive, Latched };
+using KSERVICE_ROUTINE = MSABI BOOLEAN(PKINTERRUPT Interrupt, PVOID ServiceContext);
+using PKSERVICE_ROUTINE = KSERVICE_ROUTINE*;
+using KMESSAGE_SERVICE_ROUTINE = MSABI BOOLEAN(PKINTERRUPT Interrupt, PVOID ServiceContext, ULONG MessageID);
+using PKMESSAGE_SERVICE_ROUTINE = KMESSAGE_SERVICE_ROUTINE*;
+using KSYNCHRONIZE_ROUTINE = MSABI BOOLEAN(PVOID SynchronizeContext);
+using PKSYNCHRONIZE_ROUTINE = KSYNCHRONIZE_ROUTINE*;
+
+// ---- timers, APCs, waits -----------------------------------------------------------------------------------------------------
+
 struct KTIMER {
   DISPATCHER_HEADER Header;
   ULARGE_INTEGER DueTime;

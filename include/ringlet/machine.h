@@ -92,6 +92,14 @@ struct ProcessInfo {
   std::vector<ThreadInfo> threads;
 };
 
+/// Where a processor's time went, in 100 ns units since boot. The rest belongs to threads in kernel mode.
+struct ProcessorInfo {
+  std::int64_t idle_time = 0;
+  std::int64_t user_time = 0;
+  std::int64_t dpc_time = 0, interrupt_time = 0;  ///< together what Task Manager calls system interrupts
+  std::uint32_t interrupts = 0;                   ///< count, the clock's among them
+};
+
 /// How a machine is made.
 struct Options {
   unsigned processors = 2;                   ///< 1 to 64
@@ -214,6 +222,12 @@ class Machine {
 
   /// Changes which events the machine's event_sink gets, from now on; none: no events. Providers learn of it.
   Outcome ListenTo(const std::vector<EventFilter>& filters);
+
+  /// Requests an interrupt of a processor, as a device would, and runs the machine until it has been delivered. False if no service routine
+  /// is connected to the vector there, or all are reported inactive. From `look` too.
+  bool FireInterrupt(unsigned vector, unsigned processor);
+  /// Where the processors' time went.
+  std::vector<ProcessorInfo> Processors() const;
 
   /// Runs host code in a system thread at PASSIVE_LEVEL, for tests that call the kernel's exports.
   Outcome Call(const std::function<void()>& work);

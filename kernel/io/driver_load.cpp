@@ -7,6 +7,7 @@
 #include "kernel/ex/ex.h"
 #include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
+#include "kernel/ke/interrupt.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ldr/builtin.h"
@@ -113,6 +114,14 @@ void ReportTimers(const Loaded& driver) {
   }
 }
 
+void ReportInterrupts(const Loaded& driver) {
+  for (PKINTERRUPT interrupt : ke::InterruptsIn(driver.image->base, driver.image->size)) {
+    Report(driver, "interrupt",
+           "vector " + std::to_string(interrupt->Vector) + " still connected to a service routine" +
+               At(reinterpret_cast<ULONG_PTR>(interrupt->ServiceRoutine) + 1));
+  }
+}
+
 void ReportThreads(const Loaded& driver) {
   for (PETHREAD thread : ps::SystemThreadsStartedIn(driver.image->base, driver.image->size)) {
     Report(driver, "thread", "still running, started" + At(reinterpret_cast<ULONG_PTR>(thread->Win32StartAddress) + 1));
@@ -144,6 +153,7 @@ void ReportNotifyRoutines(const Loaded& driver) {
 
 /// What would call the driver's code once it is gone.
 void RemoveCallbacks(const ldr::Image& image) {
+  for (PKINTERRUPT interrupt : ke::InterruptsIn(image.base, image.size)) IoDisconnectInterrupt(interrupt);
   ps::RemoveNotifyRoutinesOf(image);
   for (const ob::CallbackReport& left : ob::CallbacksIn(image.base, image.size)) ObUnRegisterCallbacks(left.handle);
   for (const cm::CallbackReport& left : cm::CallbacksIn(image.base, image.size)) cm::RemoveCallback(left.cookie);
@@ -162,6 +172,7 @@ void ReportLeftovers(const Loaded& driver) {
 void RemoveDriver(const Loaded& driver) {
   ReportDevices(driver);
   ReportNotifyRoutines(driver);
+  ReportInterrupts(driver);
   RemoveCallbacks(*driver.image);
   while (driver.driver->DeviceObject != nullptr) IoDeleteDevice(driver.driver->DeviceObject);
   leaving.push_back(driver);
@@ -317,6 +328,7 @@ void ReportAllLeftovers() {
   for (const Loaded& driver : loaded) {
     ReportDevices(driver);
     ReportNotifyRoutines(driver);
+    ReportInterrupts(driver);
     ReportLeftovers(driver);
   }
 }

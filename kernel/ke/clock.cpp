@@ -4,6 +4,7 @@
 #include "kernel/api/api.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/panic.h"
+#include "kernel/ke/processor_time.h"
 #include "kernel/ke/sched_trace.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/mm/layout.h"
@@ -56,11 +57,18 @@ ULONGLONG NextRandom() {
 void ChargeQuantum(LONGLONG units) {
   for (Processor& processor : Ki().processors) {
     Thread* const thread = processor.current;
+    const LONGLONG left = units - TakeStolen(processor, units);
+    ++processor.interrupts;
     if (thread->host.is_idle) {
-      processor.idle_time += units;
+      processor.idle_time += left;
       continue;
     }
-    (thread->host.in_user ? thread->host.user_time : thread->host.kernel_time) += units;
+    if (thread->host.in_user != 0 || thread->host.user_interrupted != 0) {
+      thread->host.user_time += left;
+      processor.user_time += left;
+    } else {
+      thread->host.kernel_time += left;
+    }
     thread->host.quantum_left -= units;
     if (thread->host.quantum_left > 0) continue;
     thread->host.quantum_left = kQuantumUnits;
@@ -199,7 +207,10 @@ void KiInterruptBody() {
 
 /// An interrupt of user mode, on the kernel stack.
 void InterruptUser() {
+  Thread* const thread = KiThread;
+  thread->host.user_interrupted = TRUE;
   KiInterruptBody();
+  thread->host.user_interrupted = FALSE;
   BeforeUserMode();
 }
 

@@ -1,6 +1,7 @@
 // Deferred procedure calls and the software interrupts that run them.
 #include "kernel/ke/ki.h"
 #include "kernel/ke/machine.h"
+#include "kernel/ke/processor_time.h"
 #include "kernel/ke/sched_trace.h"
 #include "kernel/ke/scheduler.h"
 #include "nt/bugcodes.h"
@@ -93,6 +94,8 @@ void RequestSoftwareInterrupt(Processor& processor, ULONG bit) { processor.block
 
 void RetireDpcs() {
   Processor& processor = CurrentProcessor();
+  if (processor.dpcs.head == nullptr) return;
+  const Charge outer = ChargeProcessor(processor, Charge::Dpc);
   while (processor.dpcs.head != nullptr) {
     PKDPC const dpc = Pop(processor.dpcs);
     processor.dpc_active = true;
@@ -100,10 +103,13 @@ void RetireDpcs() {
     Run(dpc, DISPATCH_LEVEL);
     processor.dpc_active = false;
     processor.running_dpc = nullptr;
+    if (InterruptIsDue()) ServiceDevices();
   }
+  ChargeProcessor(processor, outer);
 }
 
 void DeliverSoftwareInterrupts() {
+  ServiceDevices();
   const KIRQL irql = KiPcr->irql;
   while (irql < DISPATCH_LEVEL && (KiPcr->software_interrupts & kDispatchBit) != 0) {
     KiPcr->software_interrupts &= ~kDispatchBit;
@@ -116,6 +122,7 @@ void DeliverSoftwareInterrupts() {
       QuantumEnd();
     }
     KiPcr->irql = irql;
+    ServiceDevices();
   }
   if (irql < APC_LEVEL && (KiPcr->software_interrupts & kApcBit) != 0) DeliverApcs();
 }

@@ -19,7 +19,9 @@ void (*terminate_process)(NTSTATUS) = nullptr;
 
 void StepOnKernelStack() {
   if (KiThread->host.in_user) {
+    KiThread->host.user_interrupted = TRUE;
     KiRunOnKernelStack(&VirtualStep);
+    KiThread->host.user_interrupted = FALSE;
   } else {
     VirtualStep();
   }

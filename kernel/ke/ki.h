@@ -1,6 +1,7 @@
 // The kernel's inner parts: processors, threads as fibers, transition records. Private to ke (and ps, which makes threads).
 #pragma once
 
+#include <bitset>
 #include <vector>
 
 #include "kernel/hal/hal.h"
@@ -75,8 +76,9 @@ struct ThreadHost {
   BOOLEAN is_idle = FALSE;
   BOOLEAN preempted = FALSE;  ///< goes to the head of its ready queue
   BOOLEAN terminating = FALSE;
-  BOOLEAN user_apc_ready = FALSE;  ///< 0x914: `user_apc` waits to be called on the way back to user mode
-  ULONG processor = 0;             ///< where it runs, or ran last
+  BOOLEAN user_apc_ready = FALSE;    ///< 0x914: `user_apc` waits to be called on the way back to user mode
+  BOOLEAN user_interrupted = FALSE;  ///< on the kernel stack because of an interrupt: its time is still user time
+  ULONG processor = 0;               ///< where it runs, or ran last
   hal::Fiber fiber;
   LIST_ENTRY ready_link{};
   LIST_ENTRY all_link{};      ///< State::threads
@@ -159,6 +161,9 @@ struct DpcQueue {
   SINGLE_LIST_ENTRY* tail = nullptr;
 };
 
+/// What a processor's time is spent for.
+enum class Charge : UCHAR { Thread, Dpc, Interrupt };
+
 struct Processor {
   ProcessorBlock* block = nullptr;
   Thread* current = nullptr;
@@ -172,8 +177,14 @@ struct Processor {
   bool dpc_active = false;
   PKDPC running_dpc = nullptr;
   bool quantum_end = false;
-  LONGLONG dispatch_since = 0;  ///< interrupt time at which IRQL last was below DISPATCH_LEVEL
-  LONGLONG idle_time = 0, dpc_time = 0;
+  LONGLONG dispatch_since = 0;          ///< interrupt time at which IRQL last was below DISPATCH_LEVEL
+  std::bitset<256> requested_vectors;   ///< of devices, not delivered yet
+  std::bitset<256> vectors_in_service;  ///< their service routines run
+  Charge charge = Charge::Thread;
+  LONGLONG charged_since = 0;
+  LONGLONG stolen_time = 0;  ///< of DPCs and interrupts since the last tick
+  LONGLONG idle_time = 0, dpc_time = 0, interrupt_time = 0, user_time = 0;
+  ULONG interrupts = 0;  ///< count, the clock's among them
 };
 
 inline constexpr ULONG kApcBit = 1 << APC_LEVEL;
@@ -201,6 +212,7 @@ struct State {
   bool stopped_by_bugcheck = false;
   bool paged_forbidden = false;  ///< paged_check.h
   bool deadlocked = false;
+  std::vector<struct KINTERRUPT*> interrupts;  ///< connected, in the order of the calls
   // time
   bool virtual_time = false;
   ULONGLONG seed = 0;
@@ -256,6 +268,8 @@ void RequestSoftwareInterrupt(Processor& processor, ULONG bit);
 /// Runs DPCs, delivers APCs, reschedules, as far as the current IRQL allows.
 void DeliverSoftwareInterrupts();
 void RetireDpcs();
+/// Calls the service routines of devices whose interrupts the current IRQL lets in, the highest first.
+void ServiceDevices();
 void ClockInterrupt();
 /// Called at every scheduling point under virtual time: costs time and lets the seed choose who runs.
 void VirtualStep();

@@ -99,6 +99,16 @@ struct HostThreads {
 };
 void SetHostThreads(const HostThreads& threads);
 
+/// Whether a host call runs in the machine now.
+bool IsRunning();
+
+/// Where a processor's time went, in 100 ns units since boot.
+struct ProcessorTime {
+  LONGLONG idle, user, dpc, interrupt;
+  ULONG interrupts;  ///< count
+};
+std::vector<ProcessorTime> ProcessorTimes();
+
 /// The System process, to which threads of the kernel belong from now on.
 void SetSystemProcess(EPROCESS* process);
 

@@ -196,6 +196,8 @@ void Initialize(const Options& options) {
   hal::StartClockInterrupts(1'000'000);
 }
 
+bool IsRunning() { return Ki().running; }
+
 void SetHostThreads(const HostThreads& threads) { thread_objects = threads; }
 
 void Shutdown() {

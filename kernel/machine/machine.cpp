@@ -22,6 +22,7 @@
 #include "kernel/io/drive.h"
 #include "kernel/io/io.h"
 #include "kernel/ke/exception.h"
+#include "kernel/ke/interrupt.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/trace.h"
 #include "kernel/ldr/builtin.h"
@@ -452,6 +453,28 @@ bool Machine::SetDebugFilter(const std::string& component, std::optional<std::ui
   bool known = false;
   state_->Run([&] { known = WriteDebugFilter(component, mask); });
   return known;
+}
+
+bool Machine::FireInterrupt(unsigned vector, unsigned processor) {
+  bool fired = false;
+  const auto fire = [&] {
+    fired = nt::ke::FireInterrupt(vector, processor);
+    nt::ke::AwaitInterrupt(vector, processor);
+  };
+  if (nt::ke::IsRunning()) {
+    fire();
+  } else {
+    state_->Run(fire);
+  }
+  return fired;
+}
+
+std::vector<ProcessorInfo> Machine::Processors() const {
+  std::vector<ProcessorInfo> processors;
+  for (const auto& times : nt::ke::ProcessorTimes()) {
+    processors.push_back({times.idle, times.user, times.dpc, times.interrupt, times.interrupts});
+  }
+  return processors;
 }
 
 Outcome Machine::Call(const std::function<void()>& work) { return state_->Run(work); }

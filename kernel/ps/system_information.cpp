@@ -80,7 +80,11 @@ void AddProcessorPerformance(Answer* answer) {
     SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION performance{};
     performance.IdleTime.QuadPart = processor.idle_time;
     performance.KernelTime.QuadPart = ke::InterruptTime();
+    performance.KernelTime.QuadPart -= processor.user_time;
+    performance.UserTime.QuadPart = processor.user_time;
     performance.DpcTime.QuadPart = processor.dpc_time;
+    performance.InterruptTime.QuadPart = processor.interrupt_time;
+    performance.InterruptCount = processor.interrupts;
     answer->Add(performance);
   }
 }
