@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernel/cm/hive.h"
 #include "kernel/rtl/rtl.h"
 
 namespace nt::cm {
@@ -28,6 +29,7 @@ Key* Key::Add(std::u16string_view child, bool child_is_volatile, LONGLONG now) {
   key->hive = hive;
   key->last_write = now;
   key->is_volatile = child_is_volatile;
+  key->security = security;
   Key* const added = children.insert(Position(child), std::move(key))->get();
   last_write = now;
   added->Changed(now);
@@ -43,6 +45,21 @@ std::unique_ptr<Key> Key::Remove(Key* child, LONGLONG now) {
   removed->deleted = true;
   last_write = now;
   return removed;
+}
+
+void Key::Rename(Key* child, std::u16string_view new_name, LONGLONG now) {
+  const auto at = children.begin() + (Position(child->name) - children.cbegin());
+  std::unique_ptr<Key> renamed = std::move(*at);
+  children.erase(at);
+  renamed->name = new_name;
+  children.insert(Position(new_name), std::move(renamed));
+  last_write = now;
+  child->Changed(now);
+}
+
+void Key::SetSecurity(Security descriptor, LONGLONG now) {
+  security = std::move(descriptor);
+  Changed(now);
 }
 
 const Value* Key::FindValue(std::u16string_view value) const {

@@ -11,12 +11,10 @@
 
 namespace nt::cm {
 
-/// What a part of the tree is saved to.
-struct Hive {
-  std::string file;     ///< empty: never saved
-  bool dirty = false;   ///< changed since it was loaded or saved
-  bool trusted = true;  ///< only administrators write there, so the kernel may rely on its values' types
-};
+struct Hive;
+
+/// A self-relative descriptor; keys share it.
+using Security = std::shared_ptr<const std::vector<UCHAR>>;
 
 /// Order of names without regard to case, as hives sort their subkeys.
 std::weak_ordering CompareNames(std::u16string_view a, std::u16string_view b);
@@ -34,6 +32,7 @@ struct Key {
   std::u16string class_name;
   Key* parent = nullptr;     ///< null for \REGISTRY and for deleted keys
   Hive* hive = nullptr;      ///< null above the hives
+  Security security;         ///< null: the hive's default
   LONGLONG last_write = 0;   ///< 100 ns units since 1601
   bool is_volatile = false;  ///< gone at the next boot
   bool is_link = false;      ///< a symbolic link: its target is in SymbolicLinkValue
@@ -48,6 +47,10 @@ struct Key {
   Key* Add(std::u16string_view child, bool child_is_volatile, LONGLONG now);
   /// Takes a child out of the tree; it is then the caller's.
   std::unique_ptr<Key> Remove(Key* child, LONGLONG now);
+  /// Gives a child another name, which none has.
+  void Rename(Key* child, std::u16string_view name, LONGLONG now);
+  void SetSecurity(Security descriptor, LONGLONG now);
+  void SetTime(LONGLONG time) { Changed(time); }
 
   const Value* FindValue(std::u16string_view value) const;
   /// Overwrites a value, which keeps its name's case and its place, or appends one.

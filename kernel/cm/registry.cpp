@@ -13,6 +13,7 @@ namespace {
 
 constexpr SIZE_T kMaxNameLength = 256;  // characters of one key's name
 constexpr int kMaxLinks = 64;
+constexpr SIZE_T kJournalLimit = 4 << 20;  // bytes, after which the hive's file is written anew
 
 Registry* g_registry = nullptr;
 
@@ -49,6 +50,28 @@ std::u16string LinkTarget(const Key& link) {
   return StripRegistry(&below) ? std::u16string(below) : std::u16string();
 }
 
+/// A key's name below its hive's root.
+std::u16string PathInHive(const Key& key) {
+  std::u16string path;
+  for (const Key* at = &key; !at->IsHiveRoot(); at = at->parent) path = at->name + (path.empty() ? u"" : u"\\") + path;
+  return path;
+}
+
+/// Writes down what was done to a lasting key that `path` names, before anybody is told that it was done.
+NTSTATUS Record(Hive* hive, std::u16string path, Change change) {
+  change.path = std::move(path);
+  if (!hive->journal->Append(change)) return STATUS_REGISTRY_IO_FAILED;
+  return hive->journal->size() > kJournalLimit ? SaveHive(hive) : STATUS_SUCCESS;
+}
+
+bool IsRecorded(const Key& key) { return key.hive != nullptr && !key.is_volatile && key.hive->journal != nullptr; }
+
+NTSTATUS Record(const Key& key, Change change) {
+  if (!IsRecorded(key)) return STATUS_SUCCESS;
+  change.time = key.last_write;
+  return Record(key.hive, PathInHive(key), std::move(change));
+}
+
 NTSTATUS CreateChild(Key* parent, std::u16string_view name, Walk& walk, Key** made) {
   if (parent->hive == nullptr) return STATUS_INVALID_PARAMETER;
   const bool is_volatile = (walk.options & REG_OPTION_VOLATILE) != 0;
@@ -57,14 +80,34 @@ NTSTATUS CreateChild(Key* parent, std::u16string_view name, Walk& walk, Key** ma
   (*made)->is_link = (walk.options & REG_OPTION_CREATE_LINK) != 0;
   (*made)->class_name = walk.class_name;
   walk.created = true;
-  return STATUS_SUCCESS;
+  const Security& security = (*made)->security;
+  return Record(**made, {.kind = Change::kCreateKey,
+                         .number = (*made)->is_link,
+                         .text = (*made)->class_name,
+                         .data = security ? *security : std::vector<UCHAR>()});
 }
 
 Key* MountRoot(const Mount& mount, Hive* hive, LONGLONG now) {
   Key* const parent = g_registry->root.Find(mount.parent);
   Key* const root = parent->Add(mount.name, false, now);
   root->hive = hive;
+  root->security = DefaultSecurity();
+  hive->root = root;
   return root;
+}
+
+/// What is in the file, or the defaults, and what was done since.
+NTSTATUS Fill(const Mount& mount, Hive* hive, LONGLONG now) {
+  const NTSTATUS status = LoadHive(hive->file, hive->root, &hive->sequence);
+  if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND) return status;
+  if (!NT_SUCCESS(status)) mount.defaults(hive->root, now);
+  hive->dirty = false;
+  if (hive->file.empty()) return STATUS_SUCCESS;
+  auto journal = std::make_unique<Journal>(hive->file);
+  const std::vector<Change> changes = journal->Read(hive->sequence);
+  for (const Change& change : changes) Apply(change, hive->root);
+  hive->journal = std::move(journal);
+  return changes.empty() ? STATUS_SUCCESS : SaveHive(hive);
 }
 
 /// CurrentControlSet is made anew at each boot, from what the loaded hive selects.
@@ -98,35 +141,42 @@ NTSTATUS LoadRegistry(const std::string& machine_directory, LONGLONG (*now)()) {
   registry.root.name = u"REGISTRY";
   registry.root.is_volatile = true;
   registry.root.last_write = time;
+  registry.root.security = DefaultSecurity();
   Key* const machine = registry.root.Add(u"MACHINE", true, time);
   registry.root.Add(u"USER", true, time);
-  for (SIZE_T i = 0; i < std::size(kMounts); ++i) {
-    Hive& hive = registry.files[i];
-    hive.trusted = kMounts[i].trusted;
-    if (!machine_directory.empty()) hive.file = machine_directory + "/Windows/System32/config/" + kMounts[i].file;
-    Key* const root = MountRoot(kMounts[i], &hive, time);
-    const NTSTATUS status = LoadHive(hive.file, root);
-    if (status == STATUS_OBJECT_NAME_NOT_FOUND) kMounts[i].defaults(root, time);
-    if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND) {
+  for (const Mount& mount : kMounts) {
+    Hive* const hive = registry.hives.emplace_back(std::make_unique<Hive>()).get();
+    hive->trusted = mount.trusted;
+    if (!machine_directory.empty()) hive->file = machine_directory + "/Windows/System32/config/" + mount.file;
+    MountRoot(mount, hive, time);
+    const NTSTATUS status = Fill(mount, hive, time);
+    if (!NT_SUCCESS(status)) {
       FreeRegistry();
       return status;
     }
-    hive.dirty = false;
   }
   LinkCurrentControlSet(machine->Find(u"SYSTEM"), time);
   Key* const hardware = machine->Add(u"HARDWARE", true, time);
-  hardware->hive = &registry.hardware;
+  hardware->hive = registry.hives.emplace_back(std::make_unique<Hive>()).get();
+  hardware->hive->root = hardware;
   AddHardwareDefaults(hardware, time);
   return STATUS_SUCCESS;
 }
 
+NTSTATUS SaveHive(Hive* hive) {
+  if (hive->file.empty()) return STATUS_SUCCESS;
+  const NTSTATUS status = SaveHive(hive->file, *hive->root, hive->sequence + 1);
+  if (!NT_SUCCESS(status)) return status;
+  // From here on the old journal is of a generation that no longer counts.
+  ++hive->sequence;
+  hive->dirty = false;
+  return hive->journal == nullptr || hive->journal->Restart(hive->sequence) ? STATUS_SUCCESS : STATUS_REGISTRY_IO_FAILED;
+}
+
 NTSTATUS SaveRegistry() {
   NTSTATUS result = STATUS_SUCCESS;
-  for (SIZE_T i = 0; i < std::size(kMounts); ++i) {
-    Hive& hive = g_registry->files[i];
-    if (!hive.dirty || hive.file.empty()) continue;
-    const NTSTATUS status = SaveHive(hive.file, *g_registry->root.Find(kMounts[i].parent)->Find(kMounts[i].name));
-    if (NT_SUCCESS(status)) hive.dirty = false;
+  for (const auto& hive : g_registry->hives) {
+    const NTSTATUS status = hive->dirty ? SaveHive(hive.get()) : STATUS_SUCCESS;
     if (!NT_SUCCESS(status)) result = status;
   }
   return result;
@@ -185,20 +235,51 @@ NTSTATUS SetKeyValue(Key* key, std::u16string_view name, ULONG type, const void*
   if (key->deleted) return STATUS_KEY_DELETED;
   if (key->is_link && (type != REG_LINK || !SameName(name, kLinkValue))) return STATUS_ACCESS_DENIED;
   key->SetValue(name, type, data, size, g_registry->now());
-  return STATUS_SUCCESS;
+  if (!IsRecorded(*key)) return STATUS_SUCCESS;
+  const auto* const bytes = static_cast<const UCHAR*>(data);
+  return Record(*key, {.kind = Change::kSetValue, .number = type, .text = std::u16string(name), .data = {bytes, bytes + size}});
 }
 
 NTSTATUS DeleteKeyValue(Key* key, std::u16string_view name) {
   if (key->deleted) return STATUS_KEY_DELETED;
-  return key->RemoveValue(name, g_registry->now()) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+  if (!key->RemoveValue(name, g_registry->now())) return STATUS_OBJECT_NAME_NOT_FOUND;
+  return Record(*key, {.kind = Change::kDeleteValue, .text = std::u16string(name)});
 }
 
 NTSTATUS DeleteKey(Key* key) {
   if (key->deleted) return STATUS_SUCCESS;
   if (key->IsHiveRoot() || !key->children.empty()) return STATUS_CANNOT_DELETE;
+  const bool recorded = IsRecorded(*key);
+  Hive* const hive = key->hive;
+  const std::u16string path = recorded ? PathInHive(*key) : std::u16string();
   std::unique_ptr<Key> removed = key->parent->Remove(key, g_registry->now());
+  const LONGLONG time = removed->last_write;
   if (removed->references != 0) g_registry->deleted.push_back(std::move(removed));
-  return STATUS_SUCCESS;
+  return recorded ? Record(hive, path, {.kind = Change::kDeleteKey, .time = time}) : STATUS_SUCCESS;
+}
+
+NTSTATUS RenameKey(Key* key, std::u16string_view name) {
+  if (key->deleted) return STATUS_KEY_DELETED;
+  if (name.empty() || name.size() > kMaxNameLength || name.find(u'\\') != name.npos) return STATUS_INVALID_PARAMETER;
+  if (key->IsHiveRoot()) return STATUS_ACCESS_DENIED;
+  const Key* const there = key->parent->Find(name);
+  if (there != nullptr && there != key) return STATUS_CANNOT_DELETE;
+  const std::u16string path = PathInHive(*key);
+  key->parent->Rename(key, name, g_registry->now());
+  if (!IsRecorded(*key)) return STATUS_SUCCESS;
+  return Record(key->hive, path, {.kind = Change::kRenameKey, .time = key->last_write, .text = std::u16string(name)});
+}
+
+NTSTATUS SetKeyTime(Key* key, LONGLONG time) {
+  if (key->deleted) return STATUS_KEY_DELETED;
+  key->SetTime(time);
+  return Record(*key, {.kind = Change::kSetTime});
+}
+
+NTSTATUS SetKeySecurity(Key* key, Security descriptor) {
+  if (key->deleted) return STATUS_KEY_DELETED;
+  key->SetSecurity(std::move(descriptor), g_registry->now());
+  return Record(*key, {.kind = Change::kSetSecurity, .data = key->security ? *key->security : std::vector<UCHAR>()});
 }
 
 void ReferenceKey(Key* key) { ++key->references; }

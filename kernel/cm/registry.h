@@ -1,13 +1,12 @@
 // The registry as a whole: its tree, its hives, and walks through it by path.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "kernel/cm/key.h"
+#include "kernel/cm/hive.h"
 
 namespace nt::cm {
 
@@ -17,8 +16,7 @@ struct CallbackRegistration;
 
 struct Registry {
   Key root;                                      ///< \REGISTRY
-  std::array<Hive, 3> files;                     ///< SYSTEM, SOFTWARE, DEFAULT
-  Hive hardware;                                 ///< never saved
+  std::vector<std::unique_ptr<Hive>> hives;      ///< SYSTEM, SOFTWARE, DEFAULT, HARDWARE, and what was loaded
   std::vector<std::unique_ptr<Key>> deleted;     ///< deleted keys that are still referenced
   LONGLONG (*now)() = nullptr;                   ///< system time
   POBJECT_TYPE key_type = nullptr;               ///< of key objects
@@ -68,6 +66,14 @@ NTSTATUS SetKeyValue(Key* key, std::u16string_view name, ULONG type, const void*
 NTSTATUS DeleteKeyValue(Key* key, std::u16string_view name);
 /// STATUS_CANNOT_DELETE for a key with subkeys or a hive's root. Deleting a deleted key does nothing.
 NTSTATUS DeleteKey(Key* key);
+
+/// The key keeps its place in the tree. STATUS_ACCESS_DENIED for a hive's root, STATUS_CANNOT_DELETE if the name is taken by another,
+/// STATUS_INVALID_PARAMETER for a bad name, STATUS_KEY_DELETED.
+NTSTATUS RenameKey(Key* key, std::u16string_view name);
+NTSTATUS SetKeyTime(Key* key, LONGLONG time);
+NTSTATUS SetKeySecurity(Key* key, Security descriptor);
+/// Writes a hive's file, if it has one, and starts its journal anew.
+NTSTATUS SaveHive(Hive* hive);
 
 /// Keeps a key in memory, deleted or not.
 void ReferenceKey(Key* key);

@@ -323,7 +323,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::hostfs::Initialize(state_->directory);
     nt::ps::SetConsoleOpener(&OpenConsole);
     nt::ps::SetProgramFinder(&FindProgram);
-    registry = nt::cm::Initialize(state_->directory);
+    registry = nt::cm::Initialize(state_->temporary_directory ? std::string() : state_->directory);
     if (!NT_SUCCESS(registry)) return;
     nt::cm::InitializeExports();
     nt::cm::LoadDebugPrintFilter();

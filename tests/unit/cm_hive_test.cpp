@@ -82,7 +82,7 @@ TEST_F(CmHive, EverythingLastingComesBack) {
   EXPECT_EQ(key->values[4].type, REG_NONE);
   EXPECT_TRUE(key->values[4].data.empty());
   EXPECT_EQ(key->values[5].type, 0x1234u);
-  EXPECT_FALSE(TheRegistry().files[0].dirty);
+  EXPECT_FALSE(TheRegistry().hives[0]->dirty);
   FreeRegistry();
 }
 

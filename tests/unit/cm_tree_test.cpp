@@ -115,13 +115,13 @@ TEST_F(CmTree, RulesOfDeletion) {
 }
 
 TEST_F(CmTree, OnlyLastingChangesMakeAHiveDirty) {
-  Hive& system = TheRegistry().files[0];
+  Hive& system = *TheRegistry().hives[0];
   EXPECT_FALSE(system.dirty);
   ASSERT_EQ(Create(u"\\Machine\\System\\Fleeting", REG_OPTION_VOLATILE), STATUS_SUCCESS);
   EXPECT_FALSE(system.dirty);
   ASSERT_EQ(Create(u"\\Machine\\System\\Lasting"), STATUS_SUCCESS);
   EXPECT_TRUE(system.dirty);
-  EXPECT_FALSE(TheRegistry().files[1].dirty);
+  EXPECT_FALSE(TheRegistry().hives[1]->dirty);
 }
 
 // ---- answers -------------------------------------------------------------------------------------------------------------
