@@ -26,6 +26,14 @@ void AddDbgView(CLI::App& app, int* result);
 void AddDbgkflt(CLI::App& app, int* result);
 void AddTrace(CLI::App& app, int* result);
 void AddPs(CLI::App& app, int* result);
+// These speak with a machine that stays up (tools/control).
+void AddBoot(CLI::App& app, int* result);
+void AddShutdown(CLI::App& app, int* result);
+void AddExec(CLI::App& app, int* result);
+void AddSc(CLI::App& app, int* result);
+void AddPoolmon(CLI::App& app, int* result);
+void AddWinobj(CLI::App& app, int* result);
+void AddHandles(CLI::App& app, int* result);
 void AddVersion(CLI::App& app, int* result);
 
 }  // namespace ringlet::tools

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "tools/commands.h"
+#include "tools/control/remote.h"
 #include "tools/session.h"
 
 namespace ringlet::tools {
@@ -85,6 +86,36 @@ int Run() {
   return RunSession(options.run, machine_options);
 }
 
+DebugText TextOf(const nlohmann::json& json) {
+  DebugText text;
+  text.text = json.at("text");
+  text.component = json.at("component");
+  text.level = json.at("level");
+  text.time = json.at("time");
+  text.system_time = json.at("system_time");
+  text.processor = json.at("processor");
+  text.irql = json.at("irql");
+  text.process = json.at("process");
+  text.thread = json.at("thread");
+  return text;
+}
+
+/// Follows a machine that is up, until it goes down.
+int Attach() {
+  OutputFile output("-o", options.file);
+  Channel channel = ConnectTo(options.run.directory);
+  channel.Send({{"command", "debug"}});
+  while (const auto message = channel.Receive()) {
+    if (message->contains("bugcheck")) {
+      fmt::print(stderr, "{}\n", message->at("bugcheck").get<std::string>());
+      return kBugCheck;
+    }
+    const DebugText text = TextOf(*message);
+    if (Wanted(text)) output.Write(Lines(text, output.colours()));
+  }
+  return kSuccess;
+}
+
 }  // namespace
 
 void AddDbgView(CLI::App& app, int* result) {
@@ -98,8 +129,10 @@ void AddDbgView(CLI::App& app, int* result) {
   command->add_option("--exclude", options.exclude, "No messages with this text, in any case");
   command->add_flag("--clock", options.clock, "Time of day instead of seconds since boot");
   command->add_option("-o,--output", options.file, "Write to this file instead of standard output");
+  options.run.attach = [result] { *result = Attach(); };
   AddRunOptions(command, &options.run, [result] { *result = Run(); });
   command->footer(
+      "With nothing to run: of the machine that is up (`ringlet boot`), until it goes down or CTRL+C.\n"
       "What a driver's messages must pass first is the machine's debug print filter: see `ringlet dbgkflt`.\n"
       "Columns: time, process.thread, component, level, text. Exit codes are those of `ringlet run`.\n"
       "Examples:\n"

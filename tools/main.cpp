@@ -50,6 +50,13 @@ int main(int argc, char** argv) try {
   ringlet::tools::AddDbgkflt(app, &result);
   ringlet::tools::AddTrace(app, &result);
   ringlet::tools::AddPs(app, &result);
+  ringlet::tools::AddBoot(app, &result);
+  ringlet::tools::AddShutdown(app, &result);
+  ringlet::tools::AddExec(app, &result);
+  ringlet::tools::AddSc(app, &result);
+  ringlet::tools::AddPoolmon(app, &result);
+  ringlet::tools::AddWinobj(app, &result);
+  ringlet::tools::AddHandles(app, &result);
   ringlet::tools::AddVersion(app, &result);
   try {
     app.parse(argc, argv);

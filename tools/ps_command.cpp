@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "tools/commands.h"
+#include "tools/control/remote.h"
 #include "tools/ps.h"
 #include "tools/session.h"
 
@@ -30,6 +31,22 @@ int Run() {
   return RunSession(options.run, MachineOptions(options.run), nullptr, watch);
 }
 
+/// The processes of a machine that is up.
+int Attach() {
+  OutputFile output("-o", options.file);
+  Channel channel = ConnectTo(options.run.directory);
+  int result = kSuccess;
+  const auto answer = Ask(channel, {{"command", "processes"}}, &result);
+  if (!answer) return result;
+  const double seconds = answer->at("time").get<double>() / 1e7;
+  if (options.json) {
+    output.Write(nlohmann::ordered_json{{"time", seconds}, {"processes", answer->at("processes")}}.dump() + "\n");
+  } else {
+    output.Write(fmt::format("{:.3f} s after boot\n", seconds) + answer->at("table").get<std::string>());
+  }
+  return kSuccess;
+}
+
 }  // namespace
 
 void AddPs(CLI::App& app, int* result) {
@@ -38,9 +55,10 @@ void AddPs(CLI::App& app, int* result) {
       ->capture_default_str();
   command->add_option("-o,--output", options.file, "Write to this file instead of standard output");
   command->add_flag("--json", options.json, "A line of JSON each instead of tables");
+  options.run.attach = [result] { *result = Attach(); };
   AddRunOptions(command, &options.run, [result] { *result = Run(); });
   command->footer(
-      "A machine lives as long as its run: tables come while the client runs, and the last one when it has ended.\n"
+      "With nothing to run: of the machine that is up (`ringlet boot`). Else tables come while the client runs, and one when it has ended.\n"
       "PRI is the priority with all boosts, BASE the one it decays to. Exit codes are those of `ringlet run`.\n"
       "Examples:\n"
       "  ringlet ps --driver Booster.sys BoostDemo.exe        a thread at priority 12, and the processor's time is its\n"

@@ -29,6 +29,8 @@ nlohmann::json JsonStack(const std::vector<BugCheck::Frame>& stack) {
   return json;
 }
 
+}  // namespace
+
 std::string ReadableBugCheck(const BugCheck& bugcheck) {
   const std::string title = fmt::format("*** STOP 0x{:X} {}", bugcheck.code, bugcheck.name);
   std::string text = Paint(Colour::Red, title, IsTerminal(stderr));
@@ -50,6 +52,8 @@ std::string ReadableBugCheck(const BugCheck& bugcheck) {
   text.pop_back();
   return text;
 }
+
+namespace {
 
 nlohmann::json JsonBugCheck(const BugCheck& bugcheck) {
   nlohmann::json json{{"code", bugcheck.code},     {"name", bugcheck.name},          {"parameters", bugcheck.parameters},
@@ -246,6 +250,7 @@ void AddRunOptions(CLI::App* command, RunOptions* options, const std::function<v
     if (!options->client.empty() && options->client.front().starts_with('-')) {
       throw CLI::ExtrasError(command->get_name(), {options->client.front()});
     }
+    if (options->attach && options->client.empty() && options->drivers.empty()) return options->attach();
     CheckWhatToRun(*options);
     run();
   });

@@ -24,6 +24,7 @@ struct RunOptions {
   bool special_pool = false;
   bool quiet = false;
   std::vector<std::string> client;
+  std::function<void()> attach;  ///< what to do if there is nothing to run: look at the machine that is up
 };
 
 /// Adds the options that every command with a run has, and takes the words after them as the client and its arguments. `run` is called when
@@ -41,6 +42,9 @@ struct Watch {
   std::function<void(const Machine&)> look;
 };
 int RunSession(const RunOptions& options, const Options& machine_options, nlohmann::json* json = nullptr, const Watch& watch = {});
+
+/// What there is to say of a bugcheck, on lines without the last one's end.
+std::string ReadableBugCheck(const BugCheck& bugcheck);
 
 /// Text for a program's messages: coloured if standard error is a terminal.
 enum class Colour { Red, Green, Orange, Grey };

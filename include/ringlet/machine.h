@@ -100,6 +100,35 @@ struct ProcessorInfo {
   std::uint32_t interrupts = 0;                   ///< count, the clock's among them
 };
 
+/// What was allocated from pool under one tag since boot.
+struct PoolTagInfo {
+  std::string tag;
+  bool paged = false;
+  std::uint64_t allocations = 0, frees = 0;
+  std::uint64_t bytes = 0;           ///< in use
+  std::vector<std::string> drivers;  ///< that hold some of it now, by their image's name; the kernel is "ntoskrnl.exe"
+};
+
+/// A name in the object namespace.
+struct ObjectInfo {
+  std::string name;
+  std::string type;
+  std::string target;  ///< of a symbolic link
+};
+
+/// A handle of a process.
+struct HandleInfo {
+  std::uint64_t handle = 0;
+  std::string type;
+  std::string name;  ///< empty if the object has none
+  std::uint32_t access = 0;
+};
+
+/// Host descriptors of a client's standard streams.
+struct Console {
+  int input = 0, output = 1, error = 2;
+};
+
 /// How a machine is made.
 struct Options {
   unsigned processors = 2;                   ///< 1 to 64
@@ -209,6 +238,29 @@ class Machine {
   /// never).
   RunResult Run(const std::string& path, const std::vector<std::string>& arguments = {}, unsigned look_every_ms = 0,
                 const std::function<void()>& look = {});
+
+  /// Starts a client and does not wait for it: *process becomes its id. It runs while the machine does: in other calls, and in Wait.
+  RunResult Start(const std::string& path, const std::vector<std::string>& arguments, const Console& console, std::uint64_t* process);
+  /// The exit code of a client that Start made, once it has ended and only then; its console is forgotten with it.
+  std::optional<std::uint32_t> Ended(std::uint64_t process);
+  /// Ends a client that Start made, as a closed console does.
+  void Terminate(std::uint64_t process);
+  /// Lets the machine run until the host descriptor can be read (-1: none), a client of Start has ended, or
+  /// so many milliseconds of its time have gone by.
+  Outcome Wait(int descriptor, unsigned milliseconds);
+
+  /// Starts the drivers whose services start at boot, by the system or automatically, in this order. The results of those that did not.
+  std::vector<std::pair<std::string, LoadResult>> StartServices();
+
+  /// Where the machine directory is.
+  const std::string& DirectoryOnHost() const;
+
+  /// Pool by tag: ordered by tag, then non-paged before paged.
+  std::vector<PoolTagInfo> PoolTags() const;
+  /// The names in a directory of the object namespace; nothing if there is no such directory.
+  std::optional<std::vector<ObjectInfo>> Directory(const std::string& path);
+  /// The handles of a process, ascending; nothing if there is no such process.
+  std::optional<std::vector<HandleInfo>> Handles(std::uint64_t process);
 
   /// All processes and their threads, in the order they were made.
   std::vector<ProcessInfo> Processes() const;

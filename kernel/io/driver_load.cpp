@@ -324,13 +324,10 @@ void UnmapDriver(PDRIVER_OBJECT driver) {
   ldr::Unload(gone.image);
 }
 
-void ReportAllLeftovers() {
-  for (const Loaded& driver : loaded) {
-    ReportDevices(driver);
-    ReportNotifyRoutines(driver);
-    ReportInterrupts(driver);
-    ReportLeftovers(driver);
-  }
+std::vector<std::u16string> LoadedDrivers() {
+  std::vector<std::u16string> names;
+  for (const Loaded& driver : loaded) names.push_back(driver.name);
+  return names;
 }
 
 void ForgetDrivers() {

@@ -23,6 +23,8 @@ void Shutdown();
 NTSTATUS LoadDriver(std::u16string_view name, std::u16string_view image_path, std::span<const std::byte> image, std::string* why);
 /// Calls the driver's Unload and removes it. STATUS_INVALID_DEVICE_REQUEST without an Unload, STATUS_OBJECT_NAME_NOT_FOUND.
 NTSTATUS UnloadDriver(std::u16string_view name);
+/// Service names of the drivers that are loaded, in the order they came.
+std::vector<std::u16string> LoadedDrivers();
 
 /// Sends IRP_MJ_SHUTDOWN to the devices that asked for it. In a system thread at PASSIVE_LEVEL.
 void NotifyShutdown();
@@ -37,6 +39,11 @@ std::vector<Leftover>& Leftovers();
 
 /// Binds imports of drivers loaded from now on to hooked stubs.
 void SetBindHooked(bool hooked);
+
+/// A console whose streams are these host descriptors (input, output, error); console 0 is the host process's own.
+ULONG AddConsole(const int descriptors[3]);
+/// Forgets a console: reads that wait end as at the end of a file, what is written from now on is lost.
+void RemoveConsole(ULONG console);
 
 /// Creates a driver object of the kernel's own whose dispatch entries are stubs of internal exports.
 PDRIVER_OBJECT CreateBuiltinDriver(std::u16string_view name);

@@ -28,6 +28,7 @@
 #include "kernel/ldr/builtin.h"
 #include "kernel/ldr/image.h"
 #include "kernel/ldr/pe.h"
+#include "kernel/machine/state.h"
 #include "kernel/machine/tracing.h"
 #include "kernel/machine/wave_file.h"
 #include "kernel/mm/mm.h"
@@ -49,7 +50,6 @@ VOID RtlpCallContinueHandlers(EXCEPTION_POINTERS* ExceptionInfo);
 
 namespace nt::io {
 void CancelThreadIrps(PETHREAD thread);
-void ReportAllLeftovers();
 void ForgetDrivers();
 }  // namespace nt::io
 
@@ -58,28 +58,6 @@ namespace {
 
 bool machine_exists = false;
 Options active_options;
-
-std::u16string Wide(const std::string& text) {
-  // File names and arguments of the host are UTF-8; what is beyond the basic plane becomes a surrogate pair.
-  std::u16string wide;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto first = static_cast<unsigned char>(text[i]);
-    const int extra = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
-    char32_t code = extra == 0 ? first : first & (0x3fu >> extra);
-    for (int k = 1; k <= extra && i + static_cast<std::size_t>(k) < text.size(); ++k) {
-      code = code << 6 | (static_cast<unsigned char>(text[i + static_cast<std::size_t>(k)]) & 0x3f);
-    }
-    i += static_cast<std::size_t>(extra) + 1;
-    if (code >= 0x10000) {
-      code -= 0x10000;
-      wide += static_cast<char16_t>(0xd800 + (code >> 10));
-      wide += static_cast<char16_t>(0xdc00 + (code & 0x3ff));
-    } else {
-      wide += static_cast<char16_t>(code);
-    }
-  }
-  return wide;
-}
 
 std::string BaseName(const std::string& path) { return std::filesystem::path(path).filename().string(); }
 
@@ -142,8 +120,6 @@ void LookUntilEnd(PEPROCESS process, unsigned look_every_ms, const std::function
   while (KeWaitForSingleObject(process, UserRequest, KernelMode, FALSE, &interval) == STATUS_TIMEOUT) look();
 }
 
-Outcome Translate(nt::ke::Outcome outcome) { return static_cast<Outcome>(outcome); }
-
 nt::ldr::StackLimits CurrentStack() {
   const auto* const thread = nt::ke::CurrentThread();
   const auto* const tib = nt::ke::PreviousMode() == UserMode && thread->Teb != nullptr ? &thread->Teb->NtTib : nullptr;
@@ -169,76 +145,6 @@ const std::vector<std::u16string> kEnvironment = {
     u"USERNAME=ringlet",     u"USERPROFILE=C:\\Users\\ringlet", u"windir=C:\\Windows"};
 
 }  // namespace
-
-namespace {
-
-std::vector<BugCheck::Frame> Frames(const std::vector<nt::ke::StackFrame>& stack) {
-  std::vector<BugCheck::Frame> frames;
-  for (const auto& frame : stack) frames.push_back({frame.address, frame.symbol, frame.source});
-  return frames;
-}
-
-}  // namespace
-
-struct Machine::State {
-  Options options;
-  std::string directory;
-  bool temporary_directory = false;
-  bool shut_down = false;
-  std::vector<std::string> drivers;
-  std::unique_ptr<BugCheck> bugcheck;
-  std::vector<BlockedThread> deadlock;
-
-  /// Remembers host paths of images for the symbolizer.
-  std::vector<std::pair<std::string, std::string>> images;
-
-  Outcome Run(const std::function<void()>& work) {
-    const Outcome outcome = Translate(nt::ke::RunInSystemThread(work, options.timeout_ms));
-    if (outcome == Outcome::BugCheck && bugcheck == nullptr) KeepBugCheck();
-    if (outcome == Outcome::Deadlock) KeepDeadlock();
-    return outcome;
-  }
-
-  void KeepDeadlock() {
-    deadlock.clear();
-    for (const auto& thread : nt::ke::DescribeDeadlock()) {
-      BlockedThread& kept = deadlock.emplace_back(BlockedThread{thread.id, thread.wait, {}});
-      for (const auto& frame : thread.stack) kept.stack.push_back({frame.address, frame.symbol, frame.source});
-    }
-  }
-
-  void KeepBugCheck() {
-    const auto& info = nt::ke::LastBugCheck();
-    bugcheck = std::make_unique<BugCheck>();
-    bugcheck->code = info.code;
-    std::copy(std::begin(info.parameters), std::end(info.parameters), bugcheck->parameters);
-    bugcheck->name = info.name;
-    bugcheck->rule = info.rule;
-    bugcheck->details = info.details;
-    bugcheck->driver = info.driver;
-    bugcheck->irql = info.irql;
-    bugcheck->processor = info.processor;
-    bugcheck->stack = Frames(info.stack);
-    std::copy(std::begin(info.meanings), std::end(info.meanings), bugcheck->meanings);
-    for (const auto& other : info.others) bugcheck->others.push_back({other.processor, Frames(other.stack)});
-    for (const auto& data : info.secondary_data)
-      bugcheck->secondary_data.push_back({data.component, nt::etw::GuidText(data.id), data.bytes});
-  }
-
-  void MakeDirectory() {
-    directory = options.directory;
-    if (directory.empty()) {
-      std::string pattern = (std::filesystem::temp_directory_path() / "ringlet-XXXXXX").string();
-      if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot create a temporary machine directory");
-      directory = pattern;
-      temporary_directory = true;
-    }
-    std::error_code error;
-    std::filesystem::create_directories(directory + "/Windows/System32/drivers", error);
-    if (error) throw std::runtime_error("the machine directory " + directory + " cannot be made: " + error.message());
-    nt::io::SetMachineDirectory(directory);
-  }
-};
 
 namespace {
 
@@ -354,6 +260,7 @@ void Machine::DestroyExecutive() {
   nt::mm::Shutdown();
   nt::hostfs::Shutdown();
   nt::hal::ShutdownMemory();
+  close(state_->lock);
   if (state_->temporary_directory) std::filesystem::remove_all(state_->directory);
   current = nullptr;
   machine_exists = false;
@@ -406,17 +313,19 @@ LoadResult Machine::UnloadDriver(const std::string& name) {
   return result;
 }
 
+const std::string& Machine::DirectoryOnHost() const { return state_->directory; }
+
 std::vector<std::string> Machine::Drivers() const { return state_->drivers; }
 
-RunResult Machine::Run(const std::string& path, const std::vector<std::string>& arguments, unsigned look_every_ms,
-                       const std::function<void()>& look) {
+RunResult Machine::State::Create(const std::string& path, const std::vector<std::string>& arguments, std::uint32_t console,
+                                 const std::function<void(PEPROCESS, RunResult&)>& then) {
   RunResult result;
   if (!IsFor(ReadFile(path), false)) {
     result.status = STATUS_INVALID_IMAGE_FORMAT;
     result.why = "it is a driver, not a program: load it with --driver";
     return result;
   }
-  state_->images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
+  images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
   nt::ps::ProcessParameters parameters;
   parameters.host_path = path;
   parameters.image_path = std::u16string(kProgramDirectory) + Wide(BaseName(path));
@@ -425,16 +334,23 @@ RunResult Machine::Run(const std::string& path, const std::vector<std::string>& 
   parameters.command_line = Wide(command_line);
   parameters.current_directory = u"C:\\";
   parameters.environment = kEnvironment;
-  result.outcome = state_->Run([&] {
+  parameters.console = console;
+  result.outcome = Run([&] {
     PEPROCESS process = nullptr;
     result.status = nt::ps::CreateUserProcess(parameters, &process, &result.why);
-    if (!NT_SUCCESS(result.status)) return;
+    if (NT_SUCCESS(result.status)) then(process, result);
+  });
+  return result;
+}
+
+RunResult Machine::Run(const std::string& path, const std::vector<std::string>& arguments, unsigned look_every_ms,
+                       const std::function<void()>& look) {
+  return state_->Create(path, arguments, 0, [&](PEPROCESS process, RunResult& result) {
     if (look_every_ms != 0) LookUntilEnd(process, look_every_ms, look);
     KeWaitForSingleObject(process, UserRequest, KernelMode, FALSE, nullptr);
     result.exit_code = static_cast<std::uint32_t>(process->ExitStatus);
     ObfDereferenceObject(process);
   });
-  return result;
 }
 
 std::int64_t Machine::Time() const { return nt::ke::InterruptTime(); }
@@ -488,10 +404,13 @@ std::vector<Leftover> Machine::Shutdown() {
   if (state_->shut_down) return leftovers;
   state_->shut_down = true;
   if (state_->bugcheck == nullptr) {
-    const auto drivers = state_->drivers;
-    state_->Run([] { nt::io::NotifyShutdown(); });
+    std::vector<std::u16string> drivers;
+    state_->Run([&] {
+      nt::io::NotifyShutdown();
+      drivers = nt::io::LoadedDrivers();
+    });
     for (auto name = drivers.rbegin(); name != drivers.rend(); ++name) {
-      const LoadResult unloaded = UnloadDriver(*name);
+      const LoadResult unloaded = UnloadDriver(Narrow(*name));
       if (unloaded.outcome != Outcome::Finished) break;
     }
   }
@@ -510,17 +429,24 @@ std::vector<Leftover> Machine::Shutdown() {
 
 namespace {
 
+/// Where an image's file is on the host: what the machine's owner named, or a file of the C: drive.
+std::optional<std::string> FileOf(const nt::ldr::Image& image) {
+  for (const auto& [name, path] : current->images) {
+    if (nt::ldr::SameName(name, image.name)) return path;
+  }
+  std::string path;
+  if (nt::io::HostPathOf(image.path, &path)) return path;
+  return {};
+}
+
 bool Symbolize(ULONG_PTR address, std::string* symbol, std::string* source) {
   const nt::ldr::Image* const image = nt::ldr::ImageOf(address);
   if (image == nullptr || image->builtin || current == nullptr) return false;
-  for (const auto& [name, path] : current->images) {
-    if (!nt::ldr::SameName(name, image->name)) continue;
-    std::string function;
-    if (!nt::debugger::Symbolize(path, address - image->base, &function, source)) return false;
-    *symbol = image->name + "!" + function;
-    return true;
-  }
-  return false;
+  const auto path = FileOf(*image);
+  std::string function;
+  if (!path || !nt::debugger::Symbolize(*path, address - image->base, &function, source)) return false;
+  *symbol = image->name + "!" + function;
+  return true;
 }
 
 }  // namespace

@@ -273,6 +273,7 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   NTSTATUS status = CreateProcessObject(ke::CurrentProcess(), true, &process);
   if (!NT_SUCCESS(status)) return status;
   SetImageName(process, parameters.image_path);
+  process->host.console = parameters.handed_on != nullptr ? ConsoleOf(ke::CurrentProcess()) : parameters.console;
   if (parameters.inherit_handles) ob::InheritHandles(ke::CurrentProcess(), process);
   ldr::Image* image = nullptr;
   status = LoadProgram(process, parameters, &image, why);
@@ -301,6 +302,8 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   ke::ReadyThread(thread);
   return status;
 }
+
+ULONG ConsoleOf(PEPROCESS process) { return ProcessOf(process)->host.console; }
 
 std::vector<PEPROCESS> Processes() { return Ps().processes; }
 

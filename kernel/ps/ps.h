@@ -26,6 +26,7 @@ struct ProcessParameters {
   const RTL_USER_PROCESS_PARAMETERS* handed_on = nullptr;
   bool inherit_handles = false;
   bool suspended = false;
+  ULONG console = 0;  ///< io::AddConsole's, if handed_on is null; else the process has its creator's
 };
 
 /// Creates a process from an .exe with its first thread, ready to run. The caller owns a reference to *process.
@@ -38,6 +39,8 @@ void SetProgramFinder(bool (*finder)(std::u16string_view nt_path, std::string* h
 /// A thread of the System process that runs host code; it ends when `start` returns. The caller owns a reference to *thread.
 NTSTATUS CreateKernelThread(void (*start)(void*), void* context, KPRIORITY priority, PETHREAD* thread);
 
+/// Which console is the process's own.
+ULONG ConsoleOf(PEPROCESS process);
 /// Every process, in the order they were made.
 std::vector<PEPROCESS> Processes();
 /// The threads of a process, in the order they were made.

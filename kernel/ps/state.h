@@ -22,6 +22,7 @@ struct ProcessHost {
   ULONG_PTR builtin_data;  ///< its copy of the variables that built-in modules export
   bool announced;          ///< drivers were told of it
   bool images_announced;   ///< and of its images
+  ULONG console;           ///< whose streams CONIN$ and CONOUT$ are (io::AddConsole)
 };
 
 struct Process : EPROCESS {

@@ -2,12 +2,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "subsystem/advapi32/registry.h"
+#include "subsystem/advapi32/service.h"
 
 using namespace nt::win32;
 namespace sys = nt::sys;
-
-using SC_HANDLE = PVOID;
 
 namespace {
 
@@ -27,13 +25,6 @@ struct Handle {
   ACCESS_MASK access;
   WCHAR name[kMaxName + 1];
 };
-
-struct ServiceStatus {
-  DWORD dwServiceType, dwCurrentState, dwControlsAccepted, dwWin32ExitCode, dwServiceSpecificExitCode, dwCheckPoint, dwWaitHint;
-  DWORD dwProcessId, dwServiceFlags;  ///< only in SERVICE_STATUS_PROCESS
-};
-NT_SIZE(ServiceStatus, 36);
-constexpr ULONG kShortStatus = 28;
 
 struct ServiceConfig {
   DWORD dwServiceType, dwStartType, dwErrorControl;
@@ -139,6 +130,10 @@ void DeleteIfDue(PCWSTR name) {
   sys::NtClose(key);
 }
 
+}  // namespace
+
+namespace nt::win32 {
+
 LONG FillStatus(PCWSTR name, ServiceStatus* status) {
   HANDLE key = nullptr;
   ULONG type = 0;
@@ -150,6 +145,12 @@ LONG FillStatus(PCWSTR name, ServiceStatus* status) {
   *status = {type, running ? kRunning : kStopped, running ? 1U : 0U, running ? 0 : kNeverStarted, 0, 0, 0, 0, 0};
   return ERROR_SUCCESS;
 }
+
+bool MayEnumerate(SC_HANDLE manager) { return Use(manager, kManagerTag, 4) != nullptr; }
+
+}  // namespace nt::win32
+
+namespace {
 
 /// The image path as the manager keeps it: a DOS path of a driver becomes an NT name.
 void AppendImagePath(PathBuffer& out, std::u16string_view path, ULONG type) {

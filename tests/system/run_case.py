@@ -124,6 +124,9 @@ def main():
                 (run_twice if step.get("twice") else run_step)(step, names)
         except Failure as failure:
             sys.exit(f"{case_path}: {failure}")
+        finally:
+            if "finally" in case:
+                subprocess.run([fill(word, names) for word in case["finally"]], capture_output=True, timeout=60)
 
 
 main()
