@@ -46,6 +46,13 @@ inline constexpr ULONG REG_OPEN_LEGAL_OPTION = 0xc;
 inline constexpr ULONG REG_CREATED_NEW_KEY = 1;
 inline constexpr ULONG REG_OPENED_EXISTING_KEY = 2;
 
+inline constexpr ULONG REG_NOTIFY_CHANGE_NAME = 0x1;
+inline constexpr ULONG REG_NOTIFY_CHANGE_ATTRIBUTES = 0x2;
+inline constexpr ULONG REG_NOTIFY_CHANGE_LAST_SET = 0x4;
+inline constexpr ULONG REG_NOTIFY_CHANGE_SECURITY = 0x8;
+inline constexpr ULONG REG_LEGAL_CHANGE_FILTER = 0xf;
+inline constexpr ULONG REG_NOTIFY_THREAD_AGNOSTIC = 0x10000000;
+
 // ---- information about keys ----------------------------------------------------------------------------------------------
 
 enum KEY_INFORMATION_CLASS {

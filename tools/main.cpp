@@ -57,6 +57,7 @@ int main(int argc, char** argv) try {
   ringlet::tools::AddPoolmon(app, &result);
   ringlet::tools::AddWinobj(app, &result);
   ringlet::tools::AddHandles(app, &result);
+  ringlet::tools::AddReg(app, &result);
   ringlet::tools::AddVersion(app, &result);
   try {
     app.parse(argc, argv);

@@ -4,6 +4,7 @@
 
 #include "kernel/api/api.h"
 #include "kernel/cm/callbacks.h"
+#include "kernel/cm/notify.h"
 #include "kernel/ex/ex.h"
 #include "kernel/ob/ob.h"
 #include "nt/status.h"
@@ -15,6 +16,7 @@ namespace {
 struct KeyBody {
   Key* key;
   ObjectContext* contexts;
+  Watch* watch;
   PUNICODE_STRING name;
 };
 constexpr int kMaxLinks = 64;
@@ -27,7 +29,7 @@ std::u16string_view View(const UNICODE_STRING& string) { return {string.Buffer, 
 NTSTATUS MakeObject(Key* key, PVOID* object) {
   const NTSTATUS status = ObCreateObject(KernelMode, TheRegistry().key_type, nullptr, KernelMode, nullptr, sizeof(KeyBody), 0, 0, object);
   if (!NT_SUCCESS(status)) return status;
-  *BodyOf(*object) = {key, nullptr, nullptr};
+  *BodyOf(*object) = {key, nullptr, nullptr, nullptr};
   ReferenceKey(key);
   return STATUS_SUCCESS;
 }
@@ -41,9 +43,14 @@ void NotifyClose(PVOID object) {
   --ob::HeaderOf(object)->PointerCount;
 }
 
+void CmpCloseKeyObject(PEPROCESS /*process*/, PVOID object, ACCESS_MASK /*access*/, LONGLONG /*process_handles*/, LONGLONG system_handles) {
+  if (system_handles == 1 && RegistryExists()) EndWatch(object);
+}
+
 void CmpDeleteKeyObject(PVOID object) {
   Key* const key = BodyOf(object)->key;
   if (key == nullptr) return;
+  if (RegistryExists()) EndWatch(object);
   if (RegistryExists() && HasCallbacks()) NotifyClose(object);
   if (BodyOf(object)->name != nullptr) ex::FreePool(BodyOf(object)->name);
   DereferenceKey(key);
@@ -151,9 +158,11 @@ void CreateKeyType(Key* root) {
                                            .mapping = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS},
                                            .valid_access = KEY_ALL_ACCESS | SYNCHRONIZE,
                                            .ignore_case = true,
+                                           .close = &CmpCloseKeyObject,
                                            .destroy = &CmpDeleteKeyObject,
                                            .parse = &CmpParseKey,
                                            .query_name = &CmpQueryKeyName});
+  TheRegistry().changed = &ReportChange;
   WCHAR text[] = u"\\REGISTRY";
   UNICODE_STRING name{sizeof text - sizeof(WCHAR), sizeof text, text};
   OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &name, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT, nullptr, nullptr};
@@ -176,6 +185,8 @@ NTSTATUS OpenKey(POBJECT_ATTRIBUTES attributes, KPROCESSOR_MODE mode, ACCESS_MAS
 Key* KeyOf(PVOID object) { return BodyOf(object)->key; }
 
 ObjectContext** ContextsOf(PVOID object) { return &BodyOf(object)->contexts; }
+
+Watch** PlaceOfWatch(PVOID object) { return &BodyOf(object)->watch; }
 
 ULONG_PTR IdOf(Key* key) {
   if (key->id == 0) key->id = ++TheRegistry().last_id;

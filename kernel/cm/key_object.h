@@ -6,6 +6,7 @@
 namespace nt::cm {
 
 struct ObjectContext;
+struct Watch;
 
 /// Creates the Key type and the object \REGISTRY.
 void CreateKeyType(Key* root);
@@ -21,6 +22,8 @@ NTSTATUS ReferenceKeyObject(HANDLE handle, ACCESS_MASK access, KPROCESSOR_MODE m
 Key* KeyOf(PVOID object);
 /// What drivers that look on have attached to a key object.
 ObjectContext** ContextsOf(PVOID object);
+/// What is watched through a key object.
+Watch** PlaceOfWatch(PVOID object);
 /// The number by which they know a key, as long as it is in memory.
 ULONG_PTR IdOf(Key* key);
 /// A string with its text in one block of paged pool; null if there is no memory.

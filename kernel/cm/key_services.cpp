@@ -90,6 +90,31 @@ NTSTATUS NtDeleteKey(HANDLE KeyHandle) {
   return Notified(RegNtPreDeleteKey, RegNtPostDeleteKey, key.object(), information, [&] { return DeleteKey(key.get()); });
 }
 
+NTSTATUS NtRenameKey(HANDLE KeyHandle, PUNICODE_STRING NewName) {
+  const UsedKey key(KeyHandle, KEY_WRITE);
+  if (!NT_SUCCESS(key.status())) return key.status();
+  CapturedString name;
+  const NTSTATUS status = NewName != nullptr ? name.Take(NewName) : STATUS_ACCESS_VIOLATION;
+  if (!NT_SUCCESS(status)) return status;
+  REG_RENAME_KEY_INFORMATION information{key.object(), name.string(), nullptr, nullptr, nullptr};
+  return Notified(RegNtPreRenameKey, RegNtPostRenameKey, key.object(), information, [&] { return RenameKey(key.get(), name.view()); });
+}
+
+NTSTATUS NtSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS KeySetInformationClass, PVOID KeySetInformation,
+                             ULONG KeySetInformationLength) {
+  if (KeySetInformationClass != KeyWriteTimeInformation) return STATUS_INVALID_INFO_CLASS;
+  if (KeySetInformationLength != sizeof(KEY_WRITE_TIME_INFORMATION)) return STATUS_INFO_LENGTH_MISMATCH;
+  const UsedKey key(KeyHandle, KEY_SET_VALUE);
+  if (!NT_SUCCESS(key.status())) return key.status();
+  KEY_WRITE_TIME_INFORMATION time;
+  const NTSTATUS status = CopyIn(&time, KeySetInformation, sizeof time);
+  if (!NT_SUCCESS(status)) return status;
+  REG_SET_INFORMATION_KEY_INFORMATION information{key.object(), KeySetInformationClass, &time, KeySetInformationLength, nullptr, nullptr,
+                                                  nullptr};
+  return Notified(RegNtPreSetInformationKey, RegNtPostSetInformationKey, key.object(), information,
+                  [&] { return SetKeyTime(key.get(), time.LastWriteTime.QuadPart); });
+}
+
 NTSTATUS NtFlushKey(HANDLE KeyHandle) {
   const UsedKey key(KeyHandle, 0);
   if (!NT_SUCCESS(key.status())) return key.status();

@@ -64,6 +64,12 @@ NTSTATUS Record(Hive* hive, std::u16string path, Change change) {
   return hive->journal->size() > kJournalLimit ? SaveHive(hive) : STATUS_SUCCESS;
 }
 
+/// Passes a change on to those who watch, once it is written down. It may be the last that is done with the key.
+NTSTATUS Reported(NTSTATUS status, Key* key, ULONG what) {
+  if (NT_SUCCESS(status) && g_registry->changed != nullptr) g_registry->changed(key, what);
+  return status;
+}
+
 bool IsRecorded(const Key& key) { return key.hive != nullptr && !key.is_volatile && key.hive->journal != nullptr; }
 
 NTSTATUS Record(const Key& key, Change change) {
@@ -81,10 +87,11 @@ NTSTATUS CreateChild(Key* parent, std::u16string_view name, Walk& walk, Key** ma
   (*made)->class_name = walk.class_name;
   walk.created = true;
   const Security& security = (*made)->security;
-  return Record(**made, {.kind = Change::kCreateKey,
-                         .number = (*made)->is_link,
-                         .text = (*made)->class_name,
-                         .data = security ? *security : std::vector<UCHAR>()});
+  const NTSTATUS status = Record(**made, {.kind = Change::kCreateKey,
+                                          .number = (*made)->is_link,
+                                          .text = (*made)->class_name,
+                                          .data = security ? *security : std::vector<UCHAR>()});
+  return Reported(status, parent, REG_NOTIFY_CHANGE_NAME);
 }
 
 Key* MountRoot(const Mount& mount, Hive* hive, LONGLONG now) {
@@ -235,15 +242,19 @@ NTSTATUS SetKeyValue(Key* key, std::u16string_view name, ULONG type, const void*
   if (key->deleted) return STATUS_KEY_DELETED;
   if (key->is_link && (type != REG_LINK || !SameName(name, kLinkValue))) return STATUS_ACCESS_DENIED;
   key->SetValue(name, type, data, size, g_registry->now());
-  if (!IsRecorded(*key)) return STATUS_SUCCESS;
-  const auto* const bytes = static_cast<const UCHAR*>(data);
-  return Record(*key, {.kind = Change::kSetValue, .number = type, .text = std::u16string(name), .data = {bytes, bytes + size}});
+  NTSTATUS status = STATUS_SUCCESS;
+  if (IsRecorded(*key)) {
+    const auto* const bytes = static_cast<const UCHAR*>(data);
+    status = Record(*key, {.kind = Change::kSetValue, .number = type, .text = std::u16string(name), .data = {bytes, bytes + size}});
+  }
+  return Reported(status, key, REG_NOTIFY_CHANGE_LAST_SET);
 }
 
 NTSTATUS DeleteKeyValue(Key* key, std::u16string_view name) {
   if (key->deleted) return STATUS_KEY_DELETED;
   if (!key->RemoveValue(name, g_registry->now())) return STATUS_OBJECT_NAME_NOT_FOUND;
-  return Record(*key, {.kind = Change::kDeleteValue, .text = std::u16string(name)});
+  const NTSTATUS status = Record(*key, {.kind = Change::kDeleteValue, .text = std::u16string(name)});
+  return Reported(status, key, REG_NOTIFY_CHANGE_LAST_SET);
 }
 
 NTSTATUS DeleteKey(Key* key) {
@@ -252,10 +263,14 @@ NTSTATUS DeleteKey(Key* key) {
   const bool recorded = IsRecorded(*key);
   Hive* const hive = key->hive;
   const std::u16string path = recorded ? PathInHive(*key) : std::u16string();
-  std::unique_ptr<Key> removed = key->parent->Remove(key, g_registry->now());
+  Key* const parent = key->parent;
+  std::unique_ptr<Key> removed = parent->Remove(key, g_registry->now());
   const LONGLONG time = removed->last_write;
-  if (removed->references != 0) g_registry->deleted.push_back(std::move(removed));
-  return recorded ? Record(hive, path, {.kind = Change::kDeleteKey, .time = time}) : STATUS_SUCCESS;
+  const bool watched = removed->references != 0;
+  if (watched) g_registry->deleted.push_back(std::move(removed));
+  const NTSTATUS status = recorded ? Record(hive, path, {.kind = Change::kDeleteKey, .time = time}) : STATUS_SUCCESS;
+  if (watched) Reported(status, key, 0);
+  return Reported(status, parent, REG_NOTIFY_CHANGE_NAME);
 }
 
 NTSTATUS RenameKey(Key* key, std::u16string_view name) {
@@ -266,20 +281,23 @@ NTSTATUS RenameKey(Key* key, std::u16string_view name) {
   if (there != nullptr && there != key) return STATUS_CANNOT_DELETE;
   const std::u16string path = PathInHive(*key);
   key->parent->Rename(key, name, g_registry->now());
-  if (!IsRecorded(*key)) return STATUS_SUCCESS;
-  return Record(key->hive, path, {.kind = Change::kRenameKey, .time = key->last_write, .text = std::u16string(name)});
+  NTSTATUS status = STATUS_SUCCESS;
+  if (IsRecorded(*key))
+    status = Record(key->hive, path, {.kind = Change::kRenameKey, .time = key->last_write, .text = std::u16string(name)});
+  return Reported(status, key->parent, REG_NOTIFY_CHANGE_NAME);
 }
 
 NTSTATUS SetKeyTime(Key* key, LONGLONG time) {
   if (key->deleted) return STATUS_KEY_DELETED;
   key->SetTime(time);
-  return Record(*key, {.kind = Change::kSetTime});
+  return Reported(Record(*key, {.kind = Change::kSetTime}), key, REG_NOTIFY_CHANGE_LAST_SET);
 }
 
 NTSTATUS SetKeySecurity(Key* key, Security descriptor) {
   if (key->deleted) return STATUS_KEY_DELETED;
   key->SetSecurity(std::move(descriptor), g_registry->now());
-  return Record(*key, {.kind = Change::kSetSecurity, .data = key->security ? *key->security : std::vector<UCHAR>()});
+  const NTSTATUS status = Record(*key, {.kind = Change::kSetSecurity, .data = key->security ? *key->security : std::vector<UCHAR>()});
+  return Reported(status, key, REG_NOTIFY_CHANGE_SECURITY);
 }
 
 void ReferenceKey(Key* key) { ++key->references; }

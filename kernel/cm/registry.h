@@ -15,15 +15,17 @@ inline constexpr std::u16string_view kLinkValue = u"SymbolicLinkValue";
 struct CallbackRegistration;
 
 struct Registry {
-  Key root;                                      ///< \REGISTRY
-  std::vector<std::unique_ptr<Hive>> hives;      ///< SYSTEM, SOFTWARE, DEFAULT, HARDWARE, and what was loaded
-  std::vector<std::unique_ptr<Key>> deleted;     ///< deleted keys that are still referenced
-  LONGLONG (*now)() = nullptr;                   ///< system time
-  POBJECT_TYPE key_type = nullptr;               ///< of key objects
-  PVOID root_object = nullptr;                   ///< \REGISTRY
-  std::vector<CallbackRegistration*> callbacks;  ///< drivers that look on, the highest first
-  LONGLONG last_cookie = 0;                      ///< of those
-  ULONG_PTR last_id = 0;                         ///< of keys, as those drivers know them
+  Key root;                                         ///< \REGISTRY
+  std::vector<std::unique_ptr<Hive>> hives;         ///< SYSTEM, SOFTWARE, DEFAULT, HARDWARE, and what was loaded
+  std::vector<std::unique_ptr<Key>> deleted;        ///< deleted keys that are still referenced
+  LONGLONG (*now)() = nullptr;                      ///< system time
+  POBJECT_TYPE key_type = nullptr;                  ///< of key objects
+  PVOID root_object = nullptr;                      ///< \REGISTRY
+  LIST_ENTRY watches{};                             ///< those who wait for changes
+  void (*changed)(Key* key, ULONG what) = nullptr;  ///< told of each change, by its REG_NOTIFY_CHANGE_... bit; 0: the key is deleted
+  std::vector<CallbackRegistration*> callbacks;     ///< drivers that look on, the highest first
+  LONGLONG last_cookie = 0;                         ///< of those
+  ULONG_PTR last_id = 0;                            ///< of keys, as those drivers know them
 };
 
 /// False before a machine's registry is loaded, and after it is freed.
