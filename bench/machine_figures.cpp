@@ -77,6 +77,7 @@ constexpr Inside kInside[] = {
     {"timer", 100'000, {0}},
     {"work_item", 50'000, {0}},
     {"resource_shared", 200'000, {0}},
+    {"registry_value", 100'000, {1000}},
     {"lookaside", 1'000'000, {15}},
     {"lookaside_old", 1'000'000, {15}},
     {"etw_disabled", 4'000'000, {3}},

@@ -42,8 +42,9 @@ int Done() {
 
 int Ended(NTSTATUS status) {
   if (NT_SUCCESS(status)) return Done();
-  return Fail(status == STATUS_ACCESS_DENIED || status == STATUS_CANNOT_DELETE ? "Access is denied."
-                                                                              : fmt::format("Status 0x{:08X}.", static_cast<ULONG>(status)));
+  return Fail(status == STATUS_ACCESS_DENIED || status == STATUS_CANNOT_DELETE
+                  ? "Access is denied."
+                  : fmt::format("Status 0x{:08X}.", static_cast<ULONG>(status)));
 }
 
 /// The words after the operation and its keys.
@@ -140,8 +141,7 @@ int Add(const KeyName& name, const Switches& switches) {
   const auto type = TypeOf(switches.type);
   std::vector<UCHAR> data;
   if (!type || !DataOf(*type, switches.data, &data)) return Invalid();
-  if (!switches.force && key->FindValue(value) != nullptr &&
-      !Confirm("Value " + Narrow(value) + " exists, overwrite"))
+  if (!switches.force && key->FindValue(value) != nullptr && !Confirm("Value " + Narrow(value) + " exists, overwrite"))
     return Fail("The operation was canceled by the user.");
   return Ended(SetKeyValue(key, value, *type, data.data(), data.size()));
 }
@@ -216,7 +216,8 @@ int Restore(const KeyName& name, const std::string& file) {
   if (key == nullptr) return Fail(kNotFound);
   Key loaded;
   const NTSTATUS status = LoadHive(file, &loaded);
-  if (!NT_SUCCESS(status)) return Fail(status == STATUS_OBJECT_NAME_NOT_FOUND ? "The system cannot find the file specified." : "The file is no hive.");
+  if (!NT_SUCCESS(status))
+    return Fail(status == STATUS_OBJECT_NAME_NOT_FOUND ? "The system cannot find the file specified." : "The file is no hive.");
   while (!key->children.empty()) {
     const NTSTATUS deleted = DeleteTree(key->children.back().get());
     if (!NT_SUCCESS(deleted)) return Ended(deleted);

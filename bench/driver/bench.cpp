@@ -8,6 +8,7 @@ const Figure Figures[] = {
     {"export", MeasureExport},
     {"irql", MeasureIrql},
     {"irql_inline", MeasureIrqlInline},
+    {"registry_value", MeasureRegistryValue},
     {"spin_lock", MeasureSpinLock},
     {"resource_shared", MeasureResourceShared},
     {"access_violation", MeasureAccessViolation},

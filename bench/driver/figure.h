@@ -28,6 +28,7 @@ ULONG64 MeasureCall(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureExport(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureIrql(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureIrqlInline(PDRIVER_OBJECT Driver, ULONG Iterations);
+ULONG64 MeasureRegistryValue(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureSpinLock(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureResourceShared(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureAccessViolation(PDRIVER_OBJECT Driver, ULONG Iterations);

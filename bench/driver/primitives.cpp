@@ -66,3 +66,20 @@ ULONG64 MeasureAccessViolation(PDRIVER_OBJECT, ULONG Iterations) {
   }
   return caught == Iterations ? Now() - start : 0;
 }
+
+// A value of a few bytes, read through a handle that is open.
+ULONG64 MeasureRegistryValue(PDRIVER_OBJECT, ULONG Iterations) {
+  UNICODE_STRING path = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion");
+  UNICODE_STRING value = RTL_CONSTANT_STRING(L"CurrentMajorVersionNumber");
+  OBJECT_ATTRIBUTES attributes;
+  InitializeObjectAttributes(&attributes, &path, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+  HANDLE key;
+  if (!NT_SUCCESS(ZwOpenKey(&key, KEY_QUERY_VALUE, &attributes))) return 0;
+  const ULONG64 ticks = Time(Iterations, [&] {
+    UCHAR buffer[64];
+    ULONG length;
+    ZwQueryValueKey(key, &value, KeyValuePartialInformation, buffer, sizeof buffer, &length);
+  });
+  ZwClose(key);
+  return ticks;
+}

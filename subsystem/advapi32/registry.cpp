@@ -113,27 +113,6 @@ namespace {
 
 constexpr ULONG kAllTypes = 0xFFFF;
 
-/// The real handle of a key that may be a predefined one: opened for the call's time.
-class UsedKey {
- public:
-  UsedKey(HKEY key, ACCESS_MASK access) {
-    const bool predefined = static_cast<ULONG>(reinterpret_cast<ULONG_PTR>(key)) >= 0x80000000;
-    if (predefined) error_ = opened_.Open(key, nullptr, access);
-    handle_ = predefined ? opened_.handle : key;
-  }
-  HANDLE handle() const { return handle_; }
-  LONG error() const { return error_; }
-  LONG Close(LONG result) {
-    if (opened_.handle) sys::NtClose(opened_.handle);
-    return result;
-  }
-
- private:
-  OpenedKey opened_;
-  HANDLE handle_ = nullptr;
-  LONG error_ = ERROR_SUCCESS;
-};
-
 }  // namespace
 
 extern "C" {

@@ -29,6 +29,27 @@ struct OpenedKey {
   LONG Open(HKEY root, PCWSTR name, ACCESS_MASK access);
 };
 
+/// The real handle of a key that may be a predefined one: opened for the call's time.
+class UsedKey {
+ public:
+  UsedKey(HKEY key, ACCESS_MASK access) {
+    const bool predefined = static_cast<ULONG>(reinterpret_cast<ULONG_PTR>(key)) >= 0x80000000;
+    if (predefined) error_ = opened_.Open(key, nullptr, access);
+    handle_ = predefined ? opened_.handle : key;
+  }
+  HANDLE handle() const { return handle_; }
+  LONG error() const { return error_; }
+  LONG Close(LONG result) {
+    if (opened_.handle) sys::NtClose(opened_.handle);
+    return result;
+  }
+
+ private:
+  OpenedKey opened_;
+  HANDLE handle_ = nullptr;
+  LONG error_ = ERROR_SUCCESS;
+};
+
 LONG ErrorOf(NTSTATUS status);
 /// Reads a value as RegQueryValueEx does: `*size` is the room and becomes the size; null `data` asks for the size.
 LONG QueryValue(HANDLE key, PCWSTR name, ULONG* type, void* data, ULONG* size);

@@ -46,7 +46,8 @@ struct Late {
   IO_STATUS_BLOCK result;
 };
 void WaitInService(Late* late) {
-  late->status = ZwNotifyChangeKey(late->key, nullptr, nullptr, nullptr, &late->result, REG_NOTIFY_CHANGE_LAST_SET, FALSE, nullptr, 0, FALSE);
+  late->status =
+      ZwNotifyChangeKey(late->key, nullptr, nullptr, nullptr, &late->result, REG_NOTIFY_CHANGE_LAST_SET, FALSE, nullptr, 0, FALSE);
 }
 
 }  // namespace
