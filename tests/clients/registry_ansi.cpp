@@ -6,7 +6,8 @@
 int main() {
   HKEY key = nullptr;
   DWORD disposition = 0;
-  std::printf("create %ld", RegCreateKeyExA(HKEY_LOCAL_MACHINE, "SOFTWARE\\RingletAnsi", 0, nullptr, 0, KEY_ALL_ACCESS, nullptr, &key, &disposition));
+  std::printf("create %ld",
+              RegCreateKeyExA(HKEY_LOCAL_MACHINE, "SOFTWARE\\RingletAnsi", 0, nullptr, 0, KEY_ALL_ACCESS, nullptr, &key, &disposition));
   std::printf(", disposition %lu\n", disposition);
   HANDLE event = CreateEventW(nullptr, FALSE, FALSE, nullptr);
   std::printf("no event %ld\n", RegNotifyChangeKeyValue(key, FALSE, REG_NOTIFY_CHANGE_LAST_SET, nullptr, TRUE));

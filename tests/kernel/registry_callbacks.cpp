@@ -281,6 +281,20 @@ KTEST(KeysAreSeenAsTheyAreMadeAndClosed) {
   End(key);
 }
 
+KTEST(TheRunTimeLibraryIsSeenToo) {
+  HANDLE const key = Begin();
+  high.target = RegNtPreSetValueKey;
+  high.answer = STATUS_ACCESS_DENIED;
+  Listen();
+  ULONG number = 5;
+  EXPECT_EQ(RtlWriteRegistryValue(RTL_REGISTRY_ABSOLUTE, kPath, L"Number", REG_DWORD, &number, sizeof number), STATUS_ACCESS_DENIED);
+  const Note wanted[] = {{2, RegNtPreCreateKeyEx},    {1, RegNtPreCreateKeyEx},     {1, RegNtPostCreateKeyEx},
+                         {2, RegNtPostCreateKeyEx},   {2, RegNtPreSetValueKey},     {2, RegNtPreKeyHandleClose},
+                         {1, RegNtPreKeyHandleClose}, {1, RegNtPostKeyHandleClose}, {2, RegNtPostKeyHandleClose}};
+  ExpectNotes(wanted, 9);
+  End(key);
+}
+
 KTEST(LinksAreSeenToBeFollowed) {
   HANDLE const key = Begin();
   HANDLE opened;
