@@ -262,6 +262,12 @@ function(ringlet_add_client name)
     else()
       set(compiler ${RINGLET_MINGW_CXX} -std=gnu++${ARG_CPP_STANDARD})
     endif()
+    # Structured exceptions are Microsoft's: of the compilers for mingw only clang knows them.
+    file(STRINGS ${path} structured REGEX "(^|[^A-Za-z0-9_])__try[ \t]*{?$" LIMIT_COUNT 1)
+    if(structured)
+      list(POP_FRONT compiler)
+      list(PREPEND compiler ${RINGLET_CLANG} --target=x86_64-w64-windows-gnu -fms-extensions -Xclang -fasync-exceptions)
+    endif()
     # A program that starts at wmain needs the wide start-up code.
     file(STRINGS ${path} wide REGEX "(^|[^A-Za-z0-9_])(wmain|wWinMain)[ \t]*\\(" LIMIT_COUNT 1)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})

@@ -7,6 +7,7 @@
 #include "kernel/hal/sanitizer.h"
 #include "kernel/ke/bugcheck_callbacks.h"
 #include "kernel/ke/bugcheck_text.h"
+#include "kernel/ke/debugger.h"
 #include "kernel/ke/exception.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/panic.h"
@@ -166,6 +167,7 @@ const char* UnhandledRule(const EXCEPTION_RECORD* record) {
     case STATUS_INTEGER_DIVIDE_BY_ZERO:
       return "An integer was divided by zero, and no __try/__except around it handles that.";
     case STATUS_BREAKPOINT:
+      if (const char* const rule = BreakpointRule(record->ExceptionAddress); rule != nullptr) return rule;
       return "A breakpoint was met, and no debugger is attached.";
     case STATUS_ASSERTION_FAILURE:
       return "An assertion failed, and no debugger is attached.";

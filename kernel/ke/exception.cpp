@@ -455,27 +455,34 @@ VOID RtlRestoreContext(CONTEXT* ContextRecord, EXCEPTION_RECORD* ExceptionRecord
   ResumeAt(ContextRecord);
 }
 
-USHORT RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID* BackTrace, PULONG BackTraceHash) {
+ULONG RtlWalkFrameChain(PVOID* Callers, ULONG Count, ULONG Flags) {
+  constexpr ULONG kUserStack = 1, kSkipShift = 8;
+  if ((Flags & kUserStack) != 0 && KiThread->host.in_user == 0) return 0;
+  const ULONG skip = Flags >> kSkipShift;
   CONTEXT context;
   Record* top = CallerContext(&context);
   Frame frame;
-  ULONG hash = 0;
-  USHORT count = 0;
-  for (ULONG depth = 0; depth < kMaxFrames && count < FramesToCapture; ++depth) {
+  ULONG count = 0;
+  for (ULONG depth = 0; depth < kMaxFrames && count < Count; ++depth) {
     if (context.Rip == CalloutReturn()) {
       EXCEPTION_RECORD ignored{};
       ULONG64 unused = 0;
       if (top == nullptr || CrossInSearch(&context, &top, &ignored, &unused) == Crossing::Ends) break;
     }
-    if (depth >= FramesToSkip) {
-      BackTrace[count++] = reinterpret_cast<PVOID>(context.Rip);
-      hash += static_cast<ULONG>(context.Rip);
-    }
+    if (depth >= skip) Callers[count++] = reinterpret_cast<PVOID>(context.Rip);
     if (!ReadFrame(context, UNW_FLAG_NHANDLER, &frame)) break;
     context = frame.caller;
   }
-  if (BackTraceHash != nullptr) *BackTraceHash = hash;
   return count;
+}
+
+USHORT RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID* BackTrace, PULONG BackTraceHash) {
+  constexpr ULONG kMostSkipped = 0xffffff, kMostCaptured = 0xffff;
+  const ULONG count = FramesToSkip > kMostSkipped ? 0 : RtlWalkFrameChain(BackTrace, std::min(FramesToCapture, kMostCaptured), FramesToSkip << 8);
+  ULONG hash = 0;
+  for (ULONG i = 0; i < count; ++i) hash += static_cast<ULONG>(reinterpret_cast<ULONG_PTR>(BackTrace[i]));
+  if (BackTraceHash != nullptr) *BackTraceHash = hash;
+  return static_cast<USHORT>(count);
 }
 
 }  // extern "C"

@@ -35,6 +35,7 @@
 #include "kernel/ob/ob.h"
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/ps.h"
+#include "kernel/rtl/variables.h"
 #include "kernel/se/se.h"
 #include "nt/status.h"
 
@@ -217,6 +218,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::se::Initialize();
     nt::ps::Initialize();
     nt::mm::InitializeExports();
+    nt::rtl::InitializeExports();
     nt::ob::PublishDispatcherTypes();
     nt::ps::PublishExports();
     nt::se::PublishExports();

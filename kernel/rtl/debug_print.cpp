@@ -13,7 +13,8 @@ namespace {
 constexpr SIZE_T kLimit = 512;
 
 ULONG Show(PCSTR prefix, ULONG component, ULONG level, PCSTR format, const ULONG_PTR* arguments) {
-  if (DbgQueryDebugFilterState(component, level) != TRUE) return STATUS_SUCCESS;
+  // What names no component at all is never hidden.
+  if (component != ~ULONG{0} && DbgQueryDebugFilterState(component, level) != TRUE) return STATUS_SUCCESS;
   char text[kLimit];
   const SIZE_T used = ::strnlen(prefix, kLimit);
   std::memcpy(text, prefix, used);

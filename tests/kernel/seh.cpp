@@ -400,6 +400,36 @@ KTEST(BackTraceSkipsAndHashes) {
   EXPECT_EQ(Trace(0, 0, skipped, nullptr), 0);
 }
 
+extern "C" NTSYSAPI PVOID NTAPI RtlPcToFileHeader(PVOID PcValue, PVOID* BaseOfImage);
+extern "C" NTSYSAPI ULONG NTAPI RtlWalkFrameChain(PVOID* Callers, ULONG Count, ULONG Flags);
+
+static __declspec(noinline) ULONG Walk(PVOID* frames, ULONG count, ULONG flags) {
+  const ULONG walked = RtlWalkFrameChain(frames, count, flags);
+  order++;  // no tail call
+  return walked;
+}
+
+KTEST(FrameChainBeginsWithTheCaller) {
+  PVOID all[16] = {}, skipped[16] = {};
+  const ULONG count = Walk(all, 16, 0);
+  EXPECT(count >= 3);
+  PVOID base = nullptr;
+  EXPECT_EQ(RtlPcToFileHeader(all[0], &base), ktest::driver->DriverStart);
+  EXPECT_EQ(base, ktest::driver->DriverStart);
+  EXPECT_EQ(Walk(skipped, 2, 1 << 8), 2);
+  EXPECT_EQ(skipped[1], all[2]);
+  EXPECT_EQ(Walk(skipped, 0, 0), 0);
+  EXPECT_EQ(Walk(skipped, 16, 1), 0);  // a system thread has no user-mode stack
+}
+
+KTEST(PcToFileHeaderOfNoImage) {
+  PVOID base = &order;
+  EXPECT(RtlPcToFileHeader(reinterpret_cast<PVOID>(0x10000), &base) == nullptr);
+  EXPECT(base == nullptr);
+  UNICODE_STRING name = RTL_CONSTANT_STRING(L"RtlPcToFileHeader");
+  EXPECT(RtlPcToFileHeader(MmGetSystemRoutineAddress(&name), &base) != nullptr);
+}
+
 KTEST(FailingServiceRestoresPreviousMode) {
   // Parameters that fault in the service: as a kernel-mode caller's they are an exception or a status, never another mode.
   EXPECT_EQ(ExGetPreviousMode(), KernelMode);

@@ -12,6 +12,7 @@
 #include <ringlet/transactions.h>
 #include <ringlet/etw.h>
 #include <ringlet/object_types.h>
+#include <ringlet/debugger_state.h>
 
 // mingw-w64's takes a name only, and brings a semicolon.
 #undef KeInitializeCallbackRecord
