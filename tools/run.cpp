@@ -94,6 +94,7 @@ void AddRun(CLI::App& app, int* result) {
   AddRunOptions(command, &options.run, [result] { *result = Run(); });
   command->footer(
       "What follows the options is the client program and its arguments.\n"
+      "SIGQUIT (Ctrl-\\) crashes the machine, as Ctrl-Scroll Lock does Windows: bugcheck 0xE2, with the stacks of all processors.\n"
       "Exit code: the client's, or 100 bugcheck, 101 a driver did not load, 102 the client did not start,\n"
       "103 deadlock, 104 timeout, 105 a driver left something behind, 99 the machine did not boot.\n"
       "Example: ringlet run --driver zero.sys ZeroTest.exe --threads 4");

@@ -13,8 +13,10 @@ constexpr SIZE_T kSignalStackSize = 128 * 1024;
 
 TrapHandler trap_handler;
 ClockHandler clock_handler;
+CrashHandler crash_handler;
 std::array<struct sigaction, kSignals.size()> previous_actions;
 struct sigaction previous_clock;
+struct sigaction previous_crash;
 stack_t previous_stack;
 void* signal_stack;
 
@@ -36,11 +38,14 @@ void OnFault(int signal, siginfo_t* info, void* raw) {
 
 void OnClock(int, siginfo_t*, void* raw) { clock_handler(static_cast<ucontext_t*>(raw)); }
 
+void OnCrash(int, siginfo_t*, void* raw) { crash_handler(static_cast<ucontext_t*>(raw)); }
+
 }  // namespace
 
-void InstallTrapHandlers(TrapHandler on_trap, ClockHandler on_clock) {
+void InstallTrapHandlers(TrapHandler on_trap, ClockHandler on_clock, CrashHandler on_crash) {
   trap_handler = on_trap;
   clock_handler = on_clock;
+  crash_handler = on_crash;
   signal_stack = mmap(nullptr, kSignalStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   stack_t stack{};
   stack.ss_sp = signal_stack;
@@ -55,11 +60,14 @@ void InstallTrapHandlers(TrapHandler on_trap, ClockHandler on_clock) {
   action.sa_sigaction = &OnClock;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   sigaction(SIGALRM, &action, &previous_clock);
+  action.sa_sigaction = &OnCrash;
+  sigaction(SIGQUIT, &action, &previous_crash);
 }
 
 void RemoveTrapHandlers() {
   for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &previous_actions[i], nullptr);
   sigaction(SIGALRM, &previous_clock, nullptr);
+  sigaction(SIGQUIT, &previous_crash, nullptr);
   sigaltstack(&previous_stack, nullptr);
   munmap(signal_stack, kSignalStackSize);
 }

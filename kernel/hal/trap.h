@@ -21,9 +21,11 @@ struct Trap {
 using TrapHandler = bool (*)(Trap&);
 /// Runs on the signal stack at each clock interrupt.
 using ClockHandler = void (*)(ucontext_t* context);
+/// Runs on the signal stack when the user asks for a crash (SIGQUIT).
+using CrashHandler = void (*)(ucontext_t* context);
 
 /// Takes over the fault and clock signals, on an alternate stack.
-void InstallTrapHandlers(TrapHandler on_trap, ClockHandler on_clock);
+void InstallTrapHandlers(TrapHandler on_trap, ClockHandler on_clock, CrashHandler on_crash);
 /// Gives the signals back to whom they belonged before.
 void RemoveTrapHandlers();
 

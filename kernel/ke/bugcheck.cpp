@@ -209,6 +209,14 @@ void BugCheck(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4
   StopWith({code, {p1, p2, p3, p4}, rule, {}});
 }
 
+void CrashIfRequested(const CONTEXT* at) {
+  if (!Ki().crash_requested) return;
+  PanicReport report{};
+  report.code = MANUALLY_INITIATED_CRASH;
+  if (at != nullptr) report.context = *at;
+  StopWith(report);
+}
+
 void UnhandledException(EXCEPTION_RECORD* record, CONTEXT* context) {
   if (KiThread->host.in_user) {
     EXCEPTION_POINTERS pointers{record, context};

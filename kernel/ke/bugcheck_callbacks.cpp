@@ -139,12 +139,13 @@ void PrepareLists() {
 
 void CallBugCheckCallbacks(BugCheckInfo* info) {
   KiPcr->irql = HIGH_LEVEL;
-  ForEach<KBUGCHECK_CALLBACK_RECORD>(callbacks, CallWithoutReason);
   dump_offset = 0;
   WriteHeader(*info);
   ForReason(KbCallbackAddPages, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AddPages(record, info->code); });
   ForReason(KbCallbackSecondaryDumpData, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AddSecondaryData(record, info); });
   WriteDump(KbDumpIoComplete, nullptr, 0);
+  // Last, so that what they break does not break the dump.
+  ForEach<KBUGCHECK_CALLBACK_RECORD>(callbacks, CallWithoutReason);
 }
 
 void ForgetBugCheckCallbacks() { callbacks = reason_callbacks = {}; }

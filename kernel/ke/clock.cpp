@@ -207,6 +207,7 @@ void KiInterruptBody() {
 
 /// An interrupt of user mode, on the kernel stack.
 void InterruptUser() {
+  CrashIfRequested(nullptr);
   Thread* const thread = KiThread;
   thread->host.user_interrupted = TRUE;
   KiInterruptBody();
@@ -218,6 +219,7 @@ void InterruptUser() {
 extern "C" void KiPreempted() {
   Thread* const thread = KiThread;
   if (thread->host.in_user) return KiRunOnKernelStack(&InterruptUser);
+  CrashIfRequested(InterruptedCode());
   const Interruption* const outer = thread->host.interruption;
   Interruption here{{}, thread->host.records};
   if (InterruptedCode() != nullptr) here.context = *InterruptedCode();
@@ -232,6 +234,7 @@ extern "C" void KiServicePending() {
   if (KiThread->host.in_user) {
     KiRunOnKernelStack(&InterruptUser);
   } else {
+    CrashIfRequested(nullptr);
     ServiceClock();
     if (Ki().out_of_time) StopMachine();
   }

@@ -213,6 +213,7 @@ struct State {
   bool paged_forbidden = false;  ///< paged_check.h
   bool deadlocked = false;
   std::vector<struct KINTERRUPT*> interrupts;  ///< connected, in the order of the calls
+  volatile bool crash_requested = false;  ///< the user wants a bugcheck
   // time
   bool virtual_time = false;
   ULONGLONG seed = 0;
@@ -255,6 +256,8 @@ void SwapContext();
 void ExitDispatcher();
 /// Gives the next processor that has something to do its turn.
 void RotateProcessor();
+/// The bugcheck that the user asked for, if he did; `at` is the code that was interrupted, null if that was the host's.
+void CrashIfRequested(const CONTEXT* at);
 /// Leaves the machine for the host call that runs it; the next host call goes on here.
 void StopMachine();
 void SetPriority(Thread* thread, KPRIORITY priority);

@@ -43,6 +43,7 @@ HostThreads thread_objects{};
 
 void IdleOnce() {
   State& ki = Ki();
+  CrashIfRequested(nullptr);
   ClockInterrupt();
   if (ki.stop || ki.out_of_time) return StopMachine();
   DeliverDue();

@@ -371,6 +371,21 @@ bool OnTrap(hal::Trap& trap) {
   return true;
 }
 
+/// The user wants a crash: in PE code at once, else where the host gets to next.
+void OnCrashRequest(ucontext_t* context) {
+  State& ki = Ki();
+  const auto rip = static_cast<ULONG_PTR>(context->uc_mcontext.gregs[REG_RIP]);
+  ki.crash_requested = true;
+  KiPending = 1;
+  if (!ki.running || KiThread == nullptr || KiThread->host.in_user || !IsPeAddress(rip)) return;
+  hal::Trap trap{};
+  trap.context = context;
+  PanicReport report{};
+  CaptureContext(context, &report.context);
+  report.code = MANUALLY_INITIATED_CRASH;
+  RedirectToPanic(trap, report);
+}
+
 CONTEXT interrupted;  // Rip 0: none
 
 void OnClock(ucontext_t* context) {
@@ -405,7 +420,7 @@ const CONTEXT* InterruptedCode() { return interrupted.Rip != 0 ? &interrupted : 
 
 void ForgetInterruptedCode() { interrupted.Rip = 0; }
 
-void InstallTraps() { hal::InstallTrapHandlers(&OnTrap, &OnClock); }
+void InstallTraps() { hal::InstallTrapHandlers(&OnTrap, &OnClock, &OnCrashRequest); }
 
 void RemoveTraps() { hal::RemoveTrapHandlers(); }
 

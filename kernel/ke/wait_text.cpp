@@ -1,5 +1,6 @@
 #include "kernel/ke/wait_text.h"
 
+#include "kernel/ke/request_text.h"
 #include "nt/ex.h"
 
 namespace nt::ke {
@@ -81,7 +82,8 @@ std::string DescribeWait(const Thread* thread) {
     if (i != 0) text += blocks[i].WaitType == WaitAll ? " and " : " or ";
     text += DescribeObject(blocks[i].Object);
   }
-  return text;
+  const std::string requests = DescribeRequests(thread);
+  return requests.empty() ? text : text + ": its request is not completed (" + requests + ")";
 }
 
 }  // namespace nt::ke

@@ -25,6 +25,7 @@ static const Kind kinds[] = {
     {"double-free", IOCTL_DOUBLE_FREE, "crash: a pool block freed twice"},
     {"hang-irp", IOCTL_HANG_IRP, "hang: a request that is never completed"},
     {"hang-dpc", IOCTL_HANG_DPC, "hang: a DPC that never ends"},
+    {"hang-deadlock", IOCTL_HANG_DEADLOCK, "hang: two threads that wait for each other's lock"},
     {"leak-paged", IOCTL_LEAK_PAGED, "leak: BYTES of paged pool"},
     {"leak-nonpaged", IOCTL_LEAK_NONPAGED, "leak: BYTES of non-paged pool"},
 };

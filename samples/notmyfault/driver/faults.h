@@ -14,5 +14,6 @@ void DoubleFree();
 
 NTSTATUS HangWithIrp(PIRP Irp);
 void HangWithDpc();
+void HangWithDeadlock();
 
 NTSTATUS Leak(POOL_FLAGS Flags, SIZE_T Bytes);

@@ -20,6 +20,33 @@ void HangWithDpc() {
   KeFlushQueuedDpcs();
 }
 
+static FAST_MUTEX left, right;
+static KEVENT rightIsTaken;
+
+static void NTAPI TakeRightThenLeft(PVOID) {
+  ExAcquireFastMutex(&right);
+  KeSetEvent(&rightIsTaken, IO_NO_INCREMENT, FALSE);
+  ExAcquireFastMutex(&left);
+  ExReleaseFastMutex(&left);
+  ExReleaseFastMutex(&right);
+}
+
+// Two threads take two locks, each the other's first: both wait for ever.
+void HangWithDeadlock() {
+  ExInitializeFastMutex(&left);
+  ExInitializeFastMutex(&right);
+  KeInitializeEvent(&rightIsTaken, NotificationEvent, FALSE);
+  ExAcquireFastMutex(&left);
+  HANDLE thread;
+  if (NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, TakeRightThenLeft, nullptr))) {
+    ZwClose(thread);
+    KeWaitForSingleObject(&rightIsTaken, Executive, KernelMode, FALSE, nullptr);
+    ExAcquireFastMutex(&right);
+    ExReleaseFastMutex(&right);
+  }
+  ExReleaseFastMutex(&left);
+}
+
 // In blocks of at most a MiB; nobody keeps their addresses.
 NTSTATUS Leak(POOL_FLAGS Flags, SIZE_T Bytes) {
   constexpr SIZE_T kBlock = 1 << 20;

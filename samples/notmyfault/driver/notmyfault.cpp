@@ -78,6 +78,9 @@ static NTSTATUS Act(ULONG Code, ULONG64 Value) {
     case IOCTL_HANG_DPC:
       HangWithDpc();
       return STATUS_SUCCESS;
+    case IOCTL_HANG_DEADLOCK:
+      HangWithDeadlock();
+      return STATUS_SUCCESS;
     case IOCTL_LEAK_PAGED:
       return Leak(POOL_FLAG_PAGED, Value);
     case IOCTL_LEAK_NONPAGED:
