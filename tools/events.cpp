@@ -92,11 +92,7 @@ std::string EventJson(const Event& event) {
   json["thread"] = event.thread;
   if (!event.activity.empty()) json["activity"] = event.activity;
   if (!event.related.empty()) json["related"] = event.related;
-  if (event.data.empty()) {
-    json["fields"] = JsonMembers(event.fields);
-  } else {
-    json["data"] = event.data;
-  }
+  json["fields"] = JsonMembers(event.fields);
   if (!event.defect.empty()) json["defect"] = event.defect;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -109,7 +105,6 @@ std::string EventLine(const Event& event, bool colours) {
                      Paint(colour, LevelName(event.level), colours) + " ";
   line += event.name.empty() ? fmt::format("event {}", event.id) : event.name;
   for (const EventField& field : event.fields) line += " " + field.name + "=" + FieldText(field);
-  if (!event.data.empty()) line += " data=" + event.data;
   if (!event.defect.empty()) line += " (" + event.defect + ")";
   return line;
 }

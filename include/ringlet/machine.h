@@ -53,8 +53,7 @@ struct Event {
   std::int64_t system_time = 0;   ///< 100 ns since 1601
   unsigned processor = 0;
   std::uint64_t process = 0, thread = 0;
-  std::vector<EventField> fields;  ///< of a TraceLogging event, or the text of EtwWriteString
-  std::string data;                ///< of an event whose form only its manifest knows: bytes in hexadecimal
+  std::vector<EventField> fields;  ///< of a TraceLogging event, the text of EtwWriteString, or what the parts of another event look like
   std::string defect;              ///< what is wrong with a TraceLogging event's metadata or data
 };
 

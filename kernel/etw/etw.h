@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "nt/etw.h"
+#include "nt/ps.h"
 
 namespace nt::etw {
 
 /// Which events of which providers the session wants.
 struct Filter {
   bool any_provider = true;
-  GUID id{};         ///< the provider, if its bytes are not all zero
+  GUID id{};         ///< the provider or the group of providers, if its bytes are not all zero
   std::string name;  ///< else the provider whose traits have this name
   UCHAR level = 0;   ///< the highest wanted; 0: all
   ULONG64 match_any = ~ULONG64{0};
@@ -38,6 +39,7 @@ struct Event {
   bool is_string;                   ///< EtwWriteString: the payload is its text
   std::span<const UCHAR> metadata;  ///< TraceLogging's description of the fields; empty if the event has none
   std::span<const UCHAR> payload;
+  std::span<const ULONG> pieces;  ///< sizes of the payload's parts, as the provider gave them
 };
 using Sink = void (*)(const Event& event);
 
@@ -48,6 +50,9 @@ void Shutdown();
 /// What the session listens to from now on, and where events go; calls the enable callbacks of providers that this concerns.
 /// No filter: nothing is listened to. In a system thread at PASSIVE_LEVEL.
 void SetSession(std::vector<Filter> filters, Sink sink);
+
+/// Removes the registrations that a process which ends made in user mode.
+void ForgetProcess(PEPROCESS process);
 
 /// "{d5a23f2c-…}" as GUIDs are spelled.
 std::string GuidText(const GUID& guid);
@@ -63,7 +68,7 @@ extern "C" {
 NTSTATUS EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback, PVOID CallbackContext, PREGHANDLE RegHandle);
 /// Removes a registration: STATUS_INVALID_HANDLE if it is none. A provider that its driver forgets is reported. IRQL PASSIVE_LEVEL.
 NTSTATUS EtwUnregister(REGHANDLE RegHandle);
-/// EventProviderSetTraits names the provider; EventProviderUseDescriptorType is always so. STATUS_INVALID_HANDLE,
+/// EventProviderSetTraits names the provider and its group; EventProviderUseDescriptorType is always so. STATUS_INVALID_HANDLE,
 /// STATUS_INVALID_PARAMETER for traits that are malformed, STATUS_NOT_SUPPORTED for other classes. IRQL <= APC_LEVEL.
 NTSTATUS EtwSetInformation(REGHANDLE RegHandle, EVENT_INFO_CLASS InformationClass, PVOID EventInformation, ULONG InformationLength);
 /// Gets, sets or makes the activity identifier of the current thread, which its events carry. STATUS_INVALID_PARAMETER for an unknown

@@ -1,4 +1,5 @@
 #include "kernel/etw/registration.h"
+#include "kernel/etw/value.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -6,7 +7,7 @@
 
 #include "kernel/api/api.h"
 #include "kernel/ex/ex.h"
-#include "kernel/ke/ke.h"
+#include "kernel/ke/scheduler.h"
 #include "nt/status.h"
 
 nt::etw::Slot* EtwpSlots = nullptr;
@@ -24,9 +25,15 @@ bool Same(const GUID& a, const GUID& b) { return std::memcmp(&a, &b, sizeof a) =
 const Filter* FilterOf(const Registration& registration) {
   for (const Filter& filter : state->filters) {
     if (filter.any_provider || Same(filter.id, registration.id)) return &filter;
-    if (!filter.name.empty() && filter.name == registration.name) return &filter;
+    if (registration.traits.has_group && Same(filter.id, registration.traits.group)) return &filter;
+    if (!filter.name.empty() && filter.name == registration.traits.name) return &filter;
   }
   return nullptr;
+}
+
+/// A client's callback runs in the client only: while it registers. What it registered later follows the session without being told.
+bool MayCall(const Registration& registration) {
+  return registration.process == nullptr || (ke::KiThread->host.in_user != 0 && registration.process == ke::CurrentProcess());
 }
 
 /// Enables or disables a provider as the filters say now, and tells it so if that is a change.
@@ -41,7 +48,7 @@ void Apply(SIZE_T index) {
   slot.level_plus_1 = level_plus_1;
   slot.match_any = any;
   slot.match_all = all;
-  if (registration.callback == nullptr) return;
+  if (registration.callback == nullptr || !MayCall(registration)) return;
   static constexpr GUID kNoSource{};
   const ULONG control = filter != nullptr ? EVENT_CONTROL_CODE_ENABLE_PROVIDER : EVENT_CONTROL_CODE_DISABLE_PROVIDER;
   ke::Callout<void>(registration.callback, &kNoSource, control, level, any, all, nullptr, registration.context);
@@ -58,8 +65,17 @@ SIZE_T TakeSlot() {
   return state->slots.size() - 1;
 }
 
+void FreeSlot(SIZE_T index) {
+  Slot& slot = state->slots[index];
+  const ULONG generation = slot.generation;
+  slot = {};
+  slot.generation = generation;  // an old handle stays invalid
+  state->registrations[index] = {};
+}
+
 std::string Description(const Registration& registration) {
-  return registration.name.empty() ? GuidText(registration.id) : registration.name + " " + GuidText(registration.id);
+  const std::string& name = registration.traits.name;
+  return name.empty() ? GuidText(registration.id) : name + " " + GuidText(registration.id);
 }
 
 }  // namespace
@@ -85,6 +101,12 @@ void SetSession(std::vector<Filter> filters, Sink sink) {
   }
 }
 
+void ForgetProcess(PEPROCESS process) {
+  for (SIZE_T i = 0; i < state->slots.size(); ++i) {
+    if (state->slots[i].handle != 0 && state->registrations[i].process == process) FreeSlot(i);
+  }
+}
+
 LONG IndexOf(REGHANDLE handle) {
   const auto index = static_cast<ULONG>(handle) - 1;
   return handle != 0 && index < EtwpSlotCount && EtwpSlots[index].handle == handle ? static_cast<LONG>(index) : -1;
@@ -95,15 +117,24 @@ bool Wanted(const Slot& slot, UCHAR level, ULONG64 keyword) {
   return keyword == 0 || ((keyword & slot.match_any) != 0 && (keyword & slot.match_all) == slot.match_all);
 }
 
-bool NameOfTraits(const UCHAR* traits, SIZE_T size, std::string* name) {
+bool ReadTraits(const UCHAR* bytes, SIZE_T size, Traits* traits) {
+  constexpr UCHAR kGroup = 1;
+  Reader reader({bytes, size});
+  Traits read;
   USHORT stated = 0;
-  if (size < sizeof stated + 1) return false;
-  std::memcpy(&stated, traits, sizeof stated);
-  if (stated != size) return false;
-  const auto* const text = reinterpret_cast<const char*>(traits + sizeof stated);
-  const SIZE_T length = ::strnlen(text, size - sizeof stated);
-  if (length == size - sizeof stated) return false;
-  name->assign(text, length);
+  if (!reader.Get(&stated) || stated != size || !reader.GetText(&read.name)) return false;
+  while (!reader.AtEnd()) {
+    USHORT part = 0;
+    UCHAR type = 0;
+    std::span<const UCHAR> content;
+    constexpr SIZE_T kHead = sizeof part + sizeof type;
+    if (!reader.Get(&part) || !reader.Get(&type) || part < kHead || !reader.GetBytes(part - kHead, &content)) return false;
+    if (type != kGroup) continue;
+    if (content.size() != sizeof read.group) return false;
+    std::memcpy(&read.group, content.data(), sizeof read.group);
+    read.has_group = true;
+  }
+  *traits = std::move(read);
   return true;
 }
 
@@ -118,8 +149,10 @@ NTSTATUS EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback, PVOI
   Slot& slot = state->slots[index];
   const REGHANDLE handle = (index + 1) | static_cast<REGHANDLE>(++slot.generation) << 32;
   slot.handle = handle;
-  state->registrations[index] = {id, {}, EnableCallback, CallbackContext, nt::ke::CallerAddress()};
-  nt::ex::Track("ETW provider", reinterpret_cast<const void*>(handle), Description(state->registrations[index]));
+  PEPROCESS const client = nt::ke::KiThread->host.in_user != 0 ? nt::ke::CurrentProcess() : nullptr;
+  state->registrations[index] = {id, {}, EnableCallback, CallbackContext, nt::ke::CallerAddress(), client};
+  if (client == nullptr)
+    nt::ex::Track("ETW provider", reinterpret_cast<const void*>(handle), Description(state->registrations[index]));
   // The callback may write events: it must find the handle.
   *RegHandle = handle;
   Apply(index);
@@ -129,11 +162,8 @@ NTSTATUS EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback, PVOI
 NTSTATUS EtwUnregister(REGHANDLE RegHandle) {
   const LONG index = IndexOf(RegHandle);
   if (index < 0) return STATUS_INVALID_HANDLE;
-  nt::ex::Untrack(reinterpret_cast<const void*>(RegHandle));
-  Slot& slot = state->slots[static_cast<SIZE_T>(index)];
-  const ULONG generation = slot.generation;
-  slot = {};
-  slot.generation = generation;
+  if (state->registrations[static_cast<SIZE_T>(index)].process == nullptr) nt::ex::Untrack(reinterpret_cast<const void*>(RegHandle));
+  FreeSlot(static_cast<SIZE_T>(index));
   return STATUS_SUCCESS;
 }
 
@@ -146,8 +176,9 @@ NTSTATUS EtwSetInformation(REGHANDLE RegHandle, EVENT_INFO_CLASS InformationClas
   if (InformationClass != EventProviderSetTraits) return STATUS_NOT_SUPPORTED;
   Registration& registration = state->registrations[static_cast<SIZE_T>(index)];
   const auto* const traits = static_cast<const UCHAR*>(EventInformation);
-  if (traits == nullptr || !NameOfTraits(traits, InformationLength, &registration.name)) return STATUS_INVALID_PARAMETER;
-  nt::ex::DescribeTracked(reinterpret_cast<const void*>(RegHandle), Description(registration));
+  if (traits == nullptr || !ReadTraits(traits, InformationLength, &registration.traits)) return STATUS_INVALID_PARAMETER;
+  if (registration.process == nullptr)
+    nt::ex::DescribeTracked(reinterpret_cast<const void*>(RegHandle), Description(registration));
   Apply(static_cast<SIZE_T>(index));
   return STATUS_SUCCESS;
 }

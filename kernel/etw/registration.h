@@ -19,13 +19,21 @@ struct Slot {
 static_assert(sizeof(Slot) == 32 && offsetof(Slot, match_any) == 8 && offsetof(Slot, match_all) == 16 &&
               offsetof(Slot, level_plus_1) == 24);
 
+/// What a provider says of itself.
+struct Traits {
+  std::string name;
+  bool has_group = false;
+  GUID group{};
+};
+
 /// The rest of it, at the same index.
 struct Registration {
   GUID id{};
-  std::string name;
+  Traits traits;
   PETWENABLECALLBACK callback = nullptr;
   PVOID context = nullptr;
   const void* caller = nullptr;
+  PEPROCESS process = nullptr;  ///< of a client's provider; null for a driver's
 };
 
 struct State {
@@ -36,6 +44,7 @@ struct State {
   ULONG64 activities = 0;  ///< identifiers made
   std::vector<UCHAR> event;
   std::vector<UCHAR> metadata;
+  std::vector<ULONG> pieces;
 };
 extern State* state;
 
@@ -43,8 +52,8 @@ extern State* state;
 LONG IndexOf(REGHANDLE handle);
 /// Whether a session wants an event of this level and keyword.
 bool Wanted(const Slot& slot, UCHAR level, ULONG64 keyword);
-/// The name that begins a provider's traits; nothing if they are malformed.
-bool NameOfTraits(const UCHAR* traits, SIZE_T size, std::string* name);
+/// Reads a provider's traits: its name, then parts of a size, a type and bytes each. False if they are malformed.
+bool ReadTraits(const UCHAR* bytes, SIZE_T size, Traits* traits);
 
 }  // namespace nt::etw
 

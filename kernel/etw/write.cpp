@@ -22,6 +22,7 @@ void Append(std::vector<UCHAR>* bytes, const EVENT_DATA_DESCRIPTOR& piece) {
 NTSTATUS Gather(ULONG count, const EVENT_DATA_DESCRIPTOR* data, Event* event) {
   state->event.clear();
   state->metadata.clear();
+  state->pieces.clear();
   SIZE_T size = 0;
   for (ULONG i = 0; i < count; ++i) size += data[i].Size;
   if (size > kMaximumEvent) return STATUS_INTEGER_OVERFLOW;
@@ -29,13 +30,16 @@ NTSTATUS Gather(ULONG count, const EVENT_DATA_DESCRIPTOR* data, Event* event) {
     if (data[i].Type == EVENT_DATA_DESCRIPTOR_TYPE_EVENT_METADATA) {
       Append(&state->metadata, data[i]);
     } else if (data[i].Type == EVENT_DATA_DESCRIPTOR_TYPE_PROVIDER_METADATA) {
-      NameOfTraits(reinterpret_cast<const UCHAR*>(data[i].Ptr), data[i].Size, &event->provider_name);
+      Traits traits;
+      if (ReadTraits(reinterpret_cast<const UCHAR*>(data[i].Ptr), data[i].Size, &traits)) event->provider_name = traits.name;
     } else {
       Append(&state->event, data[i]);
+      state->pieces.push_back(data[i].Size);
     }
   }
   event->metadata = state->metadata;
   event->payload = state->event;
+  event->pieces = state->pieces;
   return STATUS_SUCCESS;
 }
 
@@ -61,7 +65,7 @@ NTSTATUS Write(const Request& request) {
   const Registration& registration = state->registrations[static_cast<SIZE_T>(index)];
   Event event{};
   event.provider = registration.id;
-  event.provider_name = registration.name;
+  event.provider_name = registration.traits.name;
   event.descriptor = descriptor;
   event.activity = request.activity != nullptr ? *request.activity : ke::KiThread->host.activity;
   if (request.related != nullptr) event.related = *request.related;

@@ -22,7 +22,8 @@ bool Takes(const KINTERRUPT* interrupt, ULONG vector, ULONG processor) {
 bool CallService(PKINTERRUPT interrupt) {
   const KIRQL irql = RaiseIrql(interrupt->SynchronizeIrql);
   AcquireSpinLock(interrupt->ActualLock);
-  const BOOLEAN handled = Callout<BOOLEAN>(interrupt->ServiceRoutine, interrupt, interrupt->ServiceContext);
+  const ULONG_PTR arguments[8] = {reinterpret_cast<ULONG_PTR>(interrupt), reinterpret_cast<ULONG_PTR>(interrupt->ServiceContext)};
+  const auto handled = static_cast<BOOLEAN>(CallInterruptRoutine(reinterpret_cast<const void*>(interrupt->ServiceRoutine), arguments));
   if (KiPcr->irql != interrupt->SynchronizeIrql) {
     BugCheck(IRQL_UNEXPECTED_VALUE, KiPcr->irql, interrupt->SynchronizeIrql, 0, 0,
              "An interrupt service routine must return at the IRQL at which it was called.");

@@ -224,6 +224,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::se::PublishExports();
     nt::ps::SetBindHooked(hooked);
     nt::ps::SetThreadExitHook(&nt::io::CancelThreadIrps);
+    nt::ps::SetProcessExitHook(&nt::etw::ForgetProcess);
     nt::ps::SetImageFileOpener(&nt::io::MakeImageFile);
     nt::io::Initialize();
     nt::io::SetBindHooked(hooked);

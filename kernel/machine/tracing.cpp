@@ -4,6 +4,7 @@
 
 #include "kernel/cm/cm.h"
 #include "kernel/etw/decode.h"
+#include "kernel/etw/guess.h"
 #include "kernel/rtl/debug_filter.h"
 #include "nt/ps.h"
 #include "nt/status.h"
@@ -81,7 +82,7 @@ Event Describe(const nt::etw::Event& event) {
     std::memcpy(text.data(), event.payload.data(), text.size() * sizeof(WCHAR));
     out.fields.push_back({"String", "unicodestring", EventField::Kind::Text, nt::etw::Utf8(text), {}});
   } else if (event.metadata.empty()) {
-    out.data = nt::etw::HexText(event.payload);
+    out.fields = Translate(nt::etw::GuessFields(event.payload, event.pieces));
   } else {
     const nt::etw::Decoded decoded = nt::etw::Decode(event.metadata, event.payload);
     out.name = decoded.name;

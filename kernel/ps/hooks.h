@@ -20,6 +20,8 @@ void PublishExports();
 /// Whether clients are bound to hooked stubs.
 void SetBindHooked(bool hooked);
 void SetThreadExitHook(void (*hook)(PETHREAD thread));
+/// Called in a process's last thread: etw forgets the process's providers.
+void SetProcessExitHook(void (*hook)(PEPROCESS process));
 /// How a new process gets its standard handles: called with the process attached.
 void SetConsoleOpener(void (*opener)(HANDLE handles[3]));
 /// How notifications get the file of an image: by its NT path; what it returns carries a reference, null if there is none.

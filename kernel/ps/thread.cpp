@@ -101,6 +101,7 @@ void Reap(void*) {
 }
 
 void (*exit_hook)(PETHREAD) = nullptr;
+void (*process_exit_hook)(PEPROCESS) = nullptr;
 
 /// The last thread's part in the end of its process: nothing can be added to it, and drivers are told.
 void CloseProcess(PEPROCESS process, NTSTATUS status) {
@@ -117,6 +118,8 @@ ke::Thread* MakeHostCallThread(KPRIORITY priority, void (*start)(void*), void* c
 }
 
 }  // namespace
+
+void SetProcessExitHook(void (*hook)(PEPROCESS)) { process_exit_hook = hook; }
 
 void SetThreadExitHook(void (*hook)(PETHREAD)) { exit_hook = hook; }
 
@@ -194,6 +197,7 @@ void ExitThread(NTSTATUS status) {
   thread->ExitTime.QuadPart = ke::SystemTime();
   UnlinkThread(process, thread);
   const bool last = process->ActiveThreads == 0 && process != PsInitialSystemProcess;
+  if (last && process_exit_hook != nullptr) process_exit_hook(process);
   if (last) CloseProcess(process, status);
   FreeTeb(thread, process);
   if (thread->host.kept != nullptr) ObfDereferenceObject(thread->host.kept);

@@ -79,6 +79,20 @@ KTEST(Information) {
   EXPECT_EQ(EtwSetInformation(provider.handle, EventProviderSetTraits, nullptr, sizeof(traits)), STATUS_INVALID_PARAMETER);
   EXPECT_EQ(EtwSetInformation(provider.handle, EventProviderSetTraits, traits, sizeof(traits) - 1), STATUS_INVALID_PARAMETER);
   EXPECT_EQ(EtwSetInformation(provider.handle, EventProviderSetTraits, traits, sizeof(traits)), STATUS_SUCCESS);
+  struct {
+    USHORT size;
+    char name[4];
+    USHORT part;
+    UCHAR type;
+    UCHAR group[16];
+  } __attribute__((packed)) grouped = {25, "abc", 19, 1, {}};
+  EXPECT_EQ(EtwSetInformation(provider.handle, EventProviderSetTraits, &grouped, sizeof(grouped)), STATUS_SUCCESS);
+  grouped.part = 18;  // no room for a GUID
+  grouped.size = 24;
+  EXPECT_EQ(EtwSetInformation(provider.handle, EventProviderSetTraits, &grouped, 24), STATUS_INVALID_PARAMETER);
+  grouped.part = 20;  // beyond the end
+  grouped.size = 25;
+  EXPECT_EQ(EtwSetInformation(provider.handle, EventProviderSetTraits, &grouped, 25), STATUS_INVALID_PARAMETER);
   EXPECT_EQ(EtwSetInformation(provider.handle, EventProviderBinaryTrackInfo, traits, sizeof(traits)), STATUS_NOT_SUPPORTED);
 }
 

@@ -1,4 +1,5 @@
 #include "kernel/etw/decode.h"
+#include "kernel/etw/guess.h"
 
 #include <gtest/gtest.h>
 
@@ -66,6 +67,26 @@ TEST(EventDecoder, SurvivesAnyBytes) {
     for (UCHAR& byte : payload) byte = static_cast<UCHAR>(random());
     Decode(Metadata(fields), payload);
   }
+}
+
+TEST(EventGuesser, TellsTextsNumbersAndBytes) {
+  const Bytes payload{42, 0, 0, 0, 'a', 0, 'b', 0, 'c', 0, 0, 0, 'x', 'y', 'z', 'z', 'y', 0, 1, 2, 3, 9};
+  const std::vector<ULONG> sizes{4, 8, 6, 3, 1, 0};
+  const auto fields = nt::etw::GuessFields(payload, sizes);
+  ASSERT_EQ(fields.size(), 6U);
+  const char* const texts[] = {"42", "abc", "xyzzy", "010203", "9", ""};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    EXPECT_EQ(fields[i].name, std::to_string(i + 1));
+    EXPECT_EQ(fields[i].text, texts[i]);
+  }
+  EXPECT_EQ(fields[1].type, "unicodestring");
+  EXPECT_EQ(fields[2].type, "ansistring");
+}
+
+TEST(EventGuesser, DoesNotReadBeyondThePayload) {
+  const auto fields = nt::etw::GuessFields(Bytes{1}, std::vector<ULONG>{4, 4});
+  EXPECT_EQ(fields[0].text, "1");
+  EXPECT_EQ(fields[1].text, "");
 }
 
 TEST(EventGuid, IsReadAsItIsSpelled) {
