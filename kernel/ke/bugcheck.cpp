@@ -10,6 +10,7 @@
 #include "kernel/ke/debugger.h"
 #include "kernel/ke/exception.h"
 #include "kernel/ke/machine.h"
+#include "kernel/ke/paged_check.h"
 #include "kernel/ke/panic.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ldr/builtin.h"
@@ -191,6 +192,7 @@ extern "C" void KiPanic() {
   State& ki = Ki();
   if (!ki.stopped_by_bugcheck) {
     ki.stopped_by_bugcheck = true;  // a fault while telling is not told
+    PermitPagedAccess();
     FillInfo(panic_report);
     CallBugCheckCallbacks(&last_bugcheck);
   }

@@ -13,6 +13,7 @@
 #include "kernel/ke/panic.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ldr/image.h"
+#include "kernel/ldr/pageable.h"
 #include "kernel/mm/layout.h"
 #include "kernel/mm/mm.h"
 
@@ -160,7 +161,17 @@ const char* RuleAtDispatchLevel(ULONG_PTR address) {
   if (address < mm::kUserLow) return "A null pointer was dereferenced at DISPATCH_LEVEL or above, where no __try/__except can handle that.";
   if (mm::IsUserAddress(address)) return "User-mode memory was touched at DISPATCH_LEVEL or above, where it may not be resident.";
   if (ex::IsPagedPoolAddress(address)) return "Paged pool was touched at DISPATCH_LEVEL or above, where it may not be resident.";
+  if (ldr::IsPageable(address)) return "Code or data of a PAGE section was used at DISPATCH_LEVEL or above, where it may not be resident.";
   return "An invalid address was touched at DISPATCH_LEVEL or above.";
+}
+
+constexpr ULONG64 kPteReadOnly = 0x121;                 // present, accessed, global
+constexpr ULONG64 kPteNoExecute = 0x8000000000000963;  // and writable, dirty, not executable
+
+/// What the processor would have found for a page that is there.
+ULONG64 PageTableEntry(ULONG_PTR address, ULONG64 flags) {
+  constexpr ULONG64 kFrame = 0x000ffffffffff000;
+  return (static_cast<ULONG64>(MmGetPhysicalAddress(reinterpret_cast<PVOID>(address)).QuadPart) & kFrame) | flags;
 }
 
 /// The bugchecks that a bad access is, before any handler is asked; null rule if it is an ordinary exception. `by_kernel`: an export met
@@ -194,10 +205,12 @@ PanicReport ClassifyAccess(const EXCEPTION_RECORD& record, const CONTEXT& contex
   } else if (kind == kWriting && !freed && !mm::IsUserAddress(address) && MmIsAddressValid(reinterpret_cast<PVOID>(address))) {
     report.code = ATTEMPTED_WRITE_TO_READONLY_MEMORY;
     report.parameters[0] = address;
+    report.parameters[1] = PageTableEntry(address, kPteReadOnly);
     report.rule = "Memory that may only be read was written to: code, or constant data.";
   } else if (kind == kExecuting && !freed && !mm::IsUserAddress(address) && MmIsAddressValid(reinterpret_cast<PVOID>(address))) {
     report.code = ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY;
     report.parameters[0] = address;
+    report.parameters[1] = PageTableEntry(address, kPteNoExecute);
     report.rule = "Data was executed as code: a pointer to a function is damaged, or points to memory that is not executable.";
   } else if (address != ~ULONG_PTR{0} && !mm::IsUserAddress(address)) {
     report.code = PAGE_FAULT_IN_NONPAGED_AREA;

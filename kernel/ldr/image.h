@@ -49,6 +49,7 @@ struct Section {
   ULONG size;  ///< bytes, a multiple of a page
   ULONG characteristics;
   bool discarded = false;
+  ULONG locks = 0;  ///< MmLockPagable…Section less MmUnlockPagableImageSection
 
   bool pageable() const { return name.starts_with("PAGE") || name.starts_with(".eda"); }
 };
@@ -85,6 +86,7 @@ struct Image {
   ULONG pdb_age = 0;
   ULONG patched = 0;  ///< immediates that were pointed from the kernel's to the mapped KUSER_SHARED_DATA
   bool cookie_seeded = false;
+  bool wholly_pageable = false;  ///< MmPageEntireDriver
 
   bool Contains(ULONG_PTR address) const { return address - base < mapped_size; }
 };

@@ -9,10 +9,6 @@
 #include "nt/status.h"
 
 namespace nt::ldr {
-namespace {
-
-/// A thunk of an absent import, and a place of an absent variable, are this far apart.
-constexpr SIZE_T kThunkSize = 16;
 
 hal::Protection ProtectionOf(ULONG characteristics) {
   const bool write = (characteristics & IMAGE_SCN_MEM_WRITE) != 0;
@@ -22,6 +18,11 @@ hal::Protection ProtectionOf(ULONG characteristics) {
   if (write) return hal::Protection::ReadWrite;
   return (characteristics & IMAGE_SCN_MEM_READ) != 0 ? hal::Protection::Read : hal::Protection::None;
 }
+
+namespace {
+
+/// A thunk of an absent import, and a place of an absent variable, are this far apart.
+constexpr SIZE_T kThunkSize = 16;
 
 std::string Ascii(std::u16string_view text) {
   std::string result;

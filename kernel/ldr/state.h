@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "kernel/hal/hal.h"
 #include "kernel/ldr/image.h"
 
 namespace nt::ldr {
@@ -34,6 +35,9 @@ extern State* state;
 
 /// Rounds up to whole pages.
 inline constexpr SIZE_T Pages(SIZE_T size) { return (size + PAGE_SIZE - 1) & ~SIZE_T{PAGE_SIZE - 1}; }
+
+/// How a section with these characteristics is mapped.
+hal::Protection ProtectionOf(ULONG characteristics);
 
 /// The next addresses for a kernel image; 0 if there are none left.
 ULONG_PTR AllocateRange(SIZE_T size);
