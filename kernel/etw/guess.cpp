@@ -9,7 +9,9 @@
 namespace nt::etw {
 namespace {
 
-bool IsPrintable(WCHAR character) { return (character >= 0x20 && character < 0x7f) || character == '\t' || character == '\n' || character == '\r'; }
+bool IsPrintable(WCHAR character) {
+  return (character >= 0x20 && character < 0x7f) || character == '\t' || character == '\n' || character == '\r';
+}
 
 /// The text, if all but its last character, a zero, are printable.
 template <class Character>

@@ -151,8 +151,7 @@ NTSTATUS EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback, PVOI
   slot.handle = handle;
   PEPROCESS const client = nt::ke::KiThread->host.in_user != 0 ? nt::ke::CurrentProcess() : nullptr;
   state->registrations[index] = {id, {}, EnableCallback, CallbackContext, nt::ke::CallerAddress(), client};
-  if (client == nullptr)
-    nt::ex::Track("ETW provider", reinterpret_cast<const void*>(handle), Description(state->registrations[index]));
+  if (client == nullptr) nt::ex::Track("ETW provider", reinterpret_cast<const void*>(handle), Description(state->registrations[index]));
   // The callback may write events: it must find the handle.
   *RegHandle = handle;
   Apply(index);
@@ -177,8 +176,7 @@ NTSTATUS EtwSetInformation(REGHANDLE RegHandle, EVENT_INFO_CLASS InformationClas
   Registration& registration = state->registrations[static_cast<SIZE_T>(index)];
   const auto* const traits = static_cast<const UCHAR*>(EventInformation);
   if (traits == nullptr || !ReadTraits(traits, InformationLength, &registration.traits)) return STATUS_INVALID_PARAMETER;
-  if (registration.process == nullptr)
-    nt::ex::DescribeTracked(reinterpret_cast<const void*>(RegHandle), Description(registration));
+  if (registration.process == nullptr) nt::ex::DescribeTracked(reinterpret_cast<const void*>(RegHandle), Description(registration));
   Apply(static_cast<SIZE_T>(index));
   return STATUS_SUCCESS;
 }

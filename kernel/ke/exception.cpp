@@ -478,7 +478,8 @@ ULONG RtlWalkFrameChain(PVOID* Callers, ULONG Count, ULONG Flags) {
 
 USHORT RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID* BackTrace, PULONG BackTraceHash) {
   constexpr ULONG kMostSkipped = 0xffffff, kMostCaptured = 0xffff;
-  const ULONG count = FramesToSkip > kMostSkipped ? 0 : RtlWalkFrameChain(BackTrace, std::min(FramesToCapture, kMostCaptured), FramesToSkip << 8);
+  const ULONG count =
+      FramesToSkip > kMostSkipped ? 0 : RtlWalkFrameChain(BackTrace, std::min(FramesToCapture, kMostCaptured), FramesToSkip << 8);
   ULONG hash = 0;
   for (ULONG i = 0; i < count; ++i) hash += static_cast<ULONG>(reinterpret_cast<ULONG_PTR>(BackTrace[i]));
   if (BackTraceHash != nullptr) *BackTraceHash = hash;

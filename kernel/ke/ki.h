@@ -213,7 +213,7 @@ struct State {
   bool paged_forbidden = false;  ///< paged_check.h
   bool deadlocked = false;
   std::vector<struct KINTERRUPT*> interrupts;  ///< connected, in the order of the calls
-  volatile bool crash_requested = false;  ///< the user wants a bugcheck
+  volatile bool crash_requested = false;       ///< the user wants a bugcheck
   // time
   bool virtual_time = false;
   ULONGLONG seed = 0;

@@ -1,5 +1,6 @@
 // On NT paged pool and the PAGE sections of drivers may be paged out at any time, and a page fault at DISPATCH_LEVEL is the end. Here they
-// never are; so with special pool they are protected meanwhile. To protect them too often does no harm: a right access faults, brings them back and is done again.
+// never are; so with special pool they are protected meanwhile. To protect them too often does no harm: a right access faults, brings them
+// back and is done again.
 #include "kernel/ke/paged_check.h"
 
 #include "kernel/ex/ex.h"

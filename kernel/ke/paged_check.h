@@ -1,4 +1,5 @@
-// The check of a machine with special pool: drivers' paged pool and pageable sections are out of reach while IRQL is DISPATCH_LEVEL or above.
+// The check of a machine with special pool: drivers' paged pool and pageable sections are out of reach while IRQL is DISPATCH_LEVEL or
+// above.
 #pragma once
 
 #include "nt/types.h"

@@ -165,7 +165,7 @@ const char* RuleAtDispatchLevel(ULONG_PTR address) {
   return "An invalid address was touched at DISPATCH_LEVEL or above.";
 }
 
-constexpr ULONG64 kPteReadOnly = 0x121;                 // present, accessed, global
+constexpr ULONG64 kPteReadOnly = 0x121;                // present, accessed, global
 constexpr ULONG64 kPteNoExecute = 0x8000000000000963;  // and writable, dirty, not executable
 
 /// What the processor would have found for a page that is there.

@@ -24,34 +24,28 @@ static LONG Show(EXCEPTION_POINTERS* pointers, LONG verdict) {
 static void Faults(void) {
   __try {
     Read((int*)0x18);
-  }
-  __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
+  } __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
     printf("handled %08lx\n", GetExceptionCode());
   }
   __try {
     result = Divide(1, 0);
-  }
-  __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
+  } __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
   }
   __try {
     result = Divide((int)0x80000000, -1);
-  }
-  __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
+  } __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
   }
   __try {
     Break();
-  }
-  __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
+  } __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
   }
   __try {
     Undefined();
-  }
-  __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
+  } __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
   }
   __try {
     Halt();
-  }
-  __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
+  } __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
   }
 }
 
@@ -59,26 +53,23 @@ static void Raised(void) {
   ULONG_PTR arguments[16] = {1, 2, 3};
   __try {
     RaiseException(MINE, 0, 3, arguments);
-  }
-  __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
+  } __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
   }
   __try {
     RaiseException(MINE, 0, 16, arguments);
-  }
-  __except (((EXCEPTION_POINTERS*)GetExceptionInformation())->ExceptionRecord->NumberParameters == EXCEPTION_MAXIMUM_PARAMETERS ? EXCEPTION_EXECUTE_HANDLER
-                                                                                                        : EXCEPTION_CONTINUE_SEARCH) {
+  } __except (((EXCEPTION_POINTERS*)GetExceptionInformation())->ExceptionRecord->NumberParameters == EXCEPTION_MAXIMUM_PARAMETERS
+                  ? EXCEPTION_EXECUTE_HANDLER
+                  : EXCEPTION_CONTINUE_SEARCH) {
     printf("no more than %d parameters\n", EXCEPTION_MAXIMUM_PARAMETERS);
   }
   __try {
     RaiseException(MINE, 0, 5, NULL);
     printf("continued\n");
-  }
-  __except (Show(GetExceptionInformation(), EXCEPTION_CONTINUE_EXECUTION)) {
+  } __except (Show(GetExceptionInformation(), EXCEPTION_CONTINUE_EXECUTION)) {
   }
   __try {
     RaiseException(MINE, EXCEPTION_NONCONTINUABLE, 0, NULL);
-  }
-  __except (Show(GetExceptionInformation(), GetExceptionCode() == MINE ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_EXECUTE_HANDLER)) {
+  } __except (Show(GetExceptionInformation(), GetExceptionCode() == MINE ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_EXECUTE_HANDLER)) {
     printf("handled %08lx\n", GetExceptionCode());
   }
 }
@@ -88,17 +79,14 @@ static void Unwinds(void) {
     __try {
       __try {
         RaiseException(MINE, 0, 0, NULL);
-      }
-      __finally {
+      } __finally {
         printf("inner finally, abnormal %d\n", AbnormalTermination());
         RaiseException(MINE + 1, 0, 0, NULL);
       }
-    }
-    __finally {
+    } __finally {
       printf("outer finally, abnormal %d\n", AbnormalTermination());
     }
-  }
-  __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
+  } __except (Show(GetExceptionInformation(), EXCEPTION_EXECUTE_HANDLER)) {
     printf("handled %08lx\n", GetExceptionCode());
   }
 }
@@ -129,8 +117,7 @@ static void Raise(DWORD code, LONG verdict) {
   __try {
     RaiseException(code, 0, 0, NULL);
     printf(" after\n");
-  }
-  __except (printf(" filter"), verdict) {
+  } __except (printf(" filter"), verdict) {
     printf(" handled\n");
   }
 }
@@ -140,9 +127,9 @@ static void Vectored(void) {
   PVOID const third = AddVectoredExceptionHandler(0, Third);
   PVOID const first = AddVectoredExceptionHandler(1, First);
   PVOID const continues = AddVectoredContinueHandler(1, Continues);
-  Raise(MINE, EXCEPTION_EXECUTE_HANDLER);     // none of the handlers wants it
-  Raise(MINE, EXCEPTION_CONTINUE_EXECUTION);  // a frame continues: the continue handlers are told
-  Raise(MINE + 7, EXCEPTION_EXECUTE_HANDLER); // the first handler continues: nobody else is asked
+  Raise(MINE, EXCEPTION_EXECUTE_HANDLER);      // none of the handlers wants it
+  Raise(MINE, EXCEPTION_CONTINUE_EXECUTION);   // a frame continues: the continue handlers are told
+  Raise(MINE + 7, EXCEPTION_EXECUTE_HANDLER);  // the first handler continues: nobody else is asked
   printf("removed %lu %lu\n", RemoveVectoredExceptionHandler(second), RemoveVectoredExceptionHandler(second));
   Raise(MINE, EXCEPTION_EXECUTE_HANDLER);
   printf("wrong list %lu\n", RemoveVectoredContinueHandler(first));
