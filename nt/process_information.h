@@ -27,7 +27,10 @@ enum PROCESSINFOCLASS : ULONG {
   ProcessAffinityMask = 21,
   ProcessSessionInformation = 24,
   ProcessWow64Information = 26,
-  ProcessImageFileName = 27
+  ProcessImageFileName = 27,
+  ProcessBreakOnTermination = 29,
+  ProcessImageFileNameWin32 = 43,
+  ProcessProtectionInformation = 61
 };
 
 struct THREAD_BASIC_INFORMATION {

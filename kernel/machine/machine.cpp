@@ -35,6 +35,7 @@
 #include "kernel/ob/ob.h"
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/ps.h"
+#include "kernel/ps/system_processes.h"
 #include "kernel/rtl/variables.h"
 #include "kernel/se/se.h"
 #include "nt/status.h"
@@ -232,6 +233,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::hostfs::Initialize(state_->directory);
     nt::ps::SetConsoleOpener(&OpenConsole);
     nt::ps::SetProgramFinder(&FindProgram);
+    nt::ps::MakeSystemProcesses();
     registry = nt::cm::Initialize(state_->temporary_directory ? std::string() : state_->directory);
     if (!NT_SUCCESS(registry)) return;
     nt::cm::InitializeExports();

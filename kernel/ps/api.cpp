@@ -96,8 +96,11 @@ NTSTATUS IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG Desire
   return CreateSystemThread(IoObject, ThreadHandle, DesiredAccess, ObjectAttributes, ProcessHandle, ClientId, StartRoutine, StartContext);
 }
 
+/// A thread that the kernel made runs in the kernel only, in whatever process: it has no TEB.
+BOOLEAN PsIsSystemThread(PETHREAD Thread) { return Thread->Tcb.Teb == nullptr ? TRUE : FALSE; }
+
 NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus) {
-  if (ProcessOf(ke::KiThread) != PsInitialSystemProcess) return STATUS_INVALID_PARAMETER;
+  if (PsIsSystemThread(ke::KiThread) == 0) return STATUS_INVALID_PARAMETER;
   ExitThread(ExitStatus);
 }
 
@@ -135,9 +138,8 @@ NTSTATUS PsGetThreadExitStatus(PETHREAD Thread) { return Thread->Tcb.Header.Sign
 LONGLONG PsGetProcessCreateTimeQuadPart(PEPROCESS Process) { return Process->CreateTime.QuadPart; }
 PVOID PsGetProcessSectionBaseAddress(PEPROCESS Process) { return Process->SectionBaseAddress; }
 PVOID PsGetProcessWow64Process(PEPROCESS) { return nullptr; }
-ULONG PsGetProcessSessionId(PEPROCESS Process) { return ProcessOf(Process)->host.space != nullptr ? 1 : 0; }
+ULONG PsGetProcessSessionId(PEPROCESS Process) { return ProcessOf(Process)->host.session; }
 ULONG PsGetCurrentProcessSessionId() { return PsGetProcessSessionId(ke::CurrentProcess()); }
-BOOLEAN PsIsSystemThread(PETHREAD Thread) { return PsGetThreadProcess(Thread) == PsInitialSystemProcess ? TRUE : FALSE; }
 BOOLEAN IoIsSystemThread(PETHREAD Thread) { return PsIsSystemThread(Thread); }
 BOOLEAN PsIsThreadTerminating(PETHREAD Thread) { return static_cast<ke::Thread*>(Thread)->host.terminating != 0 ? TRUE : FALSE; }
 

@@ -8,10 +8,16 @@ constexpr ULONG_PTR kStep = 4;
 }  // namespace
 
 HANDLE CidTable::Insert(PVOID object, bool is_thread) {
-  while (lowest_free_ < entries_.size() && entries_[lowest_free_].object != nullptr) ++lowest_free_;
+  while (lowest_free_ < entries_.size() && (entries_[lowest_free_].object != nullptr || entries_[lowest_free_].reserved)) ++lowest_free_;
   if (lowest_free_ == entries_.size()) entries_.emplace_back();
-  entries_[lowest_free_] = {object, is_thread};
+  entries_[lowest_free_] = {object, is_thread, false};
   return reinterpret_cast<HANDLE>(lowest_free_ * kStep);
+}
+
+HANDLE CidTable::Reserve() {
+  const HANDLE id = Insert(nullptr, false);
+  entries_[reinterpret_cast<ULONG_PTR>(id) / kStep].reserved = true;
+  return id;
 }
 
 void CidTable::Remove(HANDLE id) {

@@ -13,6 +13,7 @@
 #include "kernel/ldr/process_data.h"
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/state.h"
+#include "kernel/ps/system_processes.h"
 #include "nt/pe.h"
 #include "nt/status.h"
 
@@ -27,6 +28,7 @@ namespace nt::ps {
 namespace {
 
 constexpr ULONG kProcessTag = 'corP';
+constexpr ULONG kUserSession = 1;  ///< where the machine's owner works
 State* state = nullptr;
 bool bind_hooked = false;
 void (*open_console)(HANDLE handles[3]) = nullptr;
@@ -41,6 +43,7 @@ void InitializeProcess(Process* process) {
   process->ExitStatus = STATUS_PENDING;
   process->CreateTime.QuadPart = ke::SystemTime();
   process->PriorityClass = 2;  // normal
+  process->host.base_priority = 8;
 }
 
 void LinkProcess(Process* process) {
@@ -165,15 +168,6 @@ std::u16string_view BaseName(std::u16string_view path) {
   return slash == std::u16string_view::npos ? path : path.substr(slash + 1);
 }
 
-void SetImageName(Process* process, std::u16string_view path) {
-  const std::u16string_view base = BaseName(path);
-  for (SIZE_T i = 0; i < base.size() && i < sizeof(process->ImageFileName) - 1; ++i) process->ImageFileName[i] = static_cast<CHAR>(base[i]);
-  auto* const copy = static_cast<WCHAR*>(ex::AllocatePool(NonPagedPoolNx, path.size() * sizeof(WCHAR) + 2, kProcessTag));
-  std::memcpy(copy, path.data(), path.size() * sizeof(WCHAR));
-  process->host.image_path = copy;
-  process->host.image_path_length = static_cast<USHORT>(path.size() * sizeof(WCHAR));
-}
-
 NTSTATUS MakeBuiltinData(Process* process) {
   SIZE_T size = ldr::ProcessDataSize();
   if (size == 0) return STATUS_SUCCESS;
@@ -218,6 +212,15 @@ NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, ldr:
 }  // namespace
 
 State& Ps() { return *state; }
+
+void SetImageName(Process* process, std::u16string_view path) {
+  const std::u16string_view base = BaseName(path);
+  for (SIZE_T i = 0; i < base.size() && i < sizeof(process->ImageFileName) - 1; ++i) process->ImageFileName[i] = static_cast<CHAR>(base[i]);
+  auto* const copy = static_cast<WCHAR*>(ex::AllocatePool(NonPagedPoolNx, path.size() * sizeof(WCHAR) + 2, kProcessTag));
+  std::memcpy(copy, path.data(), path.size() * sizeof(WCHAR));
+  process->host.image_path = copy;
+  process->host.image_path_length = static_cast<USHORT>(path.size() * sizeof(WCHAR));
+}
 
 void SetBindHooked(bool hooked) { bind_hooked = hooked; }
 
@@ -274,6 +277,8 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   if (!NT_SUCCESS(status)) return status;
   SetImageName(process, parameters.image_path);
   process->host.console = parameters.handed_on != nullptr ? ConsoleOf(ke::CurrentProcess()) : parameters.console;
+  PEPROCESS const creator = ke::CurrentProcess();
+  process->host.session = creator == PsInitialSystemProcess ? kUserSession : ProcessOf(creator)->host.session;
   if (parameters.inherit_handles) ob::InheritHandles(ke::CurrentProcess(), process);
   ldr::Image* image = nullptr;
   status = LoadProgram(process, parameters, &image, why);
@@ -313,6 +318,7 @@ void Initialize() {
   Process* system = nullptr;
   CreateProcessObject(nullptr, false, &system);
   std::memcpy(system->ImageFileName, "System", sizeof "System");
+  system->Protection = kProtectedSystem;
   PsInitialSystemProcess = system;
   // Drivers' threads may map and allocate user memory too. Only of clients' processes does host.space speak.
   mm::AddressSpace::Create(system);

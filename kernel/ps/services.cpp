@@ -4,8 +4,11 @@
 
 #include "kernel/ke/scheduler.h"
 #include "kernel/ps/state.h"
+#include "kernel/ps/system_processes.h"
 #include "nt/process_information.h"
 #include "nt/status.h"
+
+extern "C" BOOLEAN SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE PreviousMode);
 
 using namespace nt::ps;
 namespace ke = nt::ke;
@@ -16,6 +19,8 @@ namespace {
 constexpr ACCESS_MASK kThreadSetInformation = 0x20, kThreadQueryInformation = 0x40, kThreadTerminate = 0x1, kThreadSuspend = 0x2;
 constexpr ACCESS_MASK kThreadQueryLimited = 0x800, kProcessQueryLimited = 0x1000;
 constexpr ACCESS_MASK kProcessTerminate = 0x1, kProcessQueryInformation = 0x400, kProcessCreateThread = 0x2, kProcessSetInformation = 0x200;
+
+constexpr ULONG kDebugPrivilege = 20;  // SE_DEBUG_PRIVILEGE
 
 bool FromUser() { return ke::PreviousMode() == UserMode; }
 
@@ -97,6 +102,48 @@ NTSTATUS OpenById(PVOID object, POBJECT_TYPE type, ACCESS_MASK access, const OBJ
   ObfDereferenceObject(object);
   if (!NT_SUCCESS(status)) return status;
   return Store(handle, opened);
+}
+
+/// A string with its text behind it.
+NTSTATUS ReturnText(const std::u16string& text, PVOID buffer, ULONG length, PULONG return_length) {
+  const auto bytes = static_cast<USHORT>(text.size() * sizeof(WCHAR));
+  const ULONG needed = static_cast<ULONG>(sizeof(UNICODE_STRING)) + bytes + 2;
+  if (return_length != nullptr) {
+    const NTSTATUS status = Store(return_length, needed);
+    if (!NT_SUCCESS(status)) return status;
+  }
+  if (length < needed) return STATUS_INFO_LENGTH_MISMATCH;
+  auto* const behind = static_cast<char*>(buffer) + sizeof(UNICODE_STRING);
+  const UNICODE_STRING string{bytes, static_cast<USHORT>(bytes + 2), reinterpret_cast<PWSTR>(behind)};
+  const NTSTATUS status = Store(static_cast<UNICODE_STRING*>(buffer), string);
+  if (!NT_SUCCESS(status)) return status;
+  if (FromUser()) return mm::CopyToUser(behind, text.c_str(), bytes + sizeof(WCHAR));
+  std::memcpy(behind, text.c_str(), bytes + sizeof(WCHAR));
+  return STATUS_SUCCESS;
+}
+
+std::u16string_view ImagePathOf(const Process* process) {
+  return {process->host.image_path, process->host.image_path_length / sizeof(WCHAR)};
+}
+
+constexpr std::u16string_view kDosDevices = u"\\??\\", kDrive = u"C:\\", kVolume = u"\\Device\\HarddiskVolume1\\";
+
+/// An image's path as Win32 names it.
+std::u16string DosPath(std::u16string_view path) {
+  return std::u16string(path.starts_with(kDosDevices) ? path.substr(kDosDevices.size()) : path);
+}
+
+/// And as the object manager names it.
+std::u16string DevicePath(std::u16string_view path) {
+  const std::u16string dos = DosPath(path);
+  return dos.starts_with(kDrive) ? std::u16string(kVolume) + dos.substr(kDrive.size()) : dos;
+}
+
+/// Marks a process as one that the machine cannot do without, or no longer.
+NTSTATUS SetCritical(Process* process, bool critical) {
+  if (SeSinglePrivilegeCheck({kDebugPrivilege, 0}, ke::PreviousMode()) == 0) return STATUS_PRIVILEGE_NOT_HELD;
+  process->Flags = critical ? process->Flags | kBreakOnTermination : process->Flags & ~kBreakOnTermination;
+  return STATUS_SUCCESS;
 }
 
 /// Where the creator of a thread wants to be told of it; null where not.
@@ -208,6 +255,10 @@ NTSTATUS NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT
   PEPROCESS process = nullptr;
   status = PsLookupProcessByProcessId(id.UniqueProcess, &process);
   if (!NT_SUCCESS(status)) return STATUS_INVALID_CID;
+  if (FromUser() && !MayOpen(process, DesiredAccess)) {
+    ObfDereferenceObject(process);
+    return STATUS_ACCESS_DENIED;
+  }
   return OpenById(process, Ps().process_type, DesiredAccess, ObjectAttributes, ProcessHandle);
 }
 
@@ -350,7 +401,7 @@ NTSTATUS NtQueryInformationProcess(HANDLE ProcessHandle, ULONG Class, PVOID Info
       const PROCESS_BASIC_INFORMATION basic{process->ExitStatus,
                                             process->Peb,
                                             process->Pcb.Affinity,
-                                            8,
+                                            process->host.base_priority,
                                             reinterpret_cast<ULONG_PTR>(process->UniqueProcessId),
                                             reinterpret_cast<ULONG_PTR>(process->InheritedFromUniqueProcessId)};
       return Return(basic, Information, Length, ReturnLength);
@@ -370,25 +421,17 @@ NTSTATUS NtQueryInformationProcess(HANDLE ProcessHandle, ULONG Class, PVOID Info
     case ProcessWow64Information:
       return Return<ULONG_PTR>(0, Information, Length, ReturnLength);
     case ProcessSessionInformation:
-      return Return<ULONG>(process->host.space != nullptr ? 1 : 0, Information, Length, ReturnLength);
+      return Return<ULONG>(process->host.session, Information, Length, ReturnLength);
     case ProcessPriorityClass:
       return Return<USHORT>(static_cast<USHORT>(process->PriorityClass << 8), Information, Length, ReturnLength);
-    case ProcessImageFileName: {
-      const ULONG bytes = process->host.image_path_length;
-      const ULONG needed = static_cast<ULONG>(sizeof(UNICODE_STRING)) + bytes + 2;
-      if (ReturnLength != nullptr) {
-        const NTSTATUS status = Store(ReturnLength, needed);
-        if (!NT_SUCCESS(status)) return status;
-      }
-      if (Length < needed) return STATUS_INFO_LENGTH_MISMATCH;
-      auto* const text = static_cast<char*>(Information) + sizeof(UNICODE_STRING);
-      const UNICODE_STRING name{static_cast<USHORT>(bytes), static_cast<USHORT>(bytes + 2), reinterpret_cast<PWSTR>(text)};
-      const NTSTATUS status = Store(static_cast<UNICODE_STRING*>(Information), name);
-      if (!NT_SUCCESS(status)) return status;
-      if (FromUser()) return mm::CopyToUser(text, process->host.image_path, bytes);
-      std::memcpy(text, process->host.image_path, bytes);
-      return STATUS_SUCCESS;
-    }
+    case ProcessBreakOnTermination:
+      return Return<ULONG>((process->Flags & kBreakOnTermination) != 0 ? 1 : 0, Information, Length, ReturnLength);
+    case ProcessProtectionInformation:
+      return Return<UCHAR>(process->Protection, Information, Length, ReturnLength);
+    case ProcessImageFileName:
+      return ReturnText(DevicePath(ImagePathOf(process.get())), Information, Length, ReturnLength);
+    case ProcessImageFileNameWin32:
+      return ReturnText(DosPath(ImagePathOf(process.get())), Information, Length, ReturnLength);
     default:
       return STATUS_INVALID_INFO_CLASS;
   }
@@ -407,6 +450,11 @@ NTSTATUS NtSetInformationProcess(HANDLE ProcessHandle, ULONG Class, PVOID Inform
     for (PETHREAD thread : Threads(process.get())) ke::SetAffinity(static_cast<ke::Thread*>(thread), affinity);
     ke::ExitDispatcher();
     return STATUS_SUCCESS;
+  }
+  if (Class == ProcessBreakOnTermination) {
+    ULONG critical = 0;
+    const NTSTATUS taken = Take(Information, Length, &critical);
+    return NT_SUCCESS(taken) ? SetCritical(process.get(), critical != 0) : taken;
   }
   if (Class != ProcessPriorityClass) return STATUS_INVALID_INFO_CLASS;
   USHORT value = 0;

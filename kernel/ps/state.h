@@ -19,6 +19,8 @@ struct ProcessHost {
   char16_t* image_path;      ///< NT path, from pool
   USHORT image_path_length;  ///< bytes
   bool exiting;
+  ULONG session;
+  KPRIORITY base_priority;
   ULONG_PTR builtin_data;  ///< its copy of the variables that built-in modules export
   bool announced;          ///< drivers were told of it
   bool images_announced;   ///< and of its images
@@ -59,6 +61,12 @@ void TerminateThread(ke::Thread* thread, NTSTATUS status);
 void TerminateOtherThreads(PEPROCESS process, NTSTATUS status);
 /// After the last thread: closes handles and signals the process.
 void FinishProcess(PEPROCESS process, NTSTATUS status);
+/// Names a process after its image.
+void SetImageName(Process* process, std::u16string_view path);
+/// Whether the caller, in user mode, may have these rights on a process, which may be protected.
+bool MayOpen(PEPROCESS process, ACCESS_MASK access);
+/// Stops the machine if a process is critical that has ended.
+void CheckCriticalExit(PEPROCESS process);
 /// Delete procedures of the object types.
 void DeleteProcess(PVOID process);
 void DeleteThread(PVOID thread);

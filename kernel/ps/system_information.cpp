@@ -121,11 +121,11 @@ SIZE_T AddProcess(Answer* answer, Process* process) {
   SYSTEM_PROCESS_INFORMATION information{};
   information.NumberOfThreads = static_cast<ULONG>(threads.size());
   information.CreateTime = process->CreateTime;
-  information.BasePriority = 8;
+  information.BasePriority = process->host.base_priority;
   information.UniqueProcessId = process->UniqueProcessId;
   information.InheritedFromUniqueProcessId = process->InheritedFromUniqueProcessId;
   information.HandleCount = static_cast<ULONG>(ob::HandleCount(process));
-  information.SessionId = process->host.space != nullptr ? 1 : 0;
+  information.SessionId = process->host.session;
   if (process->host.space != nullptr) information.VirtualSize = process->host.space->committed();
   const SIZE_T start = answer->Add(information);
   for (PETHREAD thread : threads) {
@@ -143,13 +143,26 @@ SIZE_T AddProcess(Answer* answer, Process* process) {
   return start;
 }
 
+/// The process of id 0, which is no object: a thread of each processor that runs when no other does.
+void AddIdle(Answer* answer) {
+  SYSTEM_PROCESS_INFORMATION information{};
+  information.NumberOfThreads = ke::ProcessorCount();
+  for (const ke::Processor& processor : ke::Ki().processors) information.KernelTime.QuadPart += processor.idle_time;
+  answer->Add(information);
+  for (const ke::Processor& processor : ke::Ki().processors) {
+    SYSTEM_THREAD_INFORMATION thread{};
+    thread.KernelTime.QuadPart = processor.idle_time;
+    thread.ThreadState = Running;
+    answer->Add(thread);
+  }
+}
+
 void AddProcesses(Answer* answer) {
   SIZE_T last = 0;
-  bool first = true;
+  AddIdle(answer);
   for (PEPROCESS process : Processes()) {
     const SIZE_T start = AddProcess(answer, ProcessOf(process));
-    if (!first) answer->At<SYSTEM_PROCESS_INFORMATION>(last)->NextEntryOffset = static_cast<ULONG>(start - last);
-    first = false;
+    answer->At<SYSTEM_PROCESS_INFORMATION>(last)->NextEntryOffset = static_cast<ULONG>(start - last);
     last = start;
   }
 }

@@ -105,6 +105,7 @@ void (*process_exit_hook)(PEPROCESS) = nullptr;
 
 /// The last thread's part in the end of its process: nothing can be added to it, and drivers are told.
 void CloseProcess(PEPROCESS process, NTSTATUS status) {
+  CheckCriticalExit(process);
   ProcessOf(process)->host.exiting = true;
   if (process->ExitStatus == STATUS_PENDING) process->ExitStatus = status;
   NotifyProcessExit(process);

@@ -237,16 +237,4 @@ BOOL CreateProcessA(LPCSTR ApplicationName, LPSTR CommandLine, LPSECURITY_ATTRIB
   return result;
 }
 
-/// The path of a process's image: a DOS path, or NT's name with flag 1.
-BOOL QueryFullProcessImageNameW(HANDLE ProcessHandle, DWORD Flags, LPWSTR ExeName, LPDWORD Size) {
-  alignas(UNICODE_STRING) char buffer[sizeof(UNICODE_STRING) + kMaxPath * sizeof(WCHAR)];
-  if (Flags & ~1U) return Fail(ERROR_INVALID_PARAMETER);
-  if (!Check(sys::NtQueryInformationProcess(ProcessHandle, ProcessImageFileName, buffer, sizeof buffer, nullptr))) return FALSE;
-  std::u16string_view path = View(*reinterpret_cast<const UNICODE_STRING*>(buffer));
-  if (!(Flags & 1) && path.starts_with(u"\\??\\")) path.remove_prefix(4);
-  if (*Size <= path.size()) return Fail(ERROR_INSUFFICIENT_BUFFER);
-  *Size = CopyOut(path, ExeName, *Size);
-  return TRUE;
-}
-
 }  // extern "C"
