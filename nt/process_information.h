@@ -9,6 +9,7 @@ enum THREADINFOCLASS : ULONG {
   ThreadPriority = 2,
   ThreadBasePriority = 3,
   ThreadAffinityMask = 4,
+  ThreadImpersonationToken = 5,
   ThreadQuerySetWin32StartAddress = 9,
   ThreadZeroTlsCell = 10,
   ThreadAmILastThread = 12,

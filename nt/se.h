@@ -425,6 +425,33 @@ struct SECURITY_QUALITY_OF_SERVICE {
 using PSECURITY_QUALITY_OF_SERVICE = SECURITY_QUALITY_OF_SERVICE*;
 NT_SIZE(SECURITY_QUALITY_OF_SERVICE, 0xc);
 
+struct TOKEN_SOURCE {
+  CHAR SourceName[8];
+  LUID SourceIdentifier;
+};
+
+struct TOKEN_CONTROL {
+  LUID TokenId;
+  LUID AuthenticationId;
+  LUID ModifiedId;
+  TOKEN_SOURCE TokenSource;
+};
+NT_SIZE(TOKEN_CONTROL, 0x28);
+
+/// What a server keeps to act for a client later (SeCreateClientSecurity).
+struct SECURITY_CLIENT_CONTEXT {
+  SECURITY_QUALITY_OF_SERVICE SecurityQos;
+  PACCESS_TOKEN ClientToken;
+  BOOLEAN DirectlyAccessClientToken;
+  BOOLEAN DirectAccessEffectiveOnly;
+  BOOLEAN ServerIsRemote;
+  TOKEN_CONTROL ClientTokenControl;
+};
+using PSECURITY_CLIENT_CONTEXT = SECURITY_CLIENT_CONTEXT*;
+NT_SIZE(SECURITY_CLIENT_CONTEXT, 0x48);
+NT_OFFSET(SECURITY_CLIENT_CONTEXT, ClientToken, 0x10);
+NT_OFFSET(SECURITY_CLIENT_CONTEXT, ClientTokenControl, 0x1c);
+
 /// What the data export SeExports leads to: the numbers of privileges and the well-known identifiers.
 struct SE_EXPORTS {
   LUID SeCreateTokenPrivilege;

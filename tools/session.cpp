@@ -239,6 +239,9 @@ void AddRunOptions(CLI::App* command, RunOptions* options, const std::function<v
   command->add_option("--timeout", options->timeout, "Host seconds a driver's load or the client may take (0: any)")->capture_default_str();
   command->add_option("--machine", options->directory,
                       "Machine directory with the registry and the C: drive (default: a fresh temporary one)");
+  command->add_option("--user", options->user, "Who the client runs as")
+      ->check(CLI::IsMember({"administrator", "plain"}))
+      ->capture_default_str();
   command->add_option("--wav", options->wav, "Write what the speaker sounds to this file")->type_name("FILE.wav");
   command->add_flag("--special-pool", options->special_pool,
                     "Each pool allocation on pages of its own: misuse faults at the very instruction");
@@ -262,6 +265,7 @@ Options MachineOptions(const RunOptions& options) {
   machine_options.virtual_time = options.time == "virtual";
   machine_options.seed = options.seed;
   machine_options.directory = options.directory;
+  machine_options.plain_user = options.user == "plain";
   machine_options.sound_file = options.wav;
   machine_options.special_pool = options.special_pool;
   machine_options.timeout_ms = static_cast<std::uint64_t>(options.timeout * 1000);

@@ -20,6 +20,7 @@ struct RunOptions {
   std::uint64_t seed = 0;
   double timeout = 0;
   std::string directory;
+  std::string user = "administrator";
   std::string wav;
   bool special_pool = false;
   bool quiet = false;

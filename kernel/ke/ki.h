@@ -106,6 +106,9 @@ struct ThreadHost {
   ULONG wait_count = 0;  ///< wait blocks in use
   KWAIT_REASON wait_reason = Executive;
   bool wait_alertable = false;
+  PVOID client_token = nullptr;  ///< whom it impersonates; carries a reference
+  UCHAR impersonation_level = 0;
+  bool copy_on_open = false, effective_only = false;
   PVOID kept = nullptr;        ///< object that the thread keeps until its end (IoCreateSystemThread)
   const void* lock = nullptr;  ///< ERESOURCE, FAST_MUTEX or KGUARDED_MUTEX that it waits for; wait_reason tells which
   bool announced = false;      ///< drivers were told of it

@@ -233,6 +233,8 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::hostfs::Initialize(state_->directory);
     nt::ps::SetConsoleOpener(&OpenConsole);
     nt::ps::SetProgramFinder(&FindProgram);
+    nt::ps::SetTokenMaker(&nt::se::TokenForChild);
+    if (active_options.plain_user) nt::se::MakeUserPlain();
     nt::ps::MakeSystemProcesses();
     registry = nt::cm::Initialize(state_->temporary_directory ? std::string() : state_->directory);
     if (!NT_SUCCESS(registry)) return;

@@ -19,6 +19,8 @@ void CreateTypes();
 void PublishExports();
 /// Whether clients are bound to hooked stubs.
 void SetBindHooked(bool hooked);
+/// How a new process gets its token, with a reference; `first`: the machine's owner starts it.
+void SetTokenMaker(PVOID (*maker)(PEPROCESS creator, bool first));
 void SetThreadExitHook(void (*hook)(PETHREAD thread));
 /// Called in a process's last thread: etw forgets the process's providers.
 void SetProcessExitHook(void (*hook)(PEPROCESS process));

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <new>
+#include <utility>
 
 #include "kernel/ex/ex.h"
 #include "kernel/ke/machine.h"
@@ -31,6 +32,7 @@ constexpr ULONG kProcessTag = 'corP';
 constexpr ULONG kUserSession = 1;  ///< where the machine's owner works
 State* state = nullptr;
 bool bind_hooked = false;
+PVOID (*make_token)(PEPROCESS creator, bool first) = nullptr;
 void (*open_console)(HANDLE handles[3]) = nullptr;
 
 void InitializeProcess(Process* process) {
@@ -224,6 +226,8 @@ void SetImageName(Process* process, std::u16string_view path) {
 
 void SetBindHooked(bool hooked) { bind_hooked = hooked; }
 
+void SetTokenMaker(PVOID (*maker)(PEPROCESS creator, bool first)) { make_token = maker; }
+
 void SetConsoleOpener(void (*opener)(HANDLE handles[3])) { open_console = opener; }
 
 NTSTATUS CreateProcessObject(PEPROCESS parent, bool user, Process** result) {
@@ -247,6 +251,11 @@ NTSTATUS CreateProcessObject(PEPROCESS parent, bool user, Process** result) {
   return STATUS_SUCCESS;
 }
 
+static void ReleaseToken(PEPROCESS process) {
+  PVOID const token = std::exchange(process->Token, nullptr);
+  if (token != nullptr) ObfDereferenceObject(token);
+}
+
 void DeleteProcess(PVOID object) {
   auto* const process = static_cast<Process*>(object);
   if (process->UniqueProcessId != nullptr) {
@@ -255,6 +264,7 @@ void DeleteProcess(PVOID object) {
     std::erase(Ps().processes, process);
     Ps().cids.Remove(process->UniqueProcessId);
   }
+  ReleaseToken(process);
   if (process->host.image_path != nullptr) ex::FreePool(process->host.image_path);
   if (process->host.space == nullptr) return;
   for (ldr::Image* image : ldr::Images()) {
@@ -278,6 +288,7 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   SetImageName(process, parameters.image_path);
   process->host.console = parameters.handed_on != nullptr ? ConsoleOf(ke::CurrentProcess()) : parameters.console;
   PEPROCESS const creator = ke::CurrentProcess();
+  if (make_token != nullptr) process->Token = make_token(creator, creator == PsInitialSystemProcess);
   process->host.session = creator == PsInitialSystemProcess ? kUserSession : ProcessOf(creator)->host.session;
   if (parameters.inherit_handles) ob::InheritHandles(ke::CurrentProcess(), process);
   ldr::Image* image = nullptr;
@@ -327,6 +338,7 @@ void Initialize() {
 }
 
 void Shutdown() {
+  for (PEPROCESS process : Processes()) ReleaseToken(process);
   mm::AddressSpace::Destroy(mm::AddressSpaceOf(PsInitialSystemProcess));
   delete state;
   state = nullptr;

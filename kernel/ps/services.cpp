@@ -8,7 +8,10 @@
 #include "nt/process_information.h"
 #include "nt/status.h"
 
-extern "C" BOOLEAN SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE PreviousMode);
+extern "C" {
+BOOLEAN SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE PreviousMode);
+NTSTATUS PsAssignImpersonationToken(PETHREAD Thread, HANDLE Token);
+}
 
 using namespace nt::ps;
 namespace ke = nt::ke;
@@ -16,7 +19,7 @@ namespace mm = nt::mm;
 
 namespace {
 
-constexpr ACCESS_MASK kThreadSetInformation = 0x20, kThreadQueryInformation = 0x40, kThreadTerminate = 0x1, kThreadSuspend = 0x2;
+constexpr ACCESS_MASK kThreadSetInformation = 0x20, kThreadQueryInformation = 0x40, kThreadTerminate = 0x1, kThreadSetToken = 0x80, kThreadSuspend = 0x2;
 constexpr ACCESS_MASK kThreadQueryLimited = 0x800, kProcessQueryLimited = 0x1000;
 constexpr ACCESS_MASK kProcessTerminate = 0x1, kProcessQueryInformation = 0x400, kProcessCreateThread = 0x2, kProcessSetInformation = 0x200;
 
@@ -255,7 +258,7 @@ NTSTATUS NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT
   PEPROCESS process = nullptr;
   status = PsLookupProcessByProcessId(id.UniqueProcess, &process);
   if (!NT_SUCCESS(status)) return STATUS_INVALID_CID;
-  if (FromUser() && !MayOpen(process, DesiredAccess)) {
+  if (FromUser() && !MayOpen(process, &DesiredAccess)) {
     ObfDereferenceObject(process);
     return STATUS_ACCESS_DENIED;
   }
@@ -348,6 +351,13 @@ NTSTATUS NtQueryInformationThread(HANDLE ThreadHandle, ULONG Class, PVOID Inform
 }
 
 NTSTATUS NtSetInformationThread(HANDLE ThreadHandle, ULONG Class, PVOID Information, ULONG Length) {
+  if (Class == ThreadImpersonationToken) {
+    HANDLE token = nullptr;
+    const NTSTATUS status = Take(Information, Length, &token);
+    if (!NT_SUCCESS(status)) return status;
+    ThreadReference thread(ThreadHandle, kThreadSetToken, Ps().thread_type);
+    return NT_SUCCESS(thread.status()) ? PsAssignImpersonationToken(thread.get(), token) : thread.status();
+  }
   ThreadReference thread(ThreadHandle, kThreadSetInformation, Ps().thread_type);
   if (!NT_SUCCESS(thread.status())) return thread.status();
   switch (Class) {

@@ -63,8 +63,8 @@ void TerminateOtherThreads(PEPROCESS process, NTSTATUS status);
 void FinishProcess(PEPROCESS process, NTSTATUS status);
 /// Names a process after its image.
 void SetImageName(Process* process, std::u16string_view path);
-/// Whether the caller, in user mode, may have these rights on a process, which may be protected.
-bool MayOpen(PEPROCESS process, ACCESS_MASK access);
+/// Whether the caller, in user mode, may have these rights on a process; MAXIMUM_ALLOWED becomes what it may have.
+bool MayOpen(PEPROCESS process, ACCESS_MASK* access);
 /// Stops the machine if a process is critical that has ended.
 void CheckCriticalExit(PEPROCESS process);
 /// Delete procedures of the object types.

@@ -1,6 +1,7 @@
 // Threads: birth and death.
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
@@ -202,6 +203,7 @@ void ExitThread(NTSTATUS status) {
   if (last) CloseProcess(process, status);
   FreeTeb(thread, process);
   if (thread->host.kept != nullptr) ObfDereferenceObject(thread->host.kept);
+  if (thread->host.client_token != nullptr) ObfDereferenceObject(std::exchange(thread->host.client_token, nullptr));
   if (last) FinishProcess(process, status);
   ke::RaiseIrql(DISPATCH_LEVEL);  // nothing must come between the signal and the end
   thread->Tcb.Header.SignalState = 1;

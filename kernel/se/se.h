@@ -20,6 +20,10 @@ const SE_EXPORTS& WellKnown();
 PACCESS_TOKEN SystemToken();
 /// The token that client processes run with: a user who is an elevated administrator.
 PACCESS_TOKEN UserToken();
+/// Makes the user one who is no administrator: the same, as he works before he asks to be elevated.
+void MakeUserPlain();
+/// The token of a new process, with a reference: a copy of its creator's, or, for one that the machine's owner starts, of the user's.
+PACCESS_TOKEN TokenForChild(PEPROCESS creator, bool first);
 /// A process's token without a reference: EPROCESS::Token if that is set, else the system's or, for a process with a PEB, the user's.
 PACCESS_TOKEN PrimaryTokenOf(PEPROCESS process);
 

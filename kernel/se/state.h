@@ -8,7 +8,7 @@
 
 namespace nt::se {
 
-/// The body of a Token object. Tokens do not change after they are made, so nothing locks them.
+/// The body of a Token object. Of one that is made only its privileges change.
 struct Token {
   struct Group {
     FixedSid sid;
@@ -26,6 +26,7 @@ struct Token {
   SECURITY_IMPERSONATION_LEVEL level = SecurityAnonymous;
   ULONG session = 0;
   bool elevated = false;
+  bool limited = false;  ///< an administrator's without the administrator in it
 
   /// Whether the identifier is the user or a group of the token; `for_deny` also counts groups that can only deny.
   bool Holds(const SID* sid, bool for_deny) const;

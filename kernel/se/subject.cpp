@@ -1,5 +1,6 @@
 // Subjects: the tokens an access check looks at, and the privileges they hold.
 #include "kernel/ke/ke.h"
+#include "kernel/ke/ki.h"
 #include "kernel/se/state.h"
 
 namespace nt::se {
@@ -15,13 +16,15 @@ namespace ke = nt::ke;
 
 extern "C" {
 
-/// Threads cannot impersonate here, so there is never a client token.
 VOID SeCaptureSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) {
   PEPROCESS const process = ke::CurrentProcess();
-  *SubjectContext = {nullptr, SecurityAnonymous, PsReferencePrimaryToken(process), process->UniqueProcessId};
+  ke::ThreadHost& host = ke::KiThread->host;
+  if (host.client_token != nullptr) ObfReferenceObject(host.client_token);
+  const auto level = static_cast<SECURITY_IMPERSONATION_LEVEL>(host.impersonation_level);
+  *SubjectContext = {host.client_token, level, PsReferencePrimaryToken(process), process->UniqueProcessId};
 }
 
-/// Tokens do not change, so there is nothing to hold off.
+/// Host code is not preempted, so there is nothing to hold off.
 VOID SeLockSubjectContext(PSECURITY_SUBJECT_CONTEXT /*SubjectContext*/) {}
 VOID SeUnlockSubjectContext(PSECURITY_SUBJECT_CONTEXT /*SubjectContext*/) {}
 

@@ -5,6 +5,8 @@
 #include "kernel/se/state.h"
 #include "nt/status.h"
 
+#include <algorithm>
+#include <iterator>
 #include <new>
 
 namespace nt::se {
@@ -120,7 +122,26 @@ void MakeUserToken() {
   Se().user = token;
 }
 
+/// What everybody holds.
+bool HeldByAll(const LUID_AND_ATTRIBUTES& privilege) {
+  constexpr ULONG kHeld[] = {SE_SHUTDOWN_PRIVILEGE, SE_CHANGE_NOTIFY_PRIVILEGE, SE_UNDOCK_PRIVILEGE, SE_INC_WORKING_SET_PRIVILEGE,
+                             SE_TIME_ZONE_PRIVILEGE};
+  return std::ranges::find(kHeld, privilege.Luid.LowPart) != std::end(kHeld);
+}
+
 }  // namespace
+
+void MakeUserPlain() {
+  Token& token = *Se().user;
+  std::erase_if(token.privileges, [](const LUID_AND_ATTRIBUTES& held) { return !HeldByAll(held); });
+  for (Token::Group& group : token.groups) {
+    if (SameSid(group.sid.sid(), static_cast<const SID*>(WellKnown().SeAliasAdminsSid))) group.attributes = SE_GROUP_USE_FOR_DENY_ONLY;
+  }
+  token.owner = token.user;
+  token.integrity = FixedSid(kLabelAuthority, {SECURITY_MANDATORY_MEDIUM_RID});
+  token.elevated = false;
+  token.limited = true;
+}
 
 bool Token::Holds(const SID* sid, bool for_deny) const {
   if (SameSid(user.sid(), sid)) return true;

@@ -127,7 +127,7 @@ NTSTATUS Describe(const Token& token, TOKEN_INFORMATION_CLASS what, Answer& answ
       answer.Put(token.session);
       break;
     case TokenElevationType:
-      answer.Put(token.elevated ? TokenElevationTypeFull : TokenElevationTypeDefault);
+      answer.Put(token.elevated ? TokenElevationTypeFull : token.limited ? TokenElevationTypeLimited : TokenElevationTypeDefault);
       break;
     case TokenElevation:
       answer.Put(TOKEN_ELEVATION{token.elevated || &token == Se().system});
