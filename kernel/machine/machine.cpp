@@ -236,6 +236,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::ps::SetTokenMaker(&nt::se::TokenForChild);
     if (active_options.plain_user) nt::se::MakeUserPlain();
     nt::ps::MakeSystemProcesses();
+    nt::ob::CreateKernelObjects();
     registry = nt::cm::Initialize(state_->temporary_directory ? std::string() : state_->directory);
     if (!NT_SUCCESS(registry)) return;
     nt::cm::InitializeExports();

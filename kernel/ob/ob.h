@@ -99,6 +99,9 @@ struct HandleReport {
 };
 void ForEachHandle(PEPROCESS process, const std::function<void(const HandleReport&)>& visit);
 
+/// Makes the events of \\KernelObjects, in a system thread; after ps.
+void CreateKernelObjects();
+
 }  // namespace nt::ob
 
 extern "C" {

@@ -113,6 +113,12 @@ void MakeStandardHandles(Process* process, const RTL_USER_PROCESS_PARAMETERS* ha
   KeUnstackDetachProcess(&attached);
 }
 
+/// A path as programs write it.
+std::u16string_view DosPath(std::u16string_view path) {
+  constexpr std::u16string_view kDosDevices = u"\\??\\";
+  return path.starts_with(kDosDevices) ? path.substr(kDosDevices.size()) : path;
+}
+
 NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ldr::Image& image) {
   const SIZE_T strings = (parameters.image_path.size() + parameters.command_line.size() + parameters.current_directory.size() + 256) * 4;
   ParameterBlock block(process->host.space, sizeof(PEB) + sizeof(RTL_USER_PROCESS_PARAMETERS) + sizeof(PEB_LDR_DATA) + strings +
@@ -128,10 +134,11 @@ NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ld
   user->StandardOutput = handles[1];
   user->StandardError = handles[2];
   user->CurrentDirectory.DosPath = block.String(parameters.current_directory);
-  user->ImagePathName = block.String(parameters.image_path);
+  const std::u16string_view image_path = DosPath(parameters.image_path);
+  user->ImagePathName = block.String(image_path);
   user->CommandLine = block.String(parameters.command_line);
   user->DesktopInfo = block.String(u"Winsta0\\Default");
-  user->WindowTitle = block.String(parameters.image_path);
+  user->WindowTitle = block.String(image_path);
   if (parameters.handed_on != nullptr) {
     user->WindowFlags = parameters.handed_on->WindowFlags;
     user->ShowWindowFlags = parameters.handed_on->ShowWindowFlags;

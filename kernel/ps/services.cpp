@@ -19,7 +19,8 @@ namespace mm = nt::mm;
 
 namespace {
 
-constexpr ACCESS_MASK kThreadSetInformation = 0x20, kThreadQueryInformation = 0x40, kThreadTerminate = 0x1, kThreadSetToken = 0x80, kThreadSuspend = 0x2;
+constexpr ACCESS_MASK kThreadSetInformation = 0x20, kThreadQueryInformation = 0x40, kThreadTerminate = 0x1, kThreadSetToken = 0x80,
+                      kThreadSuspend = 0x2;
 constexpr ACCESS_MASK kThreadQueryLimited = 0x800, kProcessQueryLimited = 0x1000;
 constexpr ACCESS_MASK kProcessTerminate = 0x1, kProcessQueryInformation = 0x400, kProcessCreateThread = 0x2, kProcessSetInformation = 0x200;
 

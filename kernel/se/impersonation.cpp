@@ -105,7 +105,8 @@ NTSTATUS SeCreateClientSecurity(PETHREAD ClientThread, SECURITY_QUALITY_OF_SERVI
 
 NTSTATUS SeImpersonateClientEx(SECURITY_CLIENT_CONTEXT* ClientContext, PETHREAD ServerThread) {
   const SECURITY_QUALITY_OF_SERVICE& quality = ClientContext->SecurityQos;
-  const BOOLEAN effective = ClientContext->DirectlyAccessClientToken != 0 ? ClientContext->DirectAccessEffectiveOnly : quality.EffectiveOnly;
+  const BOOLEAN effective =
+      ClientContext->DirectlyAccessClientToken != 0 ? ClientContext->DirectAccessEffectiveOnly : quality.EffectiveOnly;
   return PsImpersonateClient(ServerThread != nullptr ? ServerThread : ke::KiThread, ClientContext->ClientToken, TRUE, effective,
                              quality.ImpersonationLevel);
 }
@@ -128,8 +129,8 @@ NTSTATUS NtOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOO
   } else if (LevelOf(thread) == SecurityAnonymous) {
     status = STATUS_CANT_OPEN_ANONYMOUS;
   } else {
-    status = ObOpenObjectByPointer(thread->host.client_token, HandleAttributes, nullptr, DesiredAccess, Se().token_type,
-                                   ke::PreviousMode(), &handle);
+    status = ObOpenObjectByPointer(thread->host.client_token, HandleAttributes, nullptr, DesiredAccess, Se().token_type, ke::PreviousMode(),
+                                   &handle);
   }
   ObfDereferenceObject(object);
   if (!NT_SUCCESS(status)) return status;

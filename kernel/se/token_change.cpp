@@ -148,7 +148,8 @@ NTSTATUS NtDuplicateToken(HANDLE ExistingTokenHandle, ACCESS_MASK DesiredAccess,
   if (!NT_SUCCESS(status)) return status;
   const Token& from = *AsToken(object);
   Token* made = nullptr;
-  if (from.type == TokenImpersonation && (TokenType == TokenPrimary ? from.level < SecurityImpersonation : quality.ImpersonationLevel > from.level))
+  if (from.type == TokenImpersonation &&
+      (TokenType == TokenPrimary ? from.level < SecurityImpersonation : quality.ImpersonationLevel > from.level))
     status = STATUS_BAD_IMPERSONATION_LEVEL;
   else if ((made = Duplicate(from, TokenType, quality.ImpersonationLevel)) == nullptr)
     status = STATUS_INSUFFICIENT_RESOURCES;

@@ -55,9 +55,7 @@ bool SameLetters(std::u16string_view a, std::u16string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char16_t x, char16_t y) { return lower(x) == lower(y); });
 }
 
-NTSTATUS Assign(HANDLE thread, HANDLE token) {
-  return sys::NtSetInformationThread(thread, ThreadImpersonationToken, &token, sizeof token);
-}
+NTSTATUS Assign(HANDLE thread, HANDLE token) { return sys::NtSetInformationThread(thread, ThreadImpersonationToken, &token, sizeof token); }
 
 NTSTATUS DuplicateAs(HANDLE token, DWORD access, LPSECURITY_ATTRIBUTES security, SECURITY_IMPERSONATION_LEVEL level, TOKEN_TYPE type,
                      PHANDLE made) {
@@ -83,17 +81,17 @@ BOOL OpenThreadToken(HANDLE ThreadHandle, DWORD DesiredAccess, BOOL OpenAsSelf, 
 
 /// Information about a token.
 BOOL GetTokenInformation(HANDLE TokenHandle, ULONG InformationClass, LPVOID Information, DWORD Length, PDWORD ReturnLength) {
-  return Check(sys::NtQueryInformationToken(TokenHandle, static_cast<TOKEN_INFORMATION_CLASS>(InformationClass), Information, Length,
-                                            ReturnLength));
+  return Check(
+      sys::NtQueryInformationToken(TokenHandle, static_cast<TOKEN_INFORMATION_CLASS>(InformationClass), Information, Length, ReturnLength));
 }
 
 /// Enables, disables or removes privileges. Succeeds with the last error ERROR_NOT_ALL_ASSIGNED if some are not held.
 BOOL AdjustTokenPrivileges(HANDLE TokenHandle, BOOL DisableAllPrivileges, PVOID NewState, DWORD BufferLength, PVOID PreviousState,
                            PDWORD ReturnLength) {
   DWORD length = 0;
-  const NTSTATUS status = sys::NtAdjustPrivilegesToken(TokenHandle, DisableAllPrivileges != 0, static_cast<TOKEN_PRIVILEGES*>(NewState),
-                                                       BufferLength, static_cast<TOKEN_PRIVILEGES*>(PreviousState),
-                                                       ReturnLength ? ReturnLength : &length);
+  const NTSTATUS status =
+      sys::NtAdjustPrivilegesToken(TokenHandle, DisableAllPrivileges != 0, static_cast<TOKEN_PRIVILEGES*>(NewState), BufferLength,
+                                   static_cast<TOKEN_PRIVILEGES*>(PreviousState), ReturnLength ? ReturnLength : &length);
   if (!Check(status)) return FALSE;
   SetError(status == STATUS_NOT_ALL_ASSIGNED ? ERROR_NOT_ALL_ASSIGNED : ERROR_SUCCESS);
   return TRUE;
@@ -125,8 +123,8 @@ BOOL LookupPrivilegeNameW([[maybe_unused]] LPCWSTR SystemName, PVOID Value, LPWS
 }
 
 /// Copies a token.
-BOOL DuplicateTokenEx(HANDLE ExistingToken, DWORD DesiredAccess, LPSECURITY_ATTRIBUTES Attributes, ULONG ImpersonationLevel, ULONG TokenType,
-                      PHANDLE NewToken) {
+BOOL DuplicateTokenEx(HANDLE ExistingToken, DWORD DesiredAccess, LPSECURITY_ATTRIBUTES Attributes, ULONG ImpersonationLevel,
+                      ULONG TokenType, PHANDLE NewToken) {
   return Check(DuplicateAs(ExistingToken, DesiredAccess, Attributes, static_cast<SECURITY_IMPERSONATION_LEVEL>(ImpersonationLevel),
                            static_cast<TOKEN_TYPE>(TokenType), NewToken));
 }

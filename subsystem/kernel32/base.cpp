@@ -22,11 +22,10 @@ ObjectName::ObjectName(PCWSTR name, const SECURITY_ATTRIBUTES* security, BOOL in
   attributes_ = {
       sizeof attributes_, nullptr, nullptr, inherited ? OBJ_INHERIT : 0U, security ? security->lpSecurityDescriptor : nullptr, nullptr};
   if (!name) return;
-  std::u16string_view rest(name);
-  for (const std::u16string_view prefix : {u"Global\\", u"Local\\", u"Session\\"})
-    if (rest.starts_with(prefix)) rest.remove_prefix(prefix.size());
+  if (CurrentPeb()->SessionId != 0) text_.Append(u"\\Sessions\\1");
+  // Global\ and Local\ are links there.
   text_.Append(u"\\BaseNamedObjects\\");
-  text_.Append(rest);
+  text_.Append(name);
   string_ = {static_cast<USHORT>(text_.length * 2), static_cast<USHORT>(text_.length * 2), text_.text};
   attributes_.ObjectName = &string_;
   attributes_.Attributes |= OBJ_OPENIF;

@@ -1,5 +1,6 @@
 // Tokens and privileges: what the user holds, switching privileges, impersonation, and what a process may do to others with them.
 #include <windows.h>
+
 #include <tlhelp32.h>
 
 #include <cstdio>
@@ -84,7 +85,8 @@ void Facts() {
   Show("user", {GetTokenInformation(token, TokenUser, nullptr, 0, &length), GetLastError(),
                 GetTokenInformation(token, TokenUser, user, length, &length)});
   std::printf("elevated %lu, kind %d, session %lu, type %d\n", Read<TOKEN_ELEVATION>(token, TokenElevation).TokenIsElevated,
-              Read<TOKEN_ELEVATION_TYPE>(token, TokenElevationType), Read<DWORD>(token, TokenSessionId), Read<TOKEN_TYPE>(token, TokenType));
+              Read<TOKEN_ELEVATION_TYPE>(token, TokenElevationType), Read<DWORD>(token, TokenSessionId),
+              Read<TOKEN_TYPE>(token, TokenType));
   std::printf("SeDebug %d, SeChangeNotify %d, SeTcb %d, SeLoadDriver %d\n", StateOf(token, L"SeDebugPrivilege"),
               StateOf(token, L"SeChangeNotifyPrivilege"), StateOf(token, L"SeTcbPrivilege"), StateOf(token, L"SeLoadDriverPrivilege"));
   std::printf("without the right: %lu\n", Adjust(token, L"SeDebugPrivilege", SE_PRIVILEGE_ENABLED));
@@ -103,7 +105,8 @@ void Privileges() {
   std::printf("winlogon: all %lu; csrss: all %lu\n", OpenByName(L"winlogon.exe", PROCESS_ALL_ACCESS),
               OpenByName(L"csrss.exe", PROCESS_ALL_ACCESS));
   std::printf("not held: %lu\n", Adjust(token, L"SeTcbPrivilege", SE_PRIVILEGE_ENABLED));
-  std::printf("removed: %lu, now %d\n", Adjust(token, L"SeUndockPrivilege", SE_PRIVILEGE_REMOVED), StateOf(token, L"SeUndockPrivilege"));
+  std::printf("removed: %lu", Adjust(token, L"SeUndockPrivilege", SE_PRIVILEGE_REMOVED));
+  std::printf(", now %d\n", StateOf(token, L"SeUndockPrivilege"));
   AdjustTokenPrivileges(token, TRUE, nullptr, 0, nullptr, nullptr);
   std::printf("all off: %d %d\n", StateOf(token, L"SeDebugPrivilege"), StateOf(token, L"SeChangeNotifyPrivilege"));
   CloseHandle(token);
@@ -112,7 +115,8 @@ void Privileges() {
 void Impersonation() {
   HANDLE token = nullptr;
   Show("none", {OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &token), GetLastError()});
-  Show("self", {ImpersonateSelf(SecurityImpersonation), OpenThreadToken(GetCurrentThread(), TOKEN_QUERY | TOKEN_ADJUST_PRIVILEGES, TRUE, &token)});
+  Show("self",
+       {ImpersonateSelf(SecurityImpersonation), OpenThreadToken(GetCurrentThread(), TOKEN_QUERY | TOKEN_ADJUST_PRIVILEGES, TRUE, &token)});
   std::printf("type %d, level %d\n", Read<TOKEN_TYPE>(token, TokenType),
               Read<SECURITY_IMPERSONATION_LEVEL>(token, TokenImpersonationLevel));
   // The thread's privileges are its own.

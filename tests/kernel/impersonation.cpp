@@ -54,8 +54,8 @@ KTEST(ClientSecurity) {
 
 KTEST(EndOfAnImpersonatingThread) {
   PACCESS_TOKEN own = PsReferencePrimaryToken(PsGetCurrentProcess());
-  ktest::Thread thread(+[](void* token) { PsImpersonateClient(PsGetCurrentThread(), token, FALSE, FALSE, SecurityImpersonation); },
-                       static_cast<void*>(own));
+  ktest::Thread thread(
+      +[](void* token) { PsImpersonateClient(PsGetCurrentThread(), token, FALSE, FALSE, SecurityImpersonation); }, static_cast<void*>(own));
   thread.Join();
   PsDereferencePrimaryToken(own);
 }

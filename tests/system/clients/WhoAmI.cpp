@@ -1,5 +1,6 @@
 // Tells who it runs as, and what it may do to a process of the system.
 #include <windows.h>
+
 #include <tlhelp32.h>
 
 #include <cstdio>
