@@ -117,6 +117,7 @@ constexpr BugCheckText kTexts[] = {
      "A work item was freed or queued while it was in a queue.",
      {"what is wrong", "work item", "routine or queue"},
      kSecond},
+    {CRITICAL_PROCESS_DIED, "A process that the system cannot do without has ended.", {"process", "0 process, 1 thread"}, kFirst},
     {DRIVER_OVERRAN_STACK_BUFFER,
      "A local array was written beyond its end: the stack cookie of the function is damaged.",
      {"cookie found on the stack", "cookie expected", "its complement"},
