@@ -312,7 +312,7 @@ NT_SIZE(KDEVICE_QUEUE, 0x28);
 struct KQUEUE {
   DISPATCHER_HEADER Header;
   LIST_ENTRY EntryListHead;
-  volatile ULONG CurrentCount;
+  ULONG CurrentCount;
   ULONG MaximumCount;
   LIST_ENTRY ThreadListHead;
 };

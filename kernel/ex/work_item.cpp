@@ -56,6 +56,13 @@ void RunItem(PWORK_QUEUE_ITEM item) {
   const auto routine = item->WorkerRoutine;
   const auto parameter = item->Parameter;
   ke::Callout<void>(routine, parameter);
+  PKTHREAD const thread = ke::CurrentThread();
+  if (KthreadKernelApcDisable(thread) != 0 || KthreadSpecialApcDisable(thread) != 0) {
+    ke::BugCheck(
+        APC_INDEX_MISMATCH, reinterpret_cast<ULONG_PTR>(routine), 0, ke::ApcDisableCounts(thread), 1,
+        "A work item returned with its thread's APCs disabled; it must leave the critical or guarded region it entered, and release "
+        "its mutexes.");
+  }
   if (ke::CurrentIrql() != PASSIVE_LEVEL) {
     ke::BugCheck(WORKER_THREAD_RETURNED_AT_BAD_IRQL, reinterpret_cast<ULONG_PTR>(routine), ke::CurrentIrql(),
                  reinterpret_cast<ULONG_PTR>(parameter), reinterpret_cast<ULONG_PTR>(item), "A work routine must return at PASSIVE_LEVEL.");

@@ -77,7 +77,10 @@ void WakeDpcThread(Processor& processor) {
     processor.dpc_thread = CreateHostThread(&RunThreadedDpcs, reinterpret_cast<void*>(ULONG_PTR{number}), HIGH_PRIORITY);
     SetAffinity(processor.dpc_thread, KAFFINITY{1} << number);
   }
-  KeSetEvent(&processor.dpc_thread_event, 0, FALSE);
+  // Any IRQL may queue a DPC, but not set an event.
+  processor.dpc_thread_event.Header.SignalState = 1;
+  WakeWaiters(&processor.dpc_thread_event.Header, 0);
+  ExitDispatcher();
 }
 
 bool AnyDpcLeft() {

@@ -23,6 +23,7 @@ VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State) {
 }
 
 LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN /*Wait*/) {
+  CheckDispatcherIrql(Event);
   const LONG old = Event->Header.SignalState;
   Event->Header.SignalState = 1;
   if (old == 0 && Event->Header.WaitListHead.Flink != &Event->Header.WaitListHead) {
@@ -41,6 +42,7 @@ LONG KeResetEvent(PRKEVENT Event) {
 VOID KeClearEvent(PRKEVENT Event) { Event->Header.SignalState = 0; }
 
 LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN /*Wait*/) {
+  CheckDispatcherIrql(Event);
   const LONG old = Event->Header.SignalState;
   Event->Header.SignalState = 1;
   WakeWaiters(&Event->Header, Increment);
@@ -57,6 +59,7 @@ VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit) {
 }
 
 LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN /*Wait*/) {
+  CheckDispatcherIrql(Semaphore);
   const LONG old = Semaphore->Header.SignalState;
   const LONGLONG sum = static_cast<LONGLONG>(old) + Adjustment;
   if (sum > Semaphore->Limit || sum < old) RaiseStatus(STATUS_SEMAPHORE_LIMIT_EXCEEDED);

@@ -40,6 +40,8 @@ void LowerIrql(KIRQL level);   ///< delivers what became due
 PKTHREAD CurrentThread();
 PEPROCESS CurrentProcess();  ///< of the attached process, if attached
 KPROCESSOR_MODE PreviousMode();
+/// Both counts of a thread's disabled APCs as APC_INDEX_MISMATCH tells them: special in the upper 16 bits, kernel in the lower.
+ULONG ApcDisableCounts(PKTHREAD thread);
 ULONG ProcessorCount();
 
 /// Whether time is virtual: then nothing of the host may show in what the machine does.

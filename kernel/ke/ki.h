@@ -98,6 +98,7 @@ struct ThreadHost {
   LONGLONG user_time = 0;
   ULONG context_switches = 0;
   LIST_ENTRY mutants{};         ///< owned
+  LIST_ENTRY queue_link{};      ///< in KTHREAD.Queue's list of threads, if it has a queue
   KAFFINITY user_affinity = 0;  ///< to go back to from system affinity
   bool system_affinity = false;
   bool apc_on_resume = false;  ///< a kernel APC came while it did not run
@@ -293,6 +294,13 @@ void ExpireTimers();
 LONGLONG NextTimer();
 void UpdateTime();
 
+/// Stops the machine: a dispatcher object was touched above DISPATCH_LEVEL.
+[[noreturn]] void TooHighForDispatcher(const void* object);
+inline void CheckDispatcherIrql(const void* object) {
+  if (KiPcr->irql > DISPATCH_LEVEL) [[unlikely]]
+    TooHighForDispatcher(object);
+}
+
 // ---- waits ----------------------------------------------------------------------------------------------------------------
 
 /// Wakes a waiting thread with this status; the caller has satisfied the object's side.
@@ -301,6 +309,20 @@ void UnwaitThread(Thread* thread, NTSTATUS status, KPRIORITY increment);
 void WakeWaiters(DISPATCHER_HEADER* object, KPRIORITY increment);
 /// A thread's own timer expired: its wait has timed out.
 void WakeTimerWait(PKTIMER timer);
+/// Stops the machine if the IRQL does not allow a wait.
+void CheckWaitAllowed(PVOID object, PLARGE_INTEGER timeout);
+/// Interrupt time at which a timeout is over.
+LONGLONG DueTime(const LARGE_INTEGER* timeout);
+/// The current thread's wait for a queue's entry.
+struct QueueWait {
+  PKQUEUE queue;
+  KPROCESSOR_MODE mode;
+  bool alertable;
+  const LARGE_INTEGER* timeout;
+};
+/// Waits until somebody hands over an entry: returns it, or what ended the wait. The thread does not count as one that runs before; it does
+/// afterwards.
+ULONG_PTR BlockOnQueue(const QueueWait& wait, LONGLONG due);
 /// Ends a wait before its time.
 void CancelWait(Thread* thread, NTSTATUS status);
 /// Alerts a thread: ends its alertable wait, or the next one.
@@ -313,6 +335,8 @@ void ResumeApcs();
 void PrepareUserApc();
 /// Gives up the APCs of the current thread, which ends.
 void RundownApcs();
+/// The current thread, which ends, serves no queue any more.
+void RundownQueue();
 /// Takes a dead thread's mutants away from it.
 void AbandonMutants(Thread* thread);
 /// What a wait ends with when a kernel APC interrupts it; it then begins again, with the same due time.

@@ -45,6 +45,7 @@ void AbandonMutants(Thread* thread) {
 }
 
 LONG ReleaseMutant(PRKMUTANT mutant, KPRIORITY increment, bool abandon) {
+  CheckDispatcherIrql(mutant);
   Thread* const thread = KiThread;
   const LONG old = mutant->Header.SignalState;
   if (!abandon) {

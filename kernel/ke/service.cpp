@@ -4,6 +4,7 @@
 #include "kernel/ke/machine.h"
 #include "kernel/ke/panic.h"
 #include "kernel/ke/scheduler.h"
+#include "nt/bugcodes.h"
 
 namespace nt::ke {
 namespace {
@@ -65,6 +66,12 @@ extern "C" ULONG_PTR KiSystemServiceDispatch(ULONG number, const ULONG_PTR* argu
     BugCheck(
         IRQL_GT_ZERO_AT_SYSTEM_SERVICE, reinterpret_cast<ULONG_PTR>(service.target), KiPcr->irql, 0, 0,
         "A system call returned to user mode above PASSIVE_LEVEL: a driver raised the IRQL, or acquired a spin lock, and did not undo it.");
+  }
+  if (ApcDisableCounts(&thread->Tcb) != 0) {
+    BugCheck(
+        APC_INDEX_MISMATCH, reinterpret_cast<ULONG_PTR>(service.target), 0, ApcDisableCounts(&thread->Tcb), 0,
+        "A system call returned to user mode with APCs disabled: a driver entered a critical or guarded region, or acquired a mutex, and "
+        "did not undo it.");
   }
   if (Ki().virtual_time) VirtualStep();
   if (KiPending != 0) ServiceClock();

@@ -50,6 +50,11 @@ PEPROCESS CurrentProcess() { return reinterpret_cast<PEPROCESS>(KiThread->Tcb.Ap
 
 KPROCESSOR_MODE PreviousMode() { return KiThread != nullptr ? KiThread->Tcb.PreviousMode : KernelMode; }
 
+ULONG ApcDisableCounts(PKTHREAD thread) {
+  return static_cast<ULONG>(static_cast<USHORT>(KthreadSpecialApcDisable(thread))) << 16 |
+         static_cast<USHORT>(KthreadKernelApcDisable(thread));
+}
+
 ULONG ProcessorCount() { return static_cast<ULONG>(Ki().processors.size()); }
 
 bool IsVirtualTime() { return Ki().virtual_time; }

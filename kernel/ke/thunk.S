@@ -552,7 +552,7 @@ KeGetCurrentIrql:
 KfRaiseIrql:                    # KIRQL (KIRQL NewIrql)
     movzbl %gs:PCR_IRQL, %eax
     cmp %al, %cl
-    jb KiIrqlMistake
+    jb KiLevelMistake
     mov %cl, %gs:PCR_IRQL
     ret
 
@@ -570,7 +570,7 @@ KeRaiseIrqlToSynchLevel:
 KeRaiseIrql:                    # VOID (KIRQL NewIrql, PKIRQL OldIrql)
     movzbl %gs:PCR_IRQL, %eax
     cmp %al, %cl
-    jb KiIrqlMistake
+    jb KiLevelMistake
     mov %al, (%rdx)
     mov %cl, %gs:PCR_IRQL
     ret
@@ -579,7 +579,7 @@ KeRaiseIrql:                    # VOID (KIRQL NewIrql, PKIRQL OldIrql)
 KeLowerIrql:
 KfLowerIrql:                    # VOID (KIRQL NewIrql)
     cmpb %cl, %gs:PCR_IRQL
-    jb KiIrqlMistake
+    jb KiLevelMistake
     mov %cl, %gs:PCR_IRQL
     cmpl $0, %gs:PCR_SWINT
     jne 1f
@@ -642,6 +642,8 @@ KefReleaseSpinLockFromDpcLevel: # VOID (PKSPIN_LOCK)
 
 # The rare ways on go through the common thunk, under the index of an internal entry.
     .globl KiIrqlMistake, KiInterruptsDue, KiLockContended, KiLockNotOwned
+KiLevelMistake:                 # of a KIRQL only the low byte counts
+    movzbl %cl, %ecx
 KiIrqlMistake:
     mov KiSlowIndex+0(%rip), %eax
     jmp KiExportThunk

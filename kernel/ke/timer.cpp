@@ -105,6 +105,7 @@ VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
 VOID KeInitializeTimer(PKTIMER Timer) { KeInitializeTimerEx(Timer, NotificationTimer); }
 
 BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
+  CheckDispatcherIrql(Timer);
   const bool was_set = RemoveTimer(Timer);
   Timer->Header.SignalState = 0;
   Timer->Dpc = Dpc;

@@ -1,6 +1,7 @@
 // Waiting for dispatcher objects, and waking those who wait.
 #include <limits>
 
+#include "kernel/ke/queue.h"
 #include "kernel/ke/sched_trace.h"
 #include "kernel/ke/scheduler.h"
 #include "nt/bugcodes.h"
@@ -48,29 +49,7 @@ NTSTATUS Satisfy(DISPATCHER_HEADER* object, Thread* thread) {
   }
 }
 
-void CheckWaitAllowed(PVOID object, PLARGE_INTEGER timeout) {
-  if (KiPcr->irql < DISPATCH_LEVEL || (timeout != nullptr && timeout->QuadPart == 0)) return;
-  const auto caller = reinterpret_cast<ULONG_PTR>(CallerAddress());
-  if (CurrentProcessor().dpc_active) {
-    BugCheck(ATTEMPTED_SWITCH_FROM_DPC, reinterpret_cast<ULONG_PTR>(KiThread), reinterpret_cast<ULONG_PTR>(object), caller, 0,
-             "A DPC routine may not wait: nothing can be scheduled while it runs. Only a zero timeout is allowed.");
-  }
-  BugCheck(IRQL_NOT_LESS_OR_EQUAL, reinterpret_cast<ULONG_PTR>(object), KiPcr->irql, 0, caller,
-           "A thread may not wait at DISPATCH_LEVEL or above (a spin lock held, perhaps): the scheduler cannot run. Only a zero timeout is "
-           "allowed.");
-}
-
 constexpr LONGLONG kNever = std::numeric_limits<LONGLONG>::max();
-
-/// Interrupt time at which a timeout is over.
-LONGLONG DueTime(const LARGE_INTEGER* timeout) {
-  if (timeout == nullptr) return kNever;
-  if (timeout->QuadPart <= 0) {
-    LONGLONG due = 0;
-    return __builtin_sub_overflow(InterruptTime(), timeout->QuadPart, &due) ? kNever : due;
-  }
-  return timeout->QuadPart - Ki().boot_system_time;  // absolute system time
-}
 
 /// How a thread is going to wait.
 struct Manner {
@@ -93,6 +72,7 @@ NTSTATUS Block(Thread* thread, const Manner& manner) {
     InsertTimer(&tcb.Timer, manner.due);
   }
   TraceWaiting(thread);
+  if (tcb.Queue != nullptr && manner.reason != WrQueue) LeaveQueueSlot(QueueOf(thread));
   SwapContext();
   DeliverDue();
   return static_cast<NTSTATUS>(tcb.WaitStatus);
@@ -192,8 +172,49 @@ bool TrySatisfyAll(Thread* thread, KPRIORITY increment) {
 
 }  // namespace
 
+void CheckWaitAllowed(PVOID object, PLARGE_INTEGER timeout) {
+  if (KiPcr->irql < DISPATCH_LEVEL || (timeout != nullptr && timeout->QuadPart == 0)) return;
+  const auto caller = reinterpret_cast<ULONG_PTR>(CallerAddress());
+  if (CurrentProcessor().dpc_active) {
+    BugCheck(ATTEMPTED_SWITCH_FROM_DPC, reinterpret_cast<ULONG_PTR>(KiThread), reinterpret_cast<ULONG_PTR>(object), caller, 0,
+             "A DPC routine may not wait: nothing can be scheduled while it runs. Only a zero timeout is allowed.");
+  }
+  BugCheck(IRQL_NOT_LESS_OR_EQUAL, reinterpret_cast<ULONG_PTR>(object), KiPcr->irql, 0, caller,
+           "A thread may not wait at DISPATCH_LEVEL or above (a spin lock held, perhaps): the scheduler cannot run. Only a zero timeout is "
+           "allowed.");
+}
+
+LONGLONG DueTime(const LARGE_INTEGER* timeout) {
+  if (timeout == nullptr) return kNever;
+  if (timeout->QuadPart <= 0) {
+    LONGLONG due = 0;
+    return __builtin_sub_overflow(InterruptTime(), timeout->QuadPart, &due) ? kNever : due;
+  }
+  return timeout->QuadPart - Ki().boot_system_time;  // absolute system time
+}
+
+void TooHighForDispatcher(const void* object) {
+  BugCheck(IRQL_NOT_LESS_OR_EQUAL, reinterpret_cast<ULONG_PTR>(object), KiPcr->irql, 1, reinterpret_cast<ULONG_PTR>(CallerAddress()),
+           "Dispatcher objects may not be touched above DISPATCH_LEVEL; queue a DPC from an interrupt service routine instead.");
+}
+
 void DeliverDue() {
   if (InterruptIsDue()) DeliverSoftwareInterrupts();
+}
+
+ULONG_PTR BlockOnQueue(const QueueWait& wait, LONGLONG due) {
+  Thread* const thread = KiThread;
+  NTSTATUS status = STATUS_TIMEOUT;
+  const bool no_wait = wait.timeout != nullptr && wait.timeout->QuadPart == 0;
+  if (no_wait || AlertedAlready(thread, wait.mode, wait.alertable, &status)) {
+    ++wait.queue->CurrentCount;
+    return static_cast<ULONG>(status);
+  }
+  PVOID object = wait.queue;
+  LinkWaitBlocks(thread, {&object, 1, WaitAny, thread->Tcb.WaitBlock});
+  if (due != kNever) PrepareTimerBlock(thread);
+  Block(thread, {WrQueue, wait.mode, wait.alertable, due});
+  return thread->Tcb.WaitStatus;
 }
 
 void UnwaitThread(Thread* thread, NTSTATUS status, KPRIORITY increment) {
@@ -201,6 +222,7 @@ void UnwaitThread(Thread* thread, NTSTATUS status, KPRIORITY increment) {
   for (ULONG i = 0; i < thread->host.wait_count; ++i) Remove(tcb.WaitBlockList[i].WaitListEntry);
   thread->host.wait_count = 0;
   RemoveTimer(&tcb.Timer);
+  if (tcb.Queue != nullptr) ++QueueOf(thread)->CurrentCount;
   tcb.WaitStatus = static_cast<ULONGLONG>(static_cast<LONGLONG>(status));
   BoostThread(thread, increment);
   ReadyThread(thread);

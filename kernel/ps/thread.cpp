@@ -195,6 +195,7 @@ void ExitThread(NTSTATUS status) {
   if (exit_hook != nullptr) exit_hook(thread);
   ke::AbandonMutants(thread);
   ke::RundownApcs();
+  ke::RundownQueue();
   thread->ExitStatus = status;
   thread->ExitTime.QuadPart = ke::SystemTime();
   UnlinkThread(process, thread);

@@ -1,11 +1,14 @@
-// Waits while its IRQL forbids it.
+// Waits at DISPATCH_LEVEL.
 #include "mistake.h"
 
 void Mistake(PDRIVER_OBJECT) {
   KEVENT event;
-  KeInitializeEvent(&event, NotificationEvent, FALSE);
+  KeInitializeEvent(&event, NotificationEvent, TRUE);
+  LARGE_INTEGER time = {};
   KIRQL old;
   KeRaiseIrql(DISPATCH_LEVEL, &old);
-  KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, nullptr);
-  KeLowerIrql(old);
+  // A zero timeout is allowed.
+  DbgPrint("looked: %x\n", KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &time));
+  time.QuadPart = -1;
+  KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &time);
 }
