@@ -65,6 +65,7 @@ ULONG TakeVector(Processor& processor, ULONG level) {
 }
 
 void Service(ULONG level) {
+  if (level == IPI_LEVEL) return AnswerBroadcast();
   Processor& processor = CurrentProcessor();
   const KIRQL irql = KiPcr->irql;
   const ULONG number = processor.block->number;

@@ -216,6 +216,7 @@ struct State {
   bool stopped_by_bugcheck = false;
   bool paged_forbidden = false;  ///< paged_check.h
   bool deadlocked = false;
+  struct Broadcast* broadcast = nullptr;       ///< of KeIpiGenericCall
   std::vector<struct KINTERRUPT*> interrupts;  ///< connected, in the order of the calls
   volatile bool crash_requested = false;       ///< the user wants a bugcheck
   // time
@@ -277,6 +278,8 @@ void DeliverSoftwareInterrupts();
 void RetireDpcs();
 /// Calls the service routines of devices whose interrupts the current IRQL lets in, the highest first.
 void ServiceDevices();
+/// Calls the routine that another processor wants called on all.
+void AnswerBroadcast();
 void ClockInterrupt();
 /// Called at every scheduling point under virtual time: costs time and lets the seed choose who runs.
 void VirtualStep();

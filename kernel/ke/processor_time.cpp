@@ -7,8 +7,10 @@
 namespace nt::ke {
 
 Charge ChargeProcessor(Processor& processor, Charge charge) {
-  const LONGLONG now = InterruptTime();
   const Charge before = processor.charge;
+  // DPCs are too short to read the host's clock for each: theirs is the time that the clock's ticks find them running, as on NT.
+  const bool exact = before == Charge::Interrupt || charge == Charge::Interrupt;
+  const LONGLONG now = exact ? InterruptTime() : Ki().interrupt_time;
   const LONGLONG spent = now - processor.charged_since;
   if (before != Charge::Thread) {
     (before == Charge::Dpc ? processor.dpc_time : processor.interrupt_time) += spent;

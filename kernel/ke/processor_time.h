@@ -1,4 +1,4 @@
-// Where a processor's time goes: threads, DPCs, interrupts, each to the unit (NT counts DPCs and interrupts in cycles).
+// Where a processor's time goes: threads, DPCs, interrupts, interrupts to the unit, the others by ticks of the clock.
 #pragma once
 
 #include "kernel/ke/ki.h"

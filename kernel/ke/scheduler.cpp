@@ -1,4 +1,5 @@
 // The dispatcher: 32 ready queues, standby threads, preemption, quantum, boosts and their decay (Windows Internals, chapter 4).
+#include <algorithm>
 #include <bit>
 
 #include "kernel/ke/ki.h"
@@ -229,7 +230,11 @@ void Preempt() {
   Thread* const thread = CurrentProcessor().current;
   if (!thread->host.is_idle) {
     thread->host.preempted = TRUE;
-    Enqueue(thread);
+    if (MayRunOn(thread, CurrentProcessor().block->number)) {
+      Enqueue(thread);
+    } else {
+      ReadyThread(thread);
+    }
   }
   SwapContext();
 }
@@ -241,8 +246,13 @@ void QuantumEnd() {
   if (thread->host.is_idle) return;
   GrantQuantum(thread);
   const KPRIORITY priority = KthreadPriority(&thread->Tcb);
-  if (priority < LOW_REALTIME_PRIORITY && priority > thread->Tcb.BasePriority) {
-    KthreadPriority(&thread->Tcb) = static_cast<CCHAR>(priority - 1);  // a boost decays one level a quantum
+  if (priority < LOW_REALTIME_PRIORITY) {  // a boost decays one level a quantum
+    KthreadPriority(&thread->Tcb) = static_cast<CCHAR>(std::max<KPRIORITY>(priority - 1, thread->Tcb.BasePriority));
+  }
+  if (!MayRunOn(thread, processor.block->number)) {
+    ReadyThread(thread);
+    SwapContext();
+    return;
   }
   if (processor.next != nullptr) return;
   Thread* const other = FindReady(processor.block->number, KthreadPriority(&thread->Tcb));
@@ -351,10 +361,15 @@ void SetAffinity(Thread* thread, KAFFINITY affinity) {
       break;
     }
     case Running:
-      if (!MayRunOn(thread, thread->host.processor) && thread == KiThread && KiPcr->irql < DISPATCH_LEVEL) {
+      if (MayRunOn(thread, thread->host.processor)) break;
+      if (thread == KiThread && KiPcr->irql < DISPATCH_LEVEL) {
         ReadyThread(thread);
         SwapContext();
+        break;
       }
+      // It goes when its IRQL, or its processor's turn, allows.
+      ki.processors[thread->host.processor].quantum_end = true;
+      RequestSoftwareInterrupt(ki.processors[thread->host.processor], kDispatchBit);
       break;
     default:
       break;

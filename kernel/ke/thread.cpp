@@ -1,4 +1,6 @@
 // Threads' priorities, affinity, APC regions, and the queries about processors.
+#include <algorithm>
+
 #include "kernel/ke/scheduler.h"
 #include "nt/bugcodes.h"
 
@@ -7,6 +9,12 @@ using namespace nt::ke;
 namespace {
 
 KAFFINITY AllProcessors() { return (KAFFINITY{1} << ProcessorCount()) - 1; }
+
+/// Whether a thread can have this affinity.
+bool IsValid(const GROUP_AFFINITY& affinity) {
+  return affinity.Group == 0 && affinity.Reserved[0] == 0 && affinity.Reserved[1] == 0 && affinity.Reserved[2] == 0 &&
+         (affinity.Mask & AllProcessors()) != 0;
+}
 
 PKAPC_STATE StateOf(PKTHREAD thread) { return &thread->ApcState; }
 
@@ -20,7 +28,6 @@ KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
   }
   const KPRIORITY old = KthreadPriority(Thread);
   ThreadOf(Thread)->host.quantum_left = kQuantumUnits;
-  Thread->BasePriority = static_cast<CCHAR>(Priority);
   SetPriority(ThreadOf(Thread), Priority);
   ExitDispatcher();
   return old;
@@ -31,7 +38,7 @@ KPRIORITY KeQueryPriorityThread(PKTHREAD Thread) { return KthreadPriority(Thread
 LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment) {
   constexpr KPRIORITY kProcessBase = 8;
   const LONG old = Thread->BasePriority - kProcessBase;
-  KPRIORITY base = kProcessBase + Increment;
+  KPRIORITY base = std::clamp<KPRIORITY>(kProcessBase + Increment, 1, LOW_REALTIME_PRIORITY - 1);
   if (Increment <= -15) base = 1;
   if (Increment >= 15) base = LOW_REALTIME_PRIORITY - 1;
   Thread->BasePriority = static_cast<CCHAR>(base);
@@ -65,6 +72,17 @@ VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
 }
 
 VOID KeRevertToUserAffinityThread() { KeRevertToUserAffinityThreadEx(0); }
+
+VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity) {
+  if (PreviousAffinity != nullptr) *PreviousAffinity = {};
+  if (!IsValid(*Affinity)) return;
+  const KAFFINITY previous = KeSetSystemAffinityThreadEx(Affinity->Mask);
+  if (PreviousAffinity != nullptr) PreviousAffinity->Mask = previous;
+}
+
+VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity) {
+  if (PreviousAffinity->Mask == 0 || IsValid(*PreviousAffinity)) KeRevertToUserAffinityThreadEx(PreviousAffinity->Mask);
+}
 
 VOID KeEnterCriticalRegion() { --KthreadKernelApcDisable(&KiThread->Tcb); }
 
@@ -116,7 +134,8 @@ NTSTATUS KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNu
 
 ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber) {
   constexpr ULONG kInvalidProcessorIndex = 0xffffffff;
-  return ProcNumber->Group == 0 && ProcNumber->Number < ProcessorCount() ? ProcNumber->Number : kInvalidProcessorIndex;
+  return ProcNumber->Group == 0 && ProcNumber->Reserved == 0 && ProcNumber->Number < ProcessorCount() ? ProcNumber->Number
+                                                                                                      : kInvalidProcessorIndex;
 }
 
 VOID KeStackAttachProcess(PRKPROCESS Process, PRKAPC_STATE ApcState) {

@@ -1,6 +1,7 @@
 // Named and unnamed timers.
 #include "kernel/ob/timer_object.h"
 
+#include "kernel/api/api.h"
 #include "kernel/ke/ke.h"
 #include "kernel/mm/mm.h"
 #include "kernel/ob/services.h"
@@ -12,6 +13,12 @@ VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type);
 BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc);
 BOOLEAN KeCancelTimer(PKTIMER Timer);
 BOOLEAN KeReadStateTimer(PKTIMER Timer);
+VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext);
+BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc);
+VOID KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, LONG Environment, PKKERNEL_ROUTINE KernelRoutine, PKRUNDOWN_ROUTINE RundownRoutine,
+                     PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE ApcMode, PVOID NormalContext);
+BOOLEAN KeInsertQueueApc(PRKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
+BOOLEAN KeRemoveQueueApc(PRKAPC Apc);
 }
 
 namespace nt::ob {
@@ -38,12 +45,43 @@ NTSTATUS Store(T* to, const T& value) {
   return STATUS_SUCCESS;
 }
 
-void DestroyTimer(PVOID object) { KeCancelTimer(static_cast<PKTIMER>(object)); }
+/// The body of a timer object.
+struct Timer {
+  KTIMER timer;
+  KDPC dpc;  ///< queues the APC
+  KAPC apc;
+  PKTHREAD thread;  ///< who gets the APC, referenced; null: nobody
+};
 
-NTSTATUS Reference(HANDLE handle, ACCESS_MASK access, PKTIMER* timer) {
+/// Nobody gets an APC any more, not even one that is queued.
+void DropApc(Timer* timer) {
+  if (timer->thread == nullptr) return;
+  KeRemoveQueueDpc(&timer->dpc);
+  KeRemoveQueueApc(&timer->apc);
+  ObfDereferenceObject(timer->thread);
+  timer->thread = nullptr;
+}
+
+/// The current thread gets an APC each time the timer expires.
+void PrepareApc(Timer* timer, PVOID routine, PVOID context) {
+  timer->thread = ke::CurrentThread();
+  ObfReferenceObject(timer->thread);
+  KeInitializeApc(&timer->apc, timer->thread, 0, reinterpret_cast<PKKERNEL_ROUTINE>(api::StubOf("ObpTimerApcKernelRoutine")),
+                  reinterpret_cast<PKRUNDOWN_ROUTINE>(api::StubOf("ObpTimerApcRundownRoutine")),
+                  reinterpret_cast<PKNORMAL_ROUTINE>(routine), ke::PreviousMode(), context);
+  KeInitializeDpc(&timer->dpc, reinterpret_cast<PKDEFERRED_ROUTINE>(api::StubOf("ObpTimerDpcRoutine")), timer);
+}
+
+void DestroyTimer(PVOID object) {
+  auto* const timer = static_cast<Timer*>(object);
+  KeCancelTimer(&timer->timer);
+  DropApc(timer);
+}
+
+NTSTATUS Reference(HANDLE handle, ACCESS_MASK access, Timer** timer) {
   PVOID object = nullptr;
   const NTSTATUS status = ObReferenceObjectByHandle(handle, access, timer_type, ke::PreviousMode(), &object, nullptr);
-  *timer = static_cast<PKTIMER>(object);
+  *timer = static_cast<Timer*>(object);
   return status;
 }
 
@@ -67,9 +105,11 @@ extern "C" {
 
 NTSTATUS NtCreateTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, TIMER_TYPE TimerType) {
   if (TimerType != NotificationTimer && TimerType != SynchronizationTimer) return STATUS_INVALID_PARAMETER_4;
-  PVOID const object = AllocateObject(timer_type, sizeof(KTIMER));
+  PVOID const object = AllocateObject(timer_type, sizeof(Timer));
   if (object == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  KeInitializeTimerEx(static_cast<PKTIMER>(object), TimerType);
+  auto* const timer = static_cast<Timer*>(object);
+  *timer = Timer{};
+  KeInitializeTimerEx(&timer->timer, TimerType);
   return InsertNew(object, ObjectAttributes, DesiredAccess, TimerHandle);
 }
 
@@ -77,18 +117,20 @@ NTSTATUS NtOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
   return OpenNamed(TimerHandle, DesiredAccess, ObjectAttributes, timer_type);
 }
 
-NTSTATUS NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PVOID TimerApcRoutine, PVOID /*TimerContext*/, BOOLEAN ResumeTimer,
-                    LONG Period, PBOOLEAN PreviousState) {
+NTSTATUS NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PVOID TimerApcRoutine, PVOID TimerContext, BOOLEAN ResumeTimer, LONG Period,
+                    PBOOLEAN PreviousState) {
   if (Period < 0) return STATUS_INVALID_PARAMETER_6;
-  if (TimerApcRoutine != nullptr) return STATUS_NOT_IMPLEMENTED;
   LARGE_INTEGER due;
   NTSTATUS status = FromUser() ? mm::ReadUser(DueTime, &due) : (due = *DueTime, STATUS_SUCCESS);
   if (!NT_SUCCESS(status)) return status;
-  PKTIMER timer = nullptr;
+  Timer* timer = nullptr;
   status = Reference(TimerHandle, kModifyState, &timer);
   if (!NT_SUCCESS(status)) return status;
-  const BOOLEAN state = KeReadStateTimer(timer);
-  KeSetTimerEx(timer, due, Period, nullptr);
+  const BOOLEAN state = KeReadStateTimer(&timer->timer);
+  KeCancelTimer(&timer->timer);
+  DropApc(timer);
+  if (TimerApcRoutine != nullptr) PrepareApc(timer, TimerApcRoutine, TimerContext);
+  KeSetTimerEx(&timer->timer, due, Period, TimerApcRoutine != nullptr ? &timer->dpc : nullptr);
   ObfDereferenceObject(timer);
   status = Store(PreviousState, state);
   if (!NT_SUCCESS(status)) return status;
@@ -96,11 +138,12 @@ NTSTATUS NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PVOID TimerApcRo
 }
 
 NTSTATUS NtCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState) {
-  PKTIMER timer = nullptr;
+  Timer* timer = nullptr;
   const NTSTATUS status = Reference(TimerHandle, kModifyState, &timer);
   if (!NT_SUCCESS(status)) return status;
-  KeCancelTimer(timer);
-  const BOOLEAN state = KeReadStateTimer(timer);
+  KeCancelTimer(&timer->timer);
+  DropApc(timer);
+  const BOOLEAN state = KeReadStateTimer(&timer->timer);
   ObfDereferenceObject(timer);
   return Store(CurrentState, state);
 }
@@ -109,15 +152,25 @@ NTSTATUS NtQueryTimer(HANDLE TimerHandle, ULONG TimerInformationClass, PVOID Tim
                       PULONG ReturnLength) {
   if (TimerInformationClass != 0) return STATUS_INVALID_INFO_CLASS;
   if (TimerInformationLength != sizeof(TimerInformation)) return STATUS_INFO_LENGTH_MISMATCH;
-  PKTIMER timer = nullptr;
+  Timer* timer = nullptr;
   NTSTATUS status = Reference(TimerHandle, kQueryState, &timer);
   if (!NT_SUCCESS(status)) return status;
   TimerInformation information{};
-  information.remaining.QuadPart = static_cast<LONGLONG>(timer->DueTime.QuadPart) - ke::InterruptTime();
-  information.state = KeReadStateTimer(timer);
+  information.remaining.QuadPart = static_cast<LONGLONG>(timer->timer.DueTime.QuadPart) - ke::InterruptTime();
+  information.state = KeReadStateTimer(&timer->timer);
   ObfDereferenceObject(timer);
   status = Store(static_cast<TimerInformation*>(TimerInformationBuffer), information);
   return NT_SUCCESS(status) ? Store<ULONG>(ReturnLength, sizeof information) : status;
 }
+
+/// A timer expired whose setter wants an APC, with the time of the expiry.
+VOID ObpTimerDpcRoutine(PKDPC, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2) {
+  auto* const timer = static_cast<Timer*>(DeferredContext);
+  if (timer->thread != nullptr) KeInsertQueueApc(&timer->apc, SystemArgument1, SystemArgument2, 0);
+}
+
+/// The APC lies in the timer, which may set or lose it as it likes.
+VOID ObpTimerApcKernelRoutine(PKAPC, PKNORMAL_ROUTINE*, PVOID*, PVOID*, PVOID*) {}
+VOID ObpTimerApcRundownRoutine(PKAPC) {}
 
 }  // extern "C"

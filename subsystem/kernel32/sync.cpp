@@ -151,12 +151,11 @@ HANDLE CreateWaitableTimerW(LPSECURITY_ATTRIBUTES Attributes, BOOL ManualReset, 
   return Created(sys::NtCreateTimer(&handle, 0x1F0003, name.get(), ManualReset ? NotificationTimer : SynchronizationTimer), handle);
 }
 
-/// Starts a waitable timer. Partial: no completion routine.
-BOOL SetWaitableTimer(HANDLE Timer, const LARGE_INTEGER* DueTime, LONG Period, PVOID CompletionRoutine, [[maybe_unused]] LPVOID Argument,
-                      BOOL Resume) {
-  if (CompletionRoutine) return Fail(ERROR_NOT_SUPPORTED);
+/// Starts a waitable timer. A completion routine is called as an APC of this thread.
+BOOL SetWaitableTimer(HANDLE Timer, const LARGE_INTEGER* DueTime, LONG Period, PVOID CompletionRoutine, LPVOID Argument, BOOL Resume) {
   LARGE_INTEGER due = *DueTime;
-  return Check(sys::NtSetTimer(Timer, &due, nullptr, nullptr, static_cast<BOOLEAN>(Resume), Period, nullptr));
+  return Check(sys::NtSetTimer(Timer, &due, reinterpret_cast<PTIMER_APC_ROUTINE>(CompletionRoutine), Argument, static_cast<BOOLEAN>(Resume),
+                               Period, nullptr));
 }
 
 /// Stops a waitable timer.

@@ -78,12 +78,30 @@ void Several() {
 
 VOID CALLBACK OnApc(ULONG_PTR value) { std::printf("apc %llu\n", static_cast<unsigned long long>(value)); }
 
+VOID CALLBACK OnTimer(LPVOID calls, DWORD low, DWORD high) {
+  if (low != 0 && high != 0) ++*static_cast<int*>(calls);
+}
+
 void Timers() {
   const HANDLE timer = CreateWaitableTimerW(nullptr, TRUE, nullptr);
   LARGE_INTEGER due;
   due.QuadPart = -20000;
   std::printf("set %d", SetWaitableTimer(timer, &due, 0, nullptr, nullptr, FALSE));
   std::printf(" %lu\n", WaitForSingleObject(timer, 10000));
+  due.QuadPart = -20000;
+  int calls = 0;
+  std::printf("with a routine %d", SetWaitableTimer(timer, &due, 2, OnTimer, &calls, FALSE));
+  std::printf(" %d", calls);  // not before an alertable wait
+  for (int i = 0; i < 2; ++i) std::printf(" %lx", SleepEx(10000, TRUE));
+  std::printf(" %d\n", calls >= 2);
+  CancelWaitableTimer(timer);
+  Sleep(5);
+  std::printf("cancelled %lx\n", SleepEx(1, TRUE));
+  const int before = calls;
+  SetWaitableTimer(timer, &due, 0, OnTimer, &calls, FALSE);
+  Sleep(5);
+  SetWaitableTimer(timer, &due, 0, nullptr, nullptr, FALSE);  // takes the APC back that waits
+  std::printf("set again %lx %d\n", SleepEx(1, TRUE), calls - before);
   CloseHandle(timer);
   QueueUserAPC(OnApc, GetCurrentThread(), 7);
   std::printf("alerted %lx\n", SleepEx(10000, TRUE));

@@ -542,7 +542,7 @@ BOOLEAN NTAPI StallInService(PKINTERRUPT, PVOID context) {
   return TRUE;
 }
 
-void StallInDpc(PKDPC, PVOID, PVOID, PVOID) { KeStallExecutionProcessor(500); }
+void StallInDpc(PKDPC, PVOID, PVOID, PVOID) { KeStallExecutionProcessor(3000); }
 }  // namespace
 
 KTEST(TimeOfInterruptsAndDpcsIsTheProcessors) {
