@@ -129,6 +129,40 @@ struct KEY_CACHED_INFORMATION {
 using PKEY_CACHED_INFORMATION = KEY_CACHED_INFORMATION*;
 static_assert(sizeof(KEY_CACHED_INFORMATION) == 0x28);
 
+struct KEY_FLAGS_INFORMATION {
+  ULONG Wow64Flags;
+  ULONG KeyFlags;      ///< REG_FLAG_…
+  ULONG ControlFlags;  ///< REG_KEY_…
+};
+static_assert(sizeof(KEY_FLAGS_INFORMATION) == 0xc);
+
+struct KEY_VIRTUALIZATION_INFORMATION {
+  ULONG VirtualizationCandidate : 1;
+  ULONG VirtualizationEnabled : 1;
+  ULONG VirtualTarget : 1;
+  ULONG VirtualStore : 1;
+  ULONG VirtualSource : 1;
+  ULONG Reserved : 27;
+};
+static_assert(sizeof(KEY_VIRTUALIZATION_INFORMATION) == 4);
+
+struct KEY_HANDLE_TAGS_INFORMATION {
+  ULONG HandleTags;
+};
+
+struct KEY_TRUST_INFORMATION {
+  ULONG TrustedKey : 1;
+  ULONG Reserved : 31;
+};
+
+struct KEY_LAYER_INFORMATION {
+  ULONG IsTombstone : 1;
+  ULONG IsSupersedeLocal : 1;
+  ULONG IsSupersedeTree : 1;
+  ULONG ClassIsInherited : 1;
+  ULONG Reserved : 28;
+};
+
 // ---- information about values --------------------------------------------------------------------------------------------
 
 enum KEY_VALUE_INFORMATION_CLASS {

@@ -243,6 +243,9 @@ void AddRunOptions(CLI::App* command, RunOptions* options, const std::function<v
       ->check(CLI::IsMember({"administrator", "plain"}))
       ->capture_default_str();
   command->add_option("--wav", options->wav, "Write what the speaker sounds to this file")->type_name("FILE.wav");
+  command->add_option("--memory", options->memory, "Physical memory of the machine, as 512M or 8G")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(std::uint64_t{64} << 20, std::uint64_t{1} << 40));
   command->add_flag("--special-pool", options->special_pool,
                     "Each pool allocation on pages of its own: misuse faults at the very instruction");
   command->add_flag("--quiet", options->quiet, "Say nothing on standard error");
@@ -267,6 +270,7 @@ Options MachineOptions(const RunOptions& options) {
   machine_options.directory = options.directory;
   machine_options.plain_user = options.user == "plain";
   machine_options.sound_file = options.wav;
+  machine_options.memory = options.memory;
   machine_options.special_pool = options.special_pool;
   machine_options.timeout_ms = static_cast<std::uint64_t>(options.timeout * 1000);
   return machine_options;

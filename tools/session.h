@@ -22,6 +22,7 @@ struct RunOptions {
   std::string directory;
   std::string user = "administrator";
   std::string wav;
+  std::uint64_t memory = std::uint64_t{8} << 30;
   bool special_pool = false;
   bool quiet = false;
   std::vector<std::string> client;

@@ -133,6 +133,7 @@ struct Options {
   unsigned processors = 2;                   ///< 1 to 64
   bool virtual_time = false;                 ///< idle time costs nothing, and the seed decides every choice of the scheduler
   std::uint64_t seed = 0;                    ///< for virtual time
+  std::uint64_t memory = std::uint64_t{8} << 30;  ///< bytes of physical memory
   std::string directory;                     ///< registry and C: drive; empty: a fresh temporary directory, removed at the end
   bool plain_user = false;                   ///< clients run as a user who is no administrator
   std::string sound_file;                    ///< gets what the speaker sounds as a WAV file, at shutdown

@@ -30,6 +30,8 @@ inline constexpr std::u16string_view kDebugPrintFilterKey =
     u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Session Manager\\Debug Print Filter";
 /// Gives the debug print filter the masks of that key, as the machine does when it boots.
 void LoadDebugPrintFilter();
+/// Gives the kernel the time zone, memory thresholds and pool quotas of the registry, as the machine does when it boots.
+void LoadSystemSettings();
 
 // ---- for the kernel itself -----------------------------------------------------------------------------------------------
 // Paths are absolute: \Registry\Machine\System\CurrentControlSet\... Case does not matter. IRQL PASSIVE_LEVEL; nothing waits.

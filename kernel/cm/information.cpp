@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "kernel/cm/hive.h"
 #include "nt/status.h"
 
 namespace nt::cm {
@@ -86,6 +87,41 @@ void DescribeCached(const Key& key, Information* information) {
   Start(information, header, sizeof header);
 }
 
+template <class T>
+NTSTATUS DescribePlainly(Information* information, const T& header) {
+  Start(information, header, sizeof header);
+  return STATUS_SUCCESS;
+}
+
+/// What only a handle can be asked. Neither virtualization nor layers nor tags exist here.
+NTSTATUS DescribeOpenKey(const Key& key, KEY_INFORMATION_CLASS information_class, Information* information) {
+  constexpr ULONG kVolatileFlag = 1, kLinkFlag = 2;
+  switch (information_class) {
+    case KeyNameInformation: {
+      const std::u16string path = key.Path();
+      Start(information, KEY_NAME_INFORMATION{BytesOf(path), {}}, offsetof(KEY_NAME_INFORMATION, Name));
+      Append(information, path.data(), BytesOf(path));
+      return STATUS_SUCCESS;
+    }
+    case KeyCachedInformation:
+      DescribeCached(key, information);
+      return STATUS_SUCCESS;
+    case KeyFlagsInformation:
+      return DescribePlainly(information, KEY_FLAGS_INFORMATION{
+                                              0, (key.is_volatile ? kVolatileFlag : 0) | (key.is_link ? kLinkFlag : 0), 0});
+    case KeyVirtualizationInformation:
+      return DescribePlainly(information, KEY_VIRTUALIZATION_INFORMATION{});
+    case KeyHandleTagsInformation:
+      return DescribePlainly(information, KEY_HANDLE_TAGS_INFORMATION{});
+    case KeyTrustInformation:
+      return DescribePlainly(information, KEY_TRUST_INFORMATION{key.hive != nullptr && key.hive->trusted ? 1u : 0u, 0});
+    case KeyLayerInformation:
+      return DescribePlainly(information, KEY_LAYER_INFORMATION{});
+    default:
+      return STATUS_INVALID_PARAMETER;
+  }
+}
+
 }  // namespace
 
 NTSTATUS DescribeValue(const Value& value, KEY_VALUE_INFORMATION_CLASS information_class, Information* information) {
@@ -125,14 +161,8 @@ NTSTATUS DescribeKey(const Key& key, KEY_INFORMATION_CLASS information_class, bo
     DescribeNode(key, information);
   } else if (information_class == KeyFullInformation) {
     DescribeFullKey(key, information);
-  } else if (information_class == KeyNameInformation && of_handle) {
-    const std::u16string path = key.Path();
-    Start(information, KEY_NAME_INFORMATION{BytesOf(path), {}}, offsetof(KEY_NAME_INFORMATION, Name));
-    Append(information, path.data(), BytesOf(path));
-  } else if (information_class == KeyCachedInformation && of_handle) {
-    DescribeCached(key, information);
   } else {
-    return STATUS_INVALID_PARAMETER;
+    return of_handle ? DescribeOpenKey(key, information_class, information) : STATUS_INVALID_PARAMETER;
   }
   return STATUS_SUCCESS;
 }

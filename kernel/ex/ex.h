@@ -53,6 +53,28 @@ struct TagStatistics {
 /// All tags ever used, ordered by tag, then non-paged before paged.
 std::vector<TagStatistics> PoolStatistics();
 
+/// Pages that a pool has taken, and the most it may take, in bytes.
+SIZE_T PoolPages(bool paged);
+SIZE_T PoolLimit(bool paged);
+
+/// What a process was charged for pool, in bytes.
+struct PoolQuotaUse {
+  SIZE_T bytes = 0;
+  SIZE_T peak = 0;
+};
+PoolQuotaUse PoolQuotaOf(PEPROCESS process, bool paged);
+/// The most that one process may be charged; 0: no limit.
+void SetPoolQuotas(SIZE_T non_paged, SIZE_T paged);
+/// False if that would exceed the quota.
+bool ChargePoolQuota(PEPROCESS process, bool paged, SIZE_T size);
+/// Bugchecks if the process was charged less.
+void ReturnPoolQuota(PEPROCESS process, bool paged, SIZE_T size);
+/// The process is no more.
+void ForgetPoolQuota(PEPROCESS process);
+
+/// Local time is so much behind system time, in 100 ns units.
+void SetTimeZoneBias(LONGLONG bias);
+
 /// Checks every free block for writes after its free and every live block for overruns. Returns a sentence for each broken one.
 std::vector<std::string> VerifyPool();
 
@@ -84,6 +106,8 @@ bool IsPoolAddress(ULONG_PTR address);
 bool IsPagedPoolAddress(ULONG_PTR address);
 /// True if the address is in the pages of a freed block of special pool.
 bool IsFreedSpecialPool(ULONG_PTR address);
+/// True if the address is in the page behind a live block of special pool.
+bool IsBeyondSpecialPool(ULONG_PTR address);
 
 /// "Leak" for 'kaeL'; characters that cannot be shown become dots.
 std::string TagText(ULONG tag);

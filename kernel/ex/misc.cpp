@@ -26,6 +26,9 @@ void Probe(ULONG_PTR start, SIZE_T length, ULONG alignment, bool write) {
 }
 
 }  // namespace
+
+void SetTimeZoneBias(LONGLONG bias) { state->time_zone_bias = bias; }
+
 }  // namespace nt::ex
 
 using namespace nt;
@@ -61,6 +64,7 @@ ULONG ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution) {
   } else if (state->timer_resolution_requests != 0 && --state->timer_resolution_requests == 0) {
     state->timer_resolution = 0;
   }
+  ke::SetClockPeriod(Resolution());
   return Resolution();
 }
 

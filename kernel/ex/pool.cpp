@@ -225,9 +225,9 @@ Region* RegionOf(ULONG_PTR address) {
   return nullptr;
 }
 
-void* AllocateFrom(Pool pool, SIZE_T size, ULONG tag, bool by_kernel, bool aligned) {
-  if (pool_state->special_on) [[unlikely]] {
-    if (void* const block = AllocateSpecial(pool, size, tag, by_kernel)) return block;
+void* AllocateFrom(Pool pool, SIZE_T size, ULONG tag, bool by_kernel, bool aligned, Special special) {
+  if (pool_state->special_on || special != Special::AsSet) [[unlikely]] {
+    if (void* const block = AllocateSpecial(pool, size, tag, by_kernel, special == Special::Underrun)) return block;
   }
   Region& region = pool_state->regions[static_cast<SIZE_T>(pool)];
   return size <= kMaxSmall && !aligned ? AllocateSmall(region, size, tag, by_kernel) : AllocateLarge(region, size, tag, by_kernel);

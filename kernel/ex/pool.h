@@ -8,6 +8,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "kernel/ex/ex.h"
@@ -118,6 +119,29 @@ struct SpecialBlock {
   Pool pool;
 };
 
+/// Where a block of special pool lies on its pages, if it is to be one.
+enum class Special : UCHAR {
+  AsSet,     ///< special pool only if SetSpecialPool says so
+  Overrun,   ///< at the end: what writes behind it faults
+  Underrun,  ///< at the start: what writes before it faults
+};
+
+/// A block whose process was charged for it.
+struct QuotaBlock {
+  PEPROCESS process;
+  bool paged;
+  SIZE_T size;
+};
+
+/// A block that only ExSecurePoolUpdate may write.
+struct SecureBlock {
+  const void* pool;
+  SIZE_T size;
+  ULONG tag;
+  ULONG flags;
+  ULONG_PTR cookie;
+};
+
 struct PoolState {
   std::array<Region, 3> regions;
   std::vector<TagStatistics> statistics;
@@ -127,6 +151,11 @@ struct PoolState {
   std::array<ULONG_PTR, 2> special_next;      ///< next address for non-paged and paged blocks
   SIZE_T special_live = 0;
   bool special_on = false;
+  std::array<SIZE_T, 2> pages{};  ///< in use by non-paged and paged pool
+  std::array<SIZE_T, 2> quota_limit{};  ///< bytes a process may have; 0: no limit
+  std::unordered_map<PEPROCESS, std::array<PoolQuotaUse, 2>> quotas;
+  std::unordered_map<void*, QuotaBlock> quota_blocks;
+  std::unordered_map<void*, SecureBlock> secure_blocks;
   AllocationFaults faults;
   bool faults_on = false;
   ULONG64 allocation_number = 0;
@@ -138,7 +167,7 @@ ULONG EncodeCaller();
 ULONG_PTR DecodeCaller(ULONG caller);
 
 /// The block of `size` bytes, or null. `aligned`: on a page of its own.
-void* AllocateFrom(Pool pool, SIZE_T size, ULONG tag, bool by_kernel, bool aligned);
+void* AllocateFrom(Pool pool, SIZE_T size, ULONG tag, bool by_kernel, bool aligned, Special special = Special::AsSet);
 /// Frees it; `check_tag` 0 fits every block that is not protected. Bugchecks for what is no live block.
 void FreeBlock(void* block, ULONG check_tag);
 
@@ -160,6 +189,9 @@ void Fill(ULONG_PTR block, SIZE_T size);
 ULONG_PTR FindWrite(ULONG_PTR block, SIZE_T size);
 
 // pages (pool_pages.cpp)
+/// Counts pages as a pool's; false if the pool or the machine has no more.
+bool ChargePages(bool paged, SIZE_T count);
+void UnchargePages(bool paged, SIZE_T count);
 bool AllocatePages(Region& region, SIZE_T count, SIZE_T* first);
 void ReleasePages(Region& region, SIZE_T first, SIZE_T count);
 
@@ -187,10 +219,17 @@ inline void Unaccount(USHORT statistic, SIZE_T size) {
 }
 
 // special pool (pool_special.cpp)
-void* AllocateSpecial(Pool pool, SIZE_T size, ULONG tag, bool by_kernel);
+void* AllocateSpecial(Pool pool, SIZE_T size, ULONG tag, bool by_kernel, bool underrun);
 bool IsSpecialAddress(ULONG_PTR address);
 void FreeSpecial(ULONG_PTR block, ULONG check_tag);
 const SpecialBlock* FindSpecial(ULONG_PTR address);
+
+// quotas (pool_quota.cpp)
+/// Notes for whom a block was charged, and returns the charge.
+void NoteQuotaBlock(void* block, PEPROCESS process, bool paged, SIZE_T size);
+void ReturnBlockQuota(void* block);
+/// So little is left of a pool that requests of low priority get nothing.
+bool PoolIsScarce(bool paged);
 
 // what is wrong (pool_bugcheck.cpp)
 [[noreturn]] void BugCheckDoubleFree(ULONG_PTR block);

@@ -2,9 +2,14 @@
 #include <cstring>
 
 #include "kernel/ex/pool.h"
+#include "kernel/ex/secure_pool.h"
 #include "kernel/ke/ke.h"
 #include "nt/bugcodes.h"
 #include "nt/status.h"
+
+extern "C" {
+extern PEPROCESS PsInitialSystemProcess;
+}
 
 namespace nt::ex {
 namespace {
@@ -18,6 +23,9 @@ struct Request {
   bool aligned;
   bool zero;
   bool raise;
+  bool quota = false;  ///< charged to the current process
+  Special special = Special::AsSet;
+  bool may_fail = false;  ///< when the pool is low
 };
 
 void CheckIrql(const Request& request) {
@@ -29,15 +37,48 @@ void CheckIrql(const Request& request) {
       limit == APC_LEVEL ? "Paged pool must be allocated at IRQL <= APC_LEVEL." : "Pool must be allocated at IRQL <= DISPATCH_LEVEL.");
 }
 
+void* Fail(const Request& request, NTSTATUS status) {
+  if (request.raise) ke::RaiseStatus(status);
+  return nullptr;
+}
+
 void* Allocate(const Request& request) {
   CheckIrql(request);
-  void* const block = LetAllocationFail() ? nullptr : AllocateFrom(request.pool, request.size, request.tag, false, request.aligned);
-  if (block == nullptr) {
-    if (request.raise) ke::RaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
-    return nullptr;
-  }
+  if (LetAllocationFail()) [[unlikely]]
+    return Fail(request, STATUS_INSUFFICIENT_RESOURCES);
+  void* const block = AllocateFrom(request.pool, request.size, request.tag, false, request.aligned, request.special);
+  if (block == nullptr) return Fail(request, STATUS_INSUFFICIENT_RESOURCES);
   if (request.zero) std::memset(block, 0, request.size);
   return block;
+}
+
+/// As Allocate, for the requests that are not plain ones.
+void* AllocateSpecially(Request request) {
+  const bool paged = request.pool == Pool::Paged;
+  if (request.may_fail && PoolIsScarce(paged)) return Fail(request, STATUS_INSUFFICIENT_RESOURCES);
+  PEPROCESS const process = request.quota ? ke::CurrentProcess() : nullptr;
+  // The system's own threads are charged nothing.
+  const bool charge = process != nullptr && process != PsInitialSystemProcess;
+  if (charge && !ChargePoolQuota(process, paged, request.size)) return Fail(request, STATUS_QUOTA_EXCEEDED);
+  const bool raise = request.raise;
+  request.raise = false;
+  void* const block = Allocate(request);
+  request.raise = raise;
+  if (block != nullptr) {
+    if (charge) NoteQuotaBlock(block, process, paged, request.size);
+    return block;
+  }
+  if (charge) ReturnPoolQuota(process, paged, request.size);
+  return Fail(request, STATUS_INSUFFICIENT_RESOURCES);
+}
+
+/// Priorities say who is the first to get nothing, and may ask for special pool.
+void SetPriority(EX_POOL_PRIORITY priority, Request* request) {
+  constexpr ULONG kOverrun = 8, kUnderrun = 9;
+  const auto value = static_cast<ULONG>(priority);
+  request->may_fail = (value & ~15u) == LowPoolPriority;
+  if ((value & 15) == kOverrun) request->special = Special::Overrun;
+  if ((value & 15) == kUnderrun) request->special = Special::Underrun;
 }
 
 Pool PoolOf(ULONG type) {
@@ -63,6 +104,7 @@ constexpr POOL_FLAGS kKnownFlags =
     kPoolFlags | POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION | POOL_FLAG_CACHE_ALIGNED | POOL_FLAG_RAISE_ON_FAILURE;
 /// Flags that a system must understand: those of the lower half.
 constexpr POOL_FLAGS kRequiredFlags = 0xffff'ffff;
+constexpr POOL_FLAGS kUnusualFlags = POOL_FLAG_USE_QUOTA | POOL_FLAG_SPECIAL_POOL;
 
 bool FromFlags(POOL_FLAGS flags, SIZE_T size, ULONG tag, Request* request) {
   ULONG type = 0;
@@ -86,23 +128,40 @@ bool FromFlags(POOL_FLAGS flags, SIZE_T size, ULONG tag, Request* request) {
               tag,
               (flags & POOL_FLAG_CACHE_ALIGNED) != 0,
               (flags & POOL_FLAG_UNINITIALIZED) == 0,
-              (flags & POOL_FLAG_RAISE_ON_FAILURE) != 0};
+              (flags & POOL_FLAG_RAISE_ON_FAILURE) != 0,
+              (flags & POOL_FLAG_USE_QUOTA) != 0,
+              (flags & POOL_FLAG_SPECIAL_POOL) != 0 ? Special::Overrun : Special::AsSet};
   return true;
 }
 
-void* AllocateByFlags(POOL_FLAGS flags, SIZE_T size, ULONG tag) {
-  Request request;
-  if (FromFlags(flags, size, tag, &request)) return Allocate(request);
+void* Refuse(POOL_FLAGS flags) {
   if ((flags & POOL_FLAG_RAISE_ON_FAILURE) != 0) ke::RaiseStatus(STATUS_INVALID_PARAMETER);
   return nullptr;
 }
 
-/// A parameter that is not understood may be ignored only if its caller said so. Secure pool does not exist here.
-bool ParametersFit(PCPOOL_EXTENDED_PARAMETER parameters, ULONG count) {
+void* AllocateByFlags(POOL_FLAGS flags, SIZE_T size, ULONG tag) {
+  Request request;
+  if (!FromFlags(flags, size, tag, &request)) [[unlikely]]
+    return Refuse(flags);
+  return (flags & kUnusualFlags) == 0 ? Allocate(request) : AllocateSpecially(request);
+}
+
+/// What the parameters of ExAllocatePool3 add. A parameter that is not understood may be ignored only if its caller said so.
+bool ApplyParameters(PCPOOL_EXTENDED_PARAMETER parameters, ULONG count, Request* request, const SecurePoolParameters** secure) {
   for (ULONG i = 0; i < count; ++i) {
-    const auto type = parameters[i].Type;
-    const bool known = type == PoolExtendedParameterPriority || type == PoolExtendedParameterNumaNode;
-    if (!known && !parameters[i].Optional) return false;
+    switch (parameters[i].Type) {
+      case PoolExtendedParameterPriority:
+        SetPriority(parameters[i].Priority, request);
+        break;
+      case PoolExtendedParameterSecurePool:
+        if (parameters[i].SecurePoolParams == nullptr && !parameters[i].Optional) return false;
+        *secure = static_cast<const SecurePoolParameters*>(parameters[i].SecurePoolParams);
+        break;
+      case PoolExtendedParameterNumaNode:
+        break;
+      default:
+        if (!parameters[i].Optional) return false;
+    }
   }
   return true;
 }
@@ -115,6 +174,8 @@ void Free(void* block, ULONG tag) {
     ke::BugCheck(BAD_POOL_CALLER, 0x09, irql, paged ? PagedPool : NonPagedPool, address,
                  paged ? "Paged pool must be freed at IRQL <= APC_LEVEL." : "Pool must be freed at IRQL <= DISPATCH_LEVEL.");
   }
+  if (!pool_state->quota_blocks.empty()) [[unlikely]]
+    ReturnBlockQuota(block);
   FreeBlock(block, tag);
 }
 
@@ -137,8 +198,10 @@ PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
   return Allocate(FromType(static_cast<ULONG>(PoolType), NumberOfBytes, Tag));
 }
 
-PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, EX_POOL_PRIORITY) {
-  return Allocate(FromType(static_cast<ULONG>(PoolType), NumberOfBytes, Tag));
+PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, EX_POOL_PRIORITY Priority) {
+  Request request = FromType(static_cast<ULONG>(PoolType), NumberOfBytes, Tag);
+  SetPriority(Priority, &request);
+  return AllocateSpecially(request);
 }
 
 PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes) {
@@ -149,21 +212,34 @@ PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG
   const auto type = static_cast<ULONG>(PoolType);
   Request request = FromType(type, NumberOfBytes, Tag);
   request.raise = (type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0;
-  return Allocate(request);
+  request.quota = true;
+  return AllocateSpecially(request);
 }
 
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag) { return AllocateByFlags(Flags, NumberOfBytes, Tag); }
 
 PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG Count) {
-  if (ParametersFit(ExtendedParameters, Count)) return AllocateByFlags(Flags, NumberOfBytes, Tag);
-  if ((Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0) ke::RaiseStatus(STATUS_INVALID_PARAMETER);
-  return nullptr;
+  Request request;
+  const SecurePoolParameters* secure = nullptr;
+  if (!FromFlags(Flags, NumberOfBytes, Tag, &request) || !ApplyParameters(ExtendedParameters, Count, &request, &secure)) {
+    return Refuse(Flags);
+  }
+  if (secure == nullptr) return AllocateSpecially(request);
+  CheckIrql(request);
+  void* const block = LetAllocationFail() ? nullptr : AllocateSecure(*secure, request.pool, NumberOfBytes, Tag);
+  return block != nullptr ? block : Fail(request, STATUS_INSUFFICIENT_RESOURCES);
 }
 
 VOID ExFreePool(PVOID P) { Free(P, 0); }
 
 VOID ExFreePoolWithTag(PVOID P, ULONG Tag) { Free(P, Tag); }
 
-VOID ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER, ULONG) { Free(P, Tag); }
+VOID ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG Count) {
+  for (ULONG i = 0; i < Count; ++i) {
+    if (ExtendedParameters[i].Type != PoolExtendedParameterSecurePool) continue;
+    return FreeSecure(*static_cast<const SecurePoolParameters*>(ExtendedParameters[i].SecurePoolParams), P, Tag);
+  }
+  Free(P, Tag);
+}
 
 }  // extern "C"

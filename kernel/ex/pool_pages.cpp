@@ -1,6 +1,11 @@
 // The pages of the pools: mapping more of them, and runs of free ones.
 #include "kernel/ex/pool.h"
+
+#include <algorithm>
+
+#include "kernel/mm/commit.h"
 #include "kernel/mm/layout.h"
+#include "kernel/mm/mm.h"
 #include "nt/mm.h"
 
 namespace nt::ex {
@@ -25,9 +30,8 @@ bool Extend(Region& region, SIZE_T count, SIZE_T* first) {
   return true;
 }
 
-}  // namespace
-
-bool AllocatePages(Region& region, SIZE_T count, SIZE_T* first) {
+/// Takes pages that were used before, or new ones.
+bool TakePages(Region& region, SIZE_T count, SIZE_T* first) {
   for (auto run = region.free_runs.begin(); run != region.free_runs.end(); ++run) {
     if (run->second < count) continue;
     *first = run->first;
@@ -39,7 +43,42 @@ bool AllocatePages(Region& region, SIZE_T count, SIZE_T* first) {
   return Extend(region, count, first);
 }
 
+}  // namespace
+
+bool ChargePages(bool paged, SIZE_T count) {
+  SIZE_T& used = pool_state->pages[paged];
+  if (count > (PoolLimit(paged) >> PAGE_SHIFT) - used || !mm::Commit(count)) return false;
+  used += count;
+  return true;
+}
+
+void UnchargePages(bool paged, SIZE_T count) {
+  pool_state->pages[paged] -= count;
+  mm::Decommit(count);
+}
+
+SIZE_T PoolPages(bool paged) { return pool_state->pages[paged]; }
+
+SIZE_T PoolLimit(bool paged) {
+  const SIZE_T memory = mm::PhysicalPages() << PAGE_SHIFT;
+  return paged ? std::min(memory, mm::kPagedPoolSize) : std::min(memory / 4 * 3, mm::kNonPagedPoolSize);
+}
+
+bool PoolIsScarce(bool paged) {
+  const SIZE_T most = PoolLimit(paged) >> PAGE_SHIFT;
+  return most - pool_state->pages[paged] < most / 20 || mm::AvailablePages() < mm::PhysicalPages() / 50;
+}
+
+bool AllocatePages(Region& region, SIZE_T count, SIZE_T* first) {
+  const bool paged = region.pool == Pool::Paged;
+  if (!ChargePages(paged, count)) return false;
+  if (TakePages(region, count, first)) return true;
+  UnchargePages(paged, count);
+  return false;
+}
+
 void ReleasePages(Region& region, SIZE_T first, SIZE_T count) {
+  UnchargePages(region.pool == Pool::Paged, count);
   auto next = region.free_runs.lower_bound(first);
   if (next != region.free_runs.end() && next->first == first + count) {
     count += next->second;

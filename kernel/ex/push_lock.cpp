@@ -2,6 +2,7 @@
 #include "kernel/ex/state.h"
 #include "kernel/ke/ke.h"
 #include "nt/bugcodes.h"
+#include "nt/status.h"
 
 namespace nt::ex {
 namespace {
@@ -69,6 +70,39 @@ void Release(PEX_PUSH_LOCK lock) {
   *lock = 0;
 }
 
+/// What a thread gives that waits for a change rather than for a lock: EX_PUSH_LOCK_WAIT_BLOCK. The lock is the head of their list.
+struct WaitBlock {
+  KEVENT WakeEvent;
+  WaitBlock* Next;
+  WaitBlock* Last;
+  WaitBlock* Previous;
+  LONG ShareCount;
+  LONG Flags;
+};
+static_assert(sizeof(WaitBlock) == 0x38 && offsetof(WaitBlock, Flags) == 0x34);
+constexpr LONG kBlocked = 2;
+
+/// Wakes all that are on the list.
+void UnblockAll(PEX_PUSH_LOCK lock) {
+  auto* block = reinterpret_cast<WaitBlock*>(*lock);
+  *lock = 0;
+  while (block != nullptr) {
+    // Woken, it may be gone.
+    WaitBlock* const next = block->Next;
+    block->Flags &= ~kBlocked;
+    KeSetEvent(&block->WakeEvent, EVENT_INCREMENT, FALSE);
+    block = next;
+  }
+}
+
+NTSTATUS WaitForUnblock(PEX_PUSH_LOCK lock, WaitBlock* block, PLARGE_INTEGER timeout) {
+  if ((block->Flags & kBlocked) == 0) return STATUS_SUCCESS;
+  const NTSTATUS status = KeWaitForSingleObject(&block->WakeEvent, WrPushLock, KernelMode, FALSE, timeout);
+  // The block is its thread's own: it must not stay on the list. The others look again and block anew.
+  if (status == STATUS_TIMEOUT && (block->Flags & kBlocked) != 0) UnblockAll(lock);
+  return status;
+}
+
 }  // namespace
 }  // namespace nt::ex
 
@@ -90,6 +124,26 @@ VOID ExfAcquirePushLockShared(PEX_PUSH_LOCK PushLock) { Acquire(PushLock, false)
 VOID ExfReleasePushLock(PEX_PUSH_LOCK PushLock) { Release(PushLock); }
 VOID ExfReleasePushLockExclusive(PEX_PUSH_LOCK PushLock) { Release(PushLock); }
 VOID ExfReleasePushLockShared(PEX_PUSH_LOCK PushLock) { Release(PushLock); }
+
+VOID ExBlockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock) {
+  auto* const block = static_cast<nt::ex::WaitBlock*>(WaitBlock);
+  *block = {};
+  KeInitializeEvent(&block->WakeEvent, SynchronizationEvent, FALSE);
+  block->Flags = kBlocked;
+  block->Next = reinterpret_cast<nt::ex::WaitBlock*>(*PushLock);
+  *PushLock = reinterpret_cast<EX_PUSH_LOCK>(block);
+}
+VOID ExWaitForUnblockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock) {
+  WaitForUnblock(PushLock, static_cast<nt::ex::WaitBlock*>(WaitBlock), nullptr);
+}
+NTSTATUS ExTimedWaitForUnblockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock, PLARGE_INTEGER Timeout) {
+  return WaitForUnblock(PushLock, static_cast<nt::ex::WaitBlock*>(WaitBlock), Timeout);
+}
+VOID ExfUnblockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock) {
+  if (*PushLock != 0) UnblockAll(PushLock);
+  // The caller's own block, which another thread is just waking.
+  if (WaitBlock != nullptr) WaitForUnblock(PushLock, static_cast<nt::ex::WaitBlock*>(WaitBlock), nullptr);
+}
 
 PEX_PUSH_LOCK ExAllocateCacheAwarePushLock() {
   auto* const lock = static_cast<PEX_PUSH_LOCK>(AllocatePool(NonPagedPoolNx, sizeof(EX_PUSH_LOCK), kTag));

@@ -1,4 +1,5 @@
 // EX_TIMERs: timers that the system allocates. Each is a KTIMER with a DPC that calls the driver's callback.
+#include <algorithm>
 #include <new>
 
 #include "kernel/api/api.h"
@@ -24,6 +25,8 @@ struct EX_TIMER {
   PVOID delete_context;
   bool armed;  ///< set, and not a period's last expiry yet
   bool periodic;
+  LONGLONG period;  ///< 100 ns units
+  LONGLONG due;     ///< interrupt time of the next expiry, if periodic
   bool deleted;  ///< goes away when it is no longer armed
   bool running;  ///< in the callback
 };
@@ -47,8 +50,19 @@ bool Cancel(PEX_TIMER timer) {
   return was_set;
 }
 
-/// A period in whole milliseconds, as KTIMER has it; at least one.
-LONG Milliseconds(LONGLONG period) { return period <= 0 ? 0 : static_cast<LONG>((period + 9999) / 10000); }
+/// A KTIMER's period is in milliseconds: these timers are set again at each expiry.
+void SetNext(PEX_TIMER timer) {
+  const LONGLONG now = ke::InterruptTime();
+  timer->due = std::max(timer->due + timer->period, now - timer->period);
+  LARGE_INTEGER due;
+  due.QuadPart = std::min<LONGLONG>(now - timer->due, -1);
+  KeSetTimerEx(&timer->timer, due, 0, &timer->dpc);
+}
+
+/// When a timer that is set now expires first.
+LONGLONG FirstExpiry(LONGLONG due) {
+  return due < 0 ? ke::InterruptTime() - due : due - ke::SystemTime() + ke::InterruptTime();
+}
 
 }  // namespace
 }  // namespace nt::ex
@@ -61,7 +75,11 @@ extern "C" {
 /// The deferred routine of all EX_TIMERs; DPCs reach it through its stub.
 VOID ExpTimerDpcRoutine(PKDPC, PVOID DeferredContext, PVOID, PVOID) {
   auto* const timer = static_cast<PEX_TIMER>(DeferredContext);
-  if (!timer->periodic) timer->armed = false;
+  if (timer->periodic) {
+    SetNext(timer);
+  } else {
+    timer->armed = false;
+  }
   timer->running = true;
   if (timer->callback != nullptr) ke::Callout<void>(timer->callback, timer, timer->context);
   timer->running = false;
@@ -91,7 +109,9 @@ BOOLEAN ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_
   due.QuadPart = DueTime;
   Timer->armed = true;
   Timer->periodic = Period > 0;
-  return KeSetTimerEx(&Timer->timer, due, Milliseconds(Period), &Timer->dpc);
+  Timer->period = Period;
+  Timer->due = FirstExpiry(DueTime);
+  return KeSetTimerEx(&Timer->timer, due, 0, &Timer->dpc);
 }
 
 BOOLEAN ExCancelTimer(PEX_TIMER Timer, PVOID) { return Cancel(Timer) ? TRUE : FALSE; }

@@ -1,4 +1,5 @@
 // Time: the clock interrupt, real and virtual time, and KUSER_SHARED_DATA.
+#include <algorithm>
 #include <cstring>
 
 #include "kernel/api/api.h"
@@ -25,7 +26,7 @@ struct KSYSTEM_TIME {
 };
 
 /// The fields of KUSER_SHARED_DATA that change; ntddk.h has the offsets.
-constexpr ULONG_PTR kInterruptTime = 0x08, kSystemTime = 0x14, kTickCount = 0x320, kTickCountMultiplier = 0x04;
+constexpr ULONG_PTR kInterruptTime = 0x08, kSystemTime = 0x14, kTimeZoneBias = 0x20, kTickCount = 0x320, kTickCountMultiplier = 0x04;
 
 UCHAR* SharedData() { return reinterpret_cast<UCHAR*>(mm::kSharedUserData); }
 
@@ -148,6 +149,14 @@ void ClockInterrupt() {
   ChargeQuantum(elapsed);
   CountSeconds();
   ExpireTimers();
+}
+
+void SetTimeZoneBias(LONGLONG bias) { Store(kTimeZoneBias, bias); }
+
+void SetClockPeriod(ULONG units) {
+  if (Ki().virtual_time) return;
+  constexpr ULONG kLongest = 10'000;
+  hal::StartClockInterrupts(ULONGLONG{std::min(units, kLongest)} * 100);
 }
 
 void SetSecondTick(void (*tick)(ULONG seconds)) { Ki().second_tick = tick; }

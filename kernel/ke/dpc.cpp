@@ -130,6 +130,15 @@ void DeliverSoftwareInterrupts() {
   if (irql < APC_LEVEL && (KiPcr->software_interrupts & kApcBit) != 0) DeliverApcs();
 }
 
+void QueueDpcLater(PKDPC dpc) {
+  if (dpc->DpcData != nullptr) return;
+  Processor& processor = CurrentProcessor();
+  dpc->DpcData = processor.block;
+  Push(processor.dpcs, dpc);
+  RequestSoftwareInterrupt(processor, kDispatchBit);
+  KiPending = 1;
+}
+
 }  // namespace nt::ke
 
 using namespace nt::ke;

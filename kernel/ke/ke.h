@@ -50,6 +50,14 @@ bool IsVirtualTime();
 LONGLONG SystemTime();
 LONGLONG InterruptTime();
 
+/// Shows user mode how much local time lies behind system time, in 100 ns units.
+void SetTimeZoneBias(LONGLONG bias);
+/// The pace of the clock, in 100 ns units: what is asked for, and a millisecond at most.
+void SetClockPeriod(ULONG units);
+
+/// Queues a DPC from where nothing may run yet: it runs when the running export returns.
+void QueueDpcLater(PKDPC dpc);
+
 /// Waits for the object by which a lock is handed over: reports then tell the lock and who holds it. `reason` tells its kind: WrResource
 /// for an ERESOURCE, WrFastMutex, WrGuardedMutex.
 void WaitForLock(PVOID object, KWAIT_REASON reason, const void* lock);

@@ -89,7 +89,7 @@ void MakeStandby(Processor& processor, Thread* thread) {
 }
 
 bool HasWork(const Processor& processor) {
-  return !processor.current->host.is_idle || processor.next != nullptr || processor.block->software_interrupts != 0;
+  return !processor.current->host.is_idle || processor.next != nullptr || processor.block->software_interrupts != 0 || processor.dpc_active;
 }
 
 void Activate(ULONG index, Thread* thread) {

@@ -195,6 +195,12 @@ PanicReport ClassifyAccess(const EXCEPTION_RECORD& record, const CONTEXT& contex
     report.parameters[1] = kind;
     report.parameters[2] = context.Rip;
     report.rule = kFreedRule;
+  } else if (irql < DISPATCH_LEVEL && ex::IsBeyondSpecialPool(address)) {
+    report.code = by_kernel ? PAGE_FAULT_BEYOND_END_OF_ALLOCATION : DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION;
+    report.parameters[0] = address;
+    report.parameters[1] = kind;
+    report.parameters[2] = context.Rip;
+    report.rule = "Nobody may touch what lies behind the end of a pool block.";
   } else if (irql >= DISPATCH_LEVEL && address != ~ULONG_PTR{0}) {
     report.code = by_kernel ? IRQL_NOT_LESS_OR_EQUAL : DRIVER_IRQL_NOT_LESS_OR_EQUAL;
     report.parameters[0] = address;

@@ -192,6 +192,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
 
   nt::hal::InitializeMemory();
   nt::mm::Initialize();
+  nt::mm::SetMemorySize(options.memory);
   nt::ex::Initialize();
   nt::ex::SetSpecialPool(options.special_pool);
   nt::ex::SetAllocationFaults({options.fail_allocation, options.fail_allocation_one_in, options.fail_allocation_seed});
@@ -241,6 +242,8 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     if (!NT_SUCCESS(registry)) return;
     nt::cm::InitializeExports();
     nt::cm::LoadDebugPrintFilter();
+    nt::mm::CreateMemoryEvents();
+    nt::cm::LoadSystemSettings();
     nt::ex::InitializeThreads();
   });
   if (outcome != Outcome::Finished || !NT_SUCCESS(registry)) {
@@ -255,6 +258,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
 void Machine::DestroyExecutive() {
   if (state_->bugcheck != nullptr) nt::cm::Flush();
   if (!state_->options.sound_file.empty()) WriteWaveFile(state_->options.sound_file, nt::ke::InterruptTime());
+  nt::mm::StopMemoryEvents();
   nt::io::ForgetDrivers();
   nt::etw::Shutdown();
   nt::ldr::Shutdown();

@@ -188,10 +188,26 @@ void AddressSpace::Unmap(const Allocation& allocation, ULONG_PTR base, SIZE_T si
   hal::Unmap(base, size);
 }
 
-/// Gives pages a protection; 0 decommits them.
+/// Pages of a range that are the process's own and committed.
+SIZE_T AddressSpace::PrivatePages(const Allocation& allocation, ULONG_PTR base, SIZE_T size) {
+  if (allocation.section != nullptr || !allocation.frames.empty()) return 0;
+  SIZE_T pages = 0;
+  for (auto run = allocation.runs.lower_bound(base); run != allocation.runs.end() && run->first < base + size; ++run) {
+    pages += run->second.protection != 0 ? run->second.pages : 0;
+  }
+  return pages;
+}
+
+/// Gives pages a protection; 0 decommits them. False if there is no memory for new ones.
 bool AddressSpace::SetRange(ULONG_PTR start, Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection) {
   Split(allocation, base);
   Split(allocation, base + size);
+  const SIZE_T before = PrivatePages(allocation, base, size);
+  const bool own = allocation.section == nullptr && allocation.frames.empty();
+  if (own && protection != 0 && !Commit((size >> PAGE_SHIFT) - before)) {
+    Merge(allocation);
+    return false;
+  }
   bool done = true;
   for (auto run = allocation.runs.find(base); run != allocation.runs.end() && run->first < base + size; ++run) {
     const SIZE_T bytes = run->second.pages << PAGE_SHIFT;
@@ -206,6 +222,8 @@ bool AddressSpace::SetRange(ULONG_PTR start, Allocation& allocation, ULONG_PTR b
     if (!done) break;
     run->second.protection = protection;
   }
+  const SIZE_T counted = own && protection != 0 ? size >> PAGE_SHIFT : before;
+  if (const SIZE_T after = PrivatePages(allocation, base, size); counted > after) Decommit(counted - after);
   Merge(allocation);
   return done;
 }

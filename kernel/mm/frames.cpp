@@ -68,6 +68,7 @@ ULONG_PTR AllocateLow(const char* kind, SIZE_T size, ULONG_PTR lowest, ULONG_PTR
     if (start + block.size > candidate) candidate = fit(start + block.size);
   }
   if (candidate + size > end || candidate + size < candidate) return kNoLowMemory;
+  if (!Commit(size >> PAGE_SHIFT)) return kNoLowMemory;
   state->low.emplace(candidate, LowBlock{kind, size, false, Caller()});
   return candidate;
 }
@@ -77,6 +78,7 @@ void FreeLow(ULONG_PTR physical) {
   if (found == state->low.end()) return;
   if (found->second.mapped) hal::Unmap(kContiguous + physical, found->second.size);
   hal::Discard(VirtualOf(physical), found->second.size);
+  Decommit(found->second.size >> PAGE_SHIFT);
   state->low.erase(found);
 }
 

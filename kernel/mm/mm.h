@@ -19,6 +19,23 @@ void Initialize();
 void InitializeExports();
 void Shutdown();
 
+// ---- how much memory there is ------------------------------------------------------------------------------------------------
+
+/// What the machine has, in bytes; before anything is allocated.
+void SetMemorySize(SIZE_T bytes);
+/// Makes the nine events of \KernelObjects that tell of the conditions of memory.
+void CreateMemoryEvents();
+/// Before the machine is taken apart.
+void StopMemoryEvents();
+/// When the memory events tell of little or much available memory, in MiB; 0: by the machine's size.
+void SetMemoryThresholds(ULONG low_mebibytes, ULONG high_mebibytes);
+SIZE_T PhysicalPages();
+SIZE_T AvailablePages();
+SIZE_T CommittedPages();
+SIZE_T PeakCommittedPages();
+/// Physical memory and page file together.
+SIZE_T CommitLimit();
+
 // ---- user memory -------------------------------------------------------------------------------------------------------------
 
 /// Copies from memory that may fault. STATUS_ACCESS_VIOLATION if it does, or if [source, source + size) is not user memory;
@@ -119,6 +136,7 @@ class AddressSpace {
   bool Available(ULONG_PTR base, SIZE_T size) const;
   ULONG_PTR Place(SIZE_T size, bool top_down) const;
   NTSTATUS Reserve(ULONG_PTR* base, SIZE_T size, bool top_down, Allocation allocation);
+  static SIZE_T PrivatePages(const Allocation& allocation, ULONG_PTR base, SIZE_T size);
   static bool SetRange(ULONG_PTR start, Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
   static bool Map(ULONG_PTR start, const Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
   static void Unmap(const Allocation& allocation, ULONG_PTR base, SIZE_T size);

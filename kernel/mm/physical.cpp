@@ -36,12 +36,30 @@ void FreeContiguous(PVOID base) {
 }
 
 ULONG_PTR MapDevice(ULONG_PTR physical, SIZE_T size, hal::Protection protection) {
-  if (size == 0 || physical >= kDeviceEnd || size > kDeviceEnd - physical) return 0;
+  if (size == 0 || physical >= kPhysicalEnd || size > kPhysicalEnd - physical) return 0;
   const SIZE_T pages = PagesSpanned(physical, size);
   std::vector<PFN_NUMBER> frames(pages);
   for (SIZE_T i = 0; i < pages; ++i) frames[i] = (physical >> PAGE_SHIFT) + i;
   const ULONG_PTR base = MapSystem("I/O space", frames.data(), pages, protection);
   return base == 0 ? 0 : base + (physical & (PAGE_SIZE - 1));
+}
+
+struct Range {
+  ULONG_PTR start;
+  SIZE_T size;
+};
+
+/// Where memory answers, by ascending physical address. Every kind of memory has addresses of its own, far more than it uses.
+std::vector<Range> PhysicalRanges() {
+  std::vector<Range> ranges = {{PAGE_SIZE, kLowMemoryEnd - PAGE_SIZE}};
+  for (const AddressSpace* const space : state->spaces) {
+    if (space != nullptr) ranges.push_back({PhysicalOf(space->low()), kWindowSize});
+  }
+  for (const auto& [start, size] : {Range{kNonPagedPool, kNonPagedPoolSize}, {kPagedPool, kPagedPoolSize}, {kStacks, kStacksSize},
+                                    {kImages, kImagesSize}}) {
+    ranges.push_back({PhysicalOf(start), size});
+  }
+  return ranges;
 }
 
 constexpr ULONG kTag = 0x20206d4d;  // 'Mm  '
@@ -145,14 +163,16 @@ BOOLEAN MmIsNonPagedSystemAddressValid(PVOID VirtualAddress) {
 }
 
 PPHYSICAL_MEMORY_RANGE MmGetPhysicalMemoryRanges() {
-  auto* const ranges = static_cast<PPHYSICAL_MEMORY_RANGE>(ex::AllocatePool(NonPagedPoolNx, 3 * sizeof(PHYSICAL_MEMORY_RANGE), kTag));
-  if (ranges == nullptr) return nullptr;
-  ranges[0].BaseAddress.QuadPart = PAGE_SIZE;
-  ranges[0].NumberOfBytes.QuadPart = kLowMemoryEnd - PAGE_SIZE;
-  ranges[1].BaseAddress.QuadPart = static_cast<LONGLONG>(PhysicalOf(kNonPagedPool));
-  ranges[1].NumberOfBytes.QuadPart = kNonPagedPoolSize;
-  ranges[2] = {};
-  return ranges;
+  std::vector<Range> ranges = PhysicalRanges();
+  const SIZE_T size = (ranges.size() + 1) * sizeof(PHYSICAL_MEMORY_RANGE);
+  auto* const list = static_cast<PPHYSICAL_MEMORY_RANGE>(ex::LetAllocationFail() ? nullptr : ex::AllocatePool(NonPagedPoolNx, size, kTag));
+  if (list == nullptr) return nullptr;
+  for (SIZE_T i = 0; i < ranges.size(); ++i) {
+    list[i].BaseAddress.QuadPart = static_cast<LONGLONG>(ranges[i].start);
+    list[i].NumberOfBytes.QuadPart = static_cast<LONGLONG>(ranges[i].size);
+  }
+  list[ranges.size()] = {};
+  return list;
 }
 
 NTSTATUS MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T NumberOfBytes, ULONG Flags,

@@ -12,6 +12,7 @@ constexpr SIZE_T kWarmStacks = 32;
 
 void* AllocateKernelStack(SIZE_T size) {
   size = PageRoundUp(size);
+  if (!Commit(size >> PAGE_SHIFT)) return nullptr;
   auto& free = state->free_stacks[size];
   ULONG_PTR stack;
   if (!free.empty()) {
@@ -19,7 +20,10 @@ void* AllocateKernelStack(SIZE_T size) {
     free.pop_back();
   } else {
     stack = state->next_stack + PAGE_SIZE;
-    if (stack + size > kStacks + kStacksSize || !hal::MapLinear(stack, size, hal::Protection::ReadWrite)) return nullptr;
+    if (stack + size > kStacks + kStacksSize || !hal::MapLinear(stack, size, hal::Protection::ReadWrite)) {
+      Decommit(size >> PAGE_SHIFT);
+      return nullptr;
+    }
     state->next_stack = stack + size;
   }
   hal::ForgetFrames(stack, stack + size);
@@ -34,6 +38,7 @@ void FreeKernelStack(void* stack, SIZE_T size) {
   if (free.size() >= kWarmStacks) hal::Discard(address, size);
   free.push_back(address);
   state->stacks.erase(address);
+  Decommit(size >> PAGE_SHIFT);
 }
 
 }  // namespace nt::mm

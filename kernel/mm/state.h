@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel/hal/memory.h"
+#include "kernel/mm/commit.h"
 #include "kernel/mm/mm.h"
 
 namespace nt::mm {
@@ -42,6 +43,7 @@ struct State {
   std::map<ULONG_PTR, LowBlock> low;
   // MDLs with locked pages: their callers
   std::unordered_map<ULONG_PTR, Mapping> locked;
+  Memory memory;
 };
 extern State* state;
 
@@ -49,6 +51,8 @@ extern State* state;
 /// place of the first process window, so that a driver's wish for addresses below 4 GiB, or 16 MiB, can be met.
 inline constexpr ULONG_PTR kLowMemoryStart = 0x10'0000;
 inline constexpr ULONG_PTR kLowMemoryEnd = 0xc000'0000;
+/// What the machine's address lines reach.
+inline constexpr ULONG_PTR kPhysicalEnd = kEnd - kBase;
 /// Everything below this physical address is low memory or a device's.
 inline constexpr ULONG_PTR kDeviceEnd = kWindowSize;
 

@@ -265,6 +265,7 @@ static void ReleaseToken(PEPROCESS process) {
 
 void DeleteProcess(PVOID object) {
   auto* const process = static_cast<Process*>(object);
+  ex::ForgetPoolQuota(process);
   if (process->UniqueProcessId != nullptr) {
     process->ActiveProcessLinks.Blink->Flink = process->ActiveProcessLinks.Flink;
     process->ActiveProcessLinks.Flink->Blink = process->ActiveProcessLinks.Blink;

@@ -1,13 +1,18 @@
 // NtQuerySystemInformation: the machine, its processes, modules and handles.
 #include "kernel/ps/system_information.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "kernel/ke/scheduler.h"
 #include "kernel/ldr/image.h"
+#include "kernel/ldr/rtl.h"
 #include "kernel/mm/layout.h"
+#include "kernel/mm/mm.h"
+#include "kernel/ps/answer.h"
 #include "kernel/ps/state.h"
+#include "kernel/rtl/rtl.h"
 #include "nt/status.h"
 
 using namespace nt::ps;
@@ -20,41 +25,15 @@ namespace {
 
 constexpr ULONG kTimeIncrement = 156'250;  // as KeQueryTimeIncrement has it
 
-/// An answer in the making; `base` is where the caller will find it, for pointers into it.
-class Answer {
- public:
-  explicit Answer(PVOID base) : base_(reinterpret_cast<ULONG_PTR>(base)) {}
-  template <class T>
-  SIZE_T Add(const T& value) {
-    return AddBytes(&value, sizeof value);
-  }
-  SIZE_T AddBytes(const void* bytes, SIZE_T size) {
-    const SIZE_T offset = bytes_.size();
-    bytes_.resize(offset + size);
-    if (size != 0) std::memcpy(bytes_.data() + offset, bytes, size);
-    return offset;
-  }
-  template <class T>
-  T* At(SIZE_T offset) {
-    return reinterpret_cast<T*>(bytes_.data() + offset);
-  }
-  void Align(SIZE_T to) { bytes_.resize((bytes_.size() + to - 1) / to * to); }
-  PVOID Address(SIZE_T offset) const { return reinterpret_cast<PVOID>(base_ + offset); }
-  const void* data() const { return bytes_.data(); }
-  SIZE_T size() const { return bytes_.size(); }
-
- private:
-  ULONG_PTR base_;
-  std::vector<UCHAR> bytes_;
-};
-
 void AddBasic(Answer* answer) {
   constexpr ULONG kGranularity = 0x10000;
   const ULONG count = ke::ProcessorCount();
   SYSTEM_BASIC_INFORMATION basic{};
   basic.TimerResolution = kTimeIncrement;
   basic.PageSize = PAGE_SIZE;
+  basic.NumberOfPhysicalPages = static_cast<ULONG>(mm::PhysicalPages());
   basic.LowestPhysicalPageNumber = 1;
+  basic.HighestPhysicalPageNumber = basic.NumberOfPhysicalPages;
   basic.AllocationGranularity = kGranularity;
   basic.MinimumUserModeAddress = mm::kUserLow;
   basic.MaximumUserModeAddress = mm::kUserHigh;
@@ -72,6 +51,7 @@ void AddTimeOfDay(Answer* answer) {
   SYSTEM_TIMEOFDAY_INFORMATION time{};
   time.BootTime.QuadPart = ke::Ki().boot_system_time;
   time.CurrentTime.QuadPart = ke::SystemTime();
+  time.TimeZoneBias.QuadPart = nt::rtl::TimeZoneBias();
   answer->Add(time);
 }
 
@@ -167,27 +147,54 @@ void AddProcesses(Answer* answer) {
   }
 }
 
-void AddModules(Answer* answer) {
-  const SIZE_T count_at = answer->Add(ULONG64{0});
+RTL_PROCESS_MODULE_INFORMATION DescribeModule(const KLDR_DATA_TABLE_ENTRY& entry, USHORT index) {
+  RTL_PROCESS_MODULE_INFORMATION module{};
+  module.ImageBase = entry.DllBase;
+  module.ImageSize = entry.SizeOfImage;
+  module.Flags = entry.Flags;
+  module.LoadOrderIndex = index;
+  module.LoadCount = entry.LoadCount;
+  const std::u16string_view path(entry.FullDllName.Buffer, entry.FullDllName.Length / sizeof(WCHAR));
+  const SIZE_T length = std::min(path.size(), sizeof module.FullPathName - 1);
+  for (SIZE_T i = 0; i < length; ++i) {
+    module.FullPathName[i] = path[i] < 0x80 ? static_cast<CHAR>(path[i]) : '?';
+    if (path[i] == u'\\') module.OffsetToFileName = static_cast<USHORT>(i + 1);
+  }
+  return module;
+}
+
+/// Calls `visit` with each loaded kernel image and its place in the order of loading.
+template <class Visit>
+void ForEachModule(Visit visit) {
   USHORT index = 0;
   PLIST_ENTRY const head = ldr::LoadedModuleList();
   for (PLIST_ENTRY link = head->Flink; link != head; link = link->Flink) {
-    const auto* const entry = CONTAINING_RECORD(link, KLDR_DATA_TABLE_ENTRY, InLoadOrderLinks);
-    RTL_PROCESS_MODULE_INFORMATION module{};
-    module.ImageBase = entry->DllBase;
-    module.ImageSize = entry->SizeOfImage;
-    module.Flags = entry->Flags;
-    module.LoadOrderIndex = index++;
-    module.LoadCount = entry->LoadCount;
-    const std::u16string_view path(entry->FullDllName.Buffer, entry->FullDllName.Length / sizeof(WCHAR));
-    const SIZE_T length = path.size() < sizeof module.FullPathName ? path.size() : sizeof module.FullPathName - 1;
-    for (SIZE_T i = 0; i < length; ++i) {
-      module.FullPathName[i] = path[i] < 0x80 ? static_cast<CHAR>(path[i]) : '?';
-      if (path[i] == u'\\') module.OffsetToFileName = static_cast<USHORT>(i + 1);
+    visit(*CONTAINING_RECORD(link, KLDR_DATA_TABLE_ENTRY, InLoadOrderLinks), index++);
+  }
+}
+
+void AddModules(Answer* answer) {
+  const SIZE_T count_at = answer->Add(ULONG64{0});
+  ForEachModule([&](const KLDR_DATA_TABLE_ENTRY& entry, USHORT index) {
+    answer->Add(DescribeModule(entry, index));
+    *answer->At<ULONG>(count_at) = index + 1u;
+  });
+}
+
+void AddExtendedModules(Answer* answer) {
+  ForEachModule([&](const KLDR_DATA_TABLE_ENTRY& entry, USHORT index) {
+    RTL_PROCESS_MODULE_INFORMATION_EX module{};
+    module.NextOffset = sizeof module;
+    module.BaseInfo = DescribeModule(entry, index);
+    module.DefaultBase = entry.DllBase;
+    if (const IMAGE_NT_HEADERS64* const header = RtlImageNtHeader(entry.DllBase); header != nullptr) {
+      module.ImageChecksum = header->OptionalHeader.CheckSum;
+      module.TimeDateStamp = header->FileHeader.TimeDateStamp;
     }
     answer->Add(module);
-  }
-  *answer->At<ULONG>(count_at) = index;
+  });
+  // A last entry that is only its offset, zero, ends the list.
+  answer->Add(ULONG64{0});
 }
 
 /// Calls `visit` for each handle of each process.
@@ -257,8 +264,38 @@ bool Fill(ULONG information_class, Answer* answer) {
     case SystemExtendedHandleInformation:
       AddExtendedHandles(answer);
       return true;
+    case kSystemModuleInformationEx:
+      AddExtendedModules(answer);
+      return true;
+    case kSystemEmulationBasicInformation:
+      AddBasic(answer);
+      return true;
+    case kSystemEmulationProcessorInformation:
+      AddProcessor(answer);
+      return true;
     default:
-      return false;
+      return DescribeMachine(information_class, answer);
+  }
+}
+
+/// Whether a buffer of `length` bytes is right for an answer of `size`, and how much of the answer it gets.
+bool Fits(ULONG information_class, ULONG length, ULONG size, ULONG* copied) {
+  *copied = size;
+  switch (information_class) {
+    case SystemBasicInformation:
+    case kSystemEmulationBasicInformation:
+    case kSystemCodeIntegrityInformation:
+      return length == size;
+    case SystemTimeOfDayInformation:
+      *copied = std::min(length, size);
+      return length <= size;
+    case SystemProcessorPerformanceInformation: {
+      constexpr ULONG kEach = sizeof(SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION);
+      *copied = std::min(length / kEach * kEach, size);
+      return *copied != 0;
+    }
+    default:
+      return length >= size;
   }
 }
 
@@ -277,12 +314,13 @@ NTSTATUS NtQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInfo
   Answer answer(SystemInformation);
   if (!Fill(SystemInformationClass, &answer)) return STATUS_INVALID_INFO_CLASS;
   const auto size = static_cast<ULONG>(answer.size());
+  ULONG copied;
+  const bool fits = Fits(SystemInformationClass, SystemInformationLength, size, &copied);
   if (ReturnLength != nullptr) {
-    const NTSTATUS status = CopyOut(ReturnLength, &size, sizeof size);
+    const NTSTATUS status = CopyOut(ReturnLength, fits ? &copied : &size, sizeof size);
     if (!NT_SUCCESS(status)) return status;
   }
-  if (SystemInformationLength < size) return STATUS_INFO_LENGTH_MISMATCH;
-  return CopyOut(SystemInformation, answer.data(), size);
+  return fits ? CopyOut(SystemInformation, answer.data(), copied) : STATUS_INFO_LENGTH_MISMATCH;
 }
 
 }  // extern "C"

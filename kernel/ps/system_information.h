@@ -1,7 +1,33 @@
 // What NtQuerySystemInformation tells, by class (winternl.h of mingw-w64; the layouts are those of 64-bit NT).
 #pragma once
 
+#include <cstddef>
+
 #include "nt/process_information.h"
+
+/// The classes beyond those of nt/process_information.h.
+enum : ULONG {
+  kSystemDeviceInformation = 7,
+  kSystemFlagsInformation = 9,
+  kSystemPoolTagInformation = 22,
+  kSystemInterruptInformation = 23,
+  kSystemTimeAdjustmentInformation = 28,
+  kSystemExceptionInformation = 33,
+  kSystemKernelDebuggerInformation = 35,
+  kSystemContextSwitchInformation = 36,
+  kSystemRegistryQuotaInformation = 37,
+  kSystemLookasideInformation = 45,
+  kSystemRangeStartInformation = 50,
+  kSystemEmulationBasicInformation = 62,
+  kSystemEmulationProcessorInformation = 63,
+  kSystemBigPoolInformation = 66,
+  kSystemLogicalProcessorInformation = 73,
+  kSystemModuleInformationEx = 77,
+  kSystemBootEnvironmentInformation = 90,
+  kSystemCodeIntegrityInformation = 103,
+  kSystemSecureBootInformation = 145,
+  kSystemKernelDebuggerInformationEx = 149,
+};
 
 struct SYSTEM_BASIC_INFORMATION {
   ULONG Reserved;
@@ -138,3 +164,165 @@ struct SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX {
   ULONG Reserved;
 };
 static_assert(sizeof(SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX) == 0x28);
+
+struct SYSTEM_PERFORMANCE_INFORMATION {
+  LARGE_INTEGER IdleProcessTime;
+  LARGE_INTEGER IoReadTransferCount;
+  LARGE_INTEGER IoWriteTransferCount;
+  LARGE_INTEGER IoOtherTransferCount;
+  ULONG IoReadOperationCount;
+  ULONG IoWriteOperationCount;
+  ULONG IoOtherOperationCount;
+  ULONG AvailablePages;
+  ULONG CommittedPages;
+  ULONG CommitLimit;
+  ULONG PeakCommitment;
+  ULONG PageFaults[13];  ///< counts of all kinds of paging, of which there is none
+  ULONG PagedPoolPages;
+  ULONG NonPagedPoolPages;
+  ULONG PagedPoolAllocs;
+  ULONG PagedPoolFrees;
+  ULONG NonPagedPoolAllocs;
+  ULONG NonPagedPoolFrees;
+  ULONG FreeSystemPtes;
+  ULONG ResidentSystemCodePage;
+  ULONG TotalSystemDriverPages;
+  ULONG TotalSystemCodePages;
+  ULONG NonPagedPoolLookasideHits;
+  ULONG PagedPoolLookasideHits;
+  ULONG AvailablePagedPoolPages;
+  ULONG ResidentSystemCachePage;
+  ULONG ResidentPagedPoolPage;
+  ULONG ResidentSystemDriverPage;
+  ULONG Cache[30];  ///< the cache manager's counts
+  ULONG ContextSwitches;
+  ULONG FirstLevelTbFills;
+  ULONG SecondLevelTbFills;
+  ULONG SystemCalls;
+  ULONGLONG CcTotalDirtyPages;
+  ULONGLONG CcDirtyPageThreshold;
+  LONGLONG ResidentAvailablePages;
+  ULONGLONG SharedCommittedPages;
+};
+static_assert(sizeof(SYSTEM_PERFORMANCE_INFORMATION) == 0x158);
+static_assert(offsetof(SYSTEM_PERFORMANCE_INFORMATION, PagedPoolPages) == 0x70);
+static_assert(offsetof(SYSTEM_PERFORMANCE_INFORMATION, ContextSwitches) == 0x128);
+
+struct SYSTEM_DEVICE_INFORMATION {
+  ULONG NumberOfDisks;
+  ULONG NumberOfFloppies;
+  ULONG NumberOfCdRoms;
+  ULONG NumberOfTapes;
+  ULONG NumberOfSerialPorts;
+  ULONG NumberOfParallelPorts;
+};
+
+struct SYSTEM_POOLTAG {
+  ULONG Tag;
+  ULONG PagedAllocs;
+  ULONG PagedFrees;
+  SIZE_T PagedUsed;
+  ULONG NonPagedAllocs;
+  ULONG NonPagedFrees;
+  SIZE_T NonPagedUsed;
+};
+static_assert(sizeof(SYSTEM_POOLTAG) == 0x28);
+
+struct SYSTEM_BIGPOOL_ENTRY {
+  ULONG_PTR VirtualAddress;  ///< bit 0: non-paged
+  SIZE_T SizeInBytes;
+  ULONG Tag;
+};
+static_assert(sizeof(SYSTEM_BIGPOOL_ENTRY) == 0x18);
+
+struct SYSTEM_INTERRUPT_INFORMATION {
+  ULONG ContextSwitches;
+  ULONG DpcCount;
+  ULONG DpcRate;
+  ULONG TimeIncrement;
+  ULONG DpcBypassCount;
+  ULONG ApcBypassCount;
+};
+
+struct SYSTEM_QUERY_TIME_ADJUST_INFORMATION {
+  ULONG TimeAdjustment;
+  ULONG TimeIncrement;
+  BOOLEAN Enable;
+};
+static_assert(sizeof(SYSTEM_QUERY_TIME_ADJUST_INFORMATION) == 0xc);
+
+struct SYSTEM_EXCEPTION_INFORMATION {
+  ULONG AlignmentFixupCount;
+  ULONG ExceptionDispatchCount;
+  ULONG FloatingEmulationCount;
+  ULONG ByteWordEmulationCount;
+};
+
+struct SYSTEM_CONTEXT_SWITCH_INFORMATION {
+  ULONG ContextSwitches;
+  ULONG Reasons[11];
+};
+static_assert(sizeof(SYSTEM_CONTEXT_SWITCH_INFORMATION) == 0x30);
+
+struct SYSTEM_KERNEL_DEBUGGER_INFORMATION {
+  BOOLEAN KernelDebuggerEnabled;
+  BOOLEAN KernelDebuggerNotPresent;
+};
+
+struct SYSTEM_KERNEL_DEBUGGER_INFORMATION_EX {
+  BOOLEAN DebuggerAllowed;
+  BOOLEAN DebuggerEnabled;
+  BOOLEAN DebuggerPresent;
+};
+
+struct SYSTEM_REGISTRY_QUOTA_INFORMATION {
+  ULONG RegistryQuotaAllowed;
+  ULONG RegistryQuotaUsed;
+  SIZE_T PagedPoolSize;
+};
+
+struct SYSTEM_LOOKASIDE_INFORMATION {
+  USHORT CurrentDepth;
+  USHORT MaximumDepth;
+  ULONG TotalAllocates;
+  ULONG AllocateMisses;
+  ULONG TotalFrees;
+  ULONG FreeMisses;
+  ULONG Type;
+  ULONG Tag;
+  ULONG Size;
+};
+static_assert(sizeof(SYSTEM_LOOKASIDE_INFORMATION) == 0x20);
+
+struct SYSTEM_LOGICAL_PROCESSOR_INFORMATION {
+  ULONG_PTR ProcessorMask;
+  ULONG Relationship;  ///< 0: a core, 1: a node, 3: a package
+  ULONGLONG Data[2];   ///< of a node: its number
+};
+static_assert(sizeof(SYSTEM_LOGICAL_PROCESSOR_INFORMATION) == 0x20);
+
+struct RTL_PROCESS_MODULE_INFORMATION_EX {
+  USHORT NextOffset;  ///< bytes to the next one; 0 behind the last
+  RTL_PROCESS_MODULE_INFORMATION BaseInfo;
+  ULONG ImageChecksum;
+  ULONG TimeDateStamp;
+  PVOID DefaultBase;
+};
+static_assert(sizeof(RTL_PROCESS_MODULE_INFORMATION_EX) == 0x140);
+
+struct SYSTEM_BOOT_ENVIRONMENT_INFORMATION {
+  UCHAR BootIdentifier[16];
+  ULONG FirmwareType;  ///< 2: UEFI
+  ULONGLONG BootFlags;
+};
+static_assert(sizeof(SYSTEM_BOOT_ENVIRONMENT_INFORMATION) == 0x20);
+
+struct SYSTEM_CODEINTEGRITY_INFORMATION {
+  ULONG Length;
+  ULONG CodeIntegrityOptions;
+};
+
+struct SYSTEM_SECUREBOOT_INFORMATION {
+  BOOLEAN SecureBootEnabled;
+  BOOLEAN SecureBootCapable;
+};

@@ -180,3 +180,66 @@ KTEST(ManyBlocksKeepTheirContents) {
     ExFreePoolWithTag(blocks[i], kTag);
   }
 }
+
+namespace {
+
+POOL_EXTENDED_PARAMETER SecureParameter(POOL_EXTENDED_PARAMS_SECURE_POOL* parameters) {
+  POOL_EXTENDED_PARAMETER parameter = {};
+  parameter.Type = PoolExtendedParameterSecurePool;
+  parameter.SecurePoolParams = parameters;
+  return parameter;
+}
+
+}  // namespace
+
+KTEST(SecurePoolIsChangedByUpdatesOnly) {
+  HANDLE pool;
+  POOL_CREATE_EXTENDED_PARAMS create = {POOL_CREATE_PARAMS_VERSION};
+  EXPECT_EQ(ExCreatePool(0, kTag, &create, &pool), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(ExCreatePool(POOL_CREATE_FLG_SECURE_POOL | 0x10, kTag, &create, &pool), STATUS_INVALID_PARAMETER);
+  REQUIRE(NT_SUCCESS(ExCreatePool(POOL_CREATE_FLG_SECURE_POOL, kTag, &create, &pool)));
+  char secret[] = "secret";
+  POOL_EXTENDED_PARAMS_SECURE_POOL secure = {pool, secret, 0x1234, SECURE_POOL_FLAGS_FREEABLE | SECURE_POOL_FLAGS_MODIFIABLE};
+  POOL_EXTENDED_PARAMETER parameter = SecureParameter(&secure);
+  auto block = static_cast<char*>(ExAllocatePool3(POOL_FLAG_NON_PAGED, sizeof secret, kTag, &parameter, 1));
+  REQUIRE(block != nullptr);
+  EXPECT_EQ(RtlCompareMemory(block, secret, sizeof secret), sizeof secret);
+  EXPECT_EQ(ExSecurePoolUpdate(pool, kTag, block, 0x1234, 0, 1, (PVOID) "S"), STATUS_SUCCESS);
+  EXPECT_EQ(block[0], 'S');
+  EXPECT_EQ(block[1], 'e');
+  EXPECT_EQ(ExSecurePoolUpdate(pool, kTag, block, 0x1235, 0, 1, (PVOID) "x"), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(ExSecurePoolUpdate(pool, kTag + 1, block, 0x1234, 0, 1, (PVOID) "x"), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(ExSecurePoolUpdate(pool, kTag, block, 0x1234, 4, sizeof secret, secret), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(ExSecurePoolUpdate(pool, kTag, block + 1, 0x1234, 0, 1, (PVOID) "x"), STATUS_INVALID_PARAMETER);
+  EXPECT(ExSecurePoolValidate(pool, kTag, block, 0x1234));
+  EXPECT(!ExSecurePoolValidate(pool, kTag, block, 0x1235));
+  EXPECT(!ExSecurePoolValidate(pool, kTag, secret, 0x1234));
+  ExFreePool2(block, kTag, &parameter, 1);
+  EXPECT(!ExSecurePoolValidate(pool, kTag, block, 0x1234));
+  ExDestroyPool(pool);
+}
+
+KTEST(SecurePoolMayBeUnchangeable) {
+  HANDLE pool;
+  REQUIRE(NT_SUCCESS(ExCreatePool(POOL_CREATE_FLG_SECURE_POOL, kTag, nullptr, &pool)));
+  POOL_EXTENDED_PARAMS_SECURE_POOL secure = {pool, nullptr, 7, SECURE_POOL_FLAGS_NONE};
+  POOL_EXTENDED_PARAMETER parameter = SecureParameter(&secure);
+  PVOID block = ExAllocatePool3(POOL_FLAG_PAGED, 100, kTag, &parameter, 1);
+  REQUIRE(block != nullptr);
+  EXPECT(AllBytesAre(block, 100, 0));
+  EXPECT_EQ(ExSecurePoolUpdate(pool, kTag, block, 7, 0, 1, (PVOID) "x"), STATUS_ACCESS_DENIED);
+  secure.SecurePoolHandle = nullptr;
+  EXPECT(ExAllocatePool3(POOL_FLAG_PAGED, 100, kTag, &parameter, 1) == nullptr);
+  ExDestroyPool(pool);
+}
+
+KTEST(SpecialPoolOnRequest) {
+  // Eight more than a priority: special pool, with the block's end at the end of its page; nine: its start at the start.
+  PVOID over = ExAllocatePoolWithTagPriority(NonPagedPoolNx, 64, kTag, static_cast<EX_POOL_PRIORITY>(NormalPoolPriority + 8));
+  PVOID under = ExAllocatePoolWithTagPriority(PagedPool, 64, kTag, static_cast<EX_POOL_PRIORITY>(NormalPoolPriority + 9));
+  REQUIRE(over != nullptr && under != nullptr);
+  EXPECT_EQ(((ULONG_PTR)over + 64) % PAGE_SIZE, 0);
+  EXPECT_EQ((ULONG_PTR)under % PAGE_SIZE, 0);
+  ExFreePoolWithTag(over, kTag);
+  ExFreePoolWithTag(under, kTag);
+}

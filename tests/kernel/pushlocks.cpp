@@ -97,3 +97,47 @@ KTEST(WhoReadsWaitsBehindAWriter) {
   writer.Join();
   EXPECT_EQ((ULONG_PTR)lock.lock, 0);
 }
+
+namespace {
+
+/// What a thread gives that waits for a change (EX_PUSH_LOCK_WAIT_BLOCK, which no header has).
+struct alignas(16) WaitBlock {
+  UCHAR room[0x40];
+};
+
+}  // namespace
+
+extern "C" {
+NTKERNELAPI VOID NTAPI ExBlockPushLock(PEX_PUSH_LOCK, PVOID);
+NTKERNELAPI VOID NTAPI ExWaitForUnblockPushLock(PEX_PUSH_LOCK, PVOID);
+NTKERNELAPI NTSTATUS NTAPI ExTimedWaitForUnblockPushLock(PEX_PUSH_LOCK, PVOID, PLARGE_INTEGER);
+NTKERNELAPI VOID NTAPI ExfUnblockPushLock(PEX_PUSH_LOCK, PVOID);
+}
+
+KTEST(WhoBlocksIsUnblocked) {
+  static EX_PUSH_LOCK lock;
+  lock = 0;
+  static LONG awake;
+  awake = 0;
+  Thread blocked(
+      +[](EX_PUSH_LOCK* address) {
+        WaitBlock block;
+        ExBlockPushLock(address, &block);
+        ExWaitForUnblockPushLock(address, &block);
+        InterlockedIncrement(&awake);
+      },
+      &lock);
+  Sleep(5);
+  EXPECT_EQ(awake, 0);
+  EXPECT((ULONG_PTR)lock != 0);
+  ExfUnblockPushLock(&lock, nullptr);
+  blocked.Join();
+  EXPECT_EQ(awake, 1);
+  EXPECT_EQ((ULONG_PTR)lock, 0);
+  // A wait may end by time, and takes its block off the list.
+  WaitBlock block;
+  LARGE_INTEGER time = ktest::Milliseconds(2);
+  ExBlockPushLock(&lock, &block);
+  EXPECT_EQ(ExTimedWaitForUnblockPushLock(&lock, &block, &time), STATUS_TIMEOUT);
+  EXPECT_EQ((ULONG_PTR)lock, 0);
+}

@@ -296,3 +296,28 @@ KTEST(WellKnownPlaces) {
   REQUIRE(NT_SUCCESS(Open(registry_path->Buffer, nullptr, &key)));
   ZwClose(key);
 }
+
+KTEST(KeysTellWhatTheyAre) {
+  HANDLE key;
+  REQUIRE(NT_SUCCESS(Create(kPath, nullptr, &key)));
+  struct {
+    ULONG wow64, flags, control;
+  } flags = {1, 1, 1};
+  ULONG length = 0;
+  EXPECT_EQ(ZwQueryKey(key, KeyFlagsInformation, &flags, sizeof flags, &length), STATUS_SUCCESS);
+  EXPECT_EQ(length, sizeof flags);
+  EXPECT_EQ(flags.flags & 2, 0);
+  EXPECT_EQ(ZwQueryKey(key, KeyFlagsInformation, &flags, 4, &length), STATUS_BUFFER_TOO_SMALL);
+  ULONG bits = 1;
+  EXPECT_EQ(ZwQueryKey(key, KeyVirtualizationInformation, &bits, sizeof bits, &length), STATUS_SUCCESS);
+  EXPECT_EQ(bits, 0);
+  bits = 1;
+  EXPECT_EQ(ZwQueryKey(key, KeyHandleTagsInformation, &bits, sizeof bits, &length), STATUS_SUCCESS);
+  EXPECT_EQ(bits, 0);
+  EXPECT_EQ(ZwQueryKey(key, KeyTrustInformation, &bits, sizeof bits, &length), STATUS_SUCCESS);
+  EXPECT_EQ(bits, 1);
+  EXPECT_EQ(ZwQueryKey(key, KeyLayerInformation, &bits, sizeof bits, &length), STATUS_SUCCESS);
+  EXPECT_EQ(ZwQueryKey(key, static_cast<KEY_INFORMATION_CLASS>(99), &bits, sizeof bits, &length), STATUS_INVALID_PARAMETER);
+  ZwDeleteKey(key);
+  ZwClose(key);
+}

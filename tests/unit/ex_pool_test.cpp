@@ -202,6 +202,34 @@ TEST_F(Pool, SpecialBlocksEndAtAPage) {
   }
 }
 
+TEST_F(Pool, AProcessIsChargedUpToItsQuota) {
+  auto* const process = reinterpret_cast<PEPROCESS>(0x1000);
+  EXPECT_TRUE(ex::ChargePoolQuota(process, true, SIZE_T{1} << 40)) << "without a limit";
+  ex::ReturnPoolQuota(process, true, SIZE_T{1} << 40);
+  ex::SetPoolQuotas(1000, 2000);
+  EXPECT_TRUE(ex::ChargePoolQuota(process, false, 900));
+  EXPECT_FALSE(ex::ChargePoolQuota(process, false, 101));
+  EXPECT_TRUE(ex::ChargePoolQuota(process, true, 2000)) << "paged pool is counted apart";
+  EXPECT_TRUE(ex::ChargePoolQuota(process, false, 100));
+  ex::ReturnPoolQuota(process, false, 500);
+  EXPECT_EQ(ex::PoolQuotaOf(process, false).bytes, 500u);
+  EXPECT_EQ(ex::PoolQuotaOf(process, false).peak, 1000u);
+  ex::ForgetPoolQuota(process);
+  EXPECT_EQ(ex::PoolQuotaOf(process, false).peak, 0u);
+}
+
+TEST_F(Pool, PagesAreCountedAndLimited) {
+  mm::SetMemorySize(SIZE_T{64} << 20);
+  const SIZE_T before = ex::PoolPages(false);
+  void* const block = ExAllocatePoolWithTag(NonPagedPoolNx, SIZE_T{16} << 20, kTag);
+  ASSERT_NE(block, nullptr);
+  EXPECT_EQ(ex::PoolPages(false) - before, 4096u);
+  EXPECT_EQ(mm::AvailablePages(), mm::PhysicalPages() - mm::CommittedPages());
+  EXPECT_EQ(ExAllocatePoolWithTag(NonPagedPoolNx, SIZE_T{33} << 20, kTag), nullptr) << "three quarters of memory are the most";
+  ExFreePool(block);
+  EXPECT_EQ(ex::PoolPages(false), before);
+}
+
 TEST_F(Pool, SectionPagesAreZero) {
   mm::SectionPages* const pages = mm::CreateSectionPages(100000);
   const auto* const memory = static_cast<const char*>(mm::SectionMemory(pages));

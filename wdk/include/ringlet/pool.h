@@ -74,6 +74,23 @@ NTKERNELAPI PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, 
 NTKERNELAPI VOID NTAPI ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
                                    ULONG ExtendedParametersCount);
 
+// Secure pool: what only ExSecurePoolUpdate changes.
+#define POOL_CREATE_FLG_SECURE_POOL 0x1
+#define POOL_CREATE_FLG_USE_GLOBAL_POOL 0x2
+#define POOL_CREATE_FLG_VALID_FLAGS (POOL_CREATE_FLG_SECURE_POOL | POOL_CREATE_FLG_USE_GLOBAL_POOL)
+#define POOL_CREATE_PARAMS_VERSION 1
+
+typedef struct _POOL_CREATE_EXTENDED_PARAMS {
+  ULONG Version;
+} POOL_CREATE_EXTENDED_PARAMS, *PPOOL_CREATE_EXTENDED_PARAMS;
+
+NTKERNELAPI NTSTATUS NTAPI ExCreatePool(ULONG Flags, ULONG_PTR Tag, POOL_CREATE_EXTENDED_PARAMS* Params,
+                                        HANDLE* PoolHandle);
+NTKERNELAPI VOID NTAPI ExDestroyPool(HANDLE PoolHandle);
+NTKERNELAPI NTSTATUS NTAPI ExSecurePoolUpdate(HANDLE SecurePoolHandle, ULONG Tag, PVOID Allocation, ULONG_PTR Cookie,
+                                              SIZE_T Offset, SIZE_T Size, PVOID Buffer);
+NTKERNELAPI ULONG NTAPI ExSecurePoolValidate(HANDLE SecurePoolHandle, ULONG Tag, PVOID Allocation, ULONG_PTR Cookie);
+
 // A driver built with POOL_NX_OPTIN means "non-executable" by NonPagedPool once it has called
 // ExInitializeDriverRuntime(DrvRtPoolNxOptIn); one built with POOL_NX_OPTIN_AUTO means it always.
 #define DrvRtPoolNxOptIn 0x00000001
