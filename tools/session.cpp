@@ -134,6 +134,7 @@ class Session {
 
   void Report() {
     const auto leftovers = machine_.Shutdown();
+    ReportWarnings();
     if (const BugCheck* const bugcheck = machine_.bugcheck()) {
       code = kBugCheck;
       json["bugcheck"] = JsonBugCheck(*bugcheck);
@@ -157,6 +158,15 @@ class Session {
   /// Everything of ours goes to standard error: standard output belongs to the client and to DbgPrint.
   void Say(const std::string& text) {
     if (!options_.quiet) fmt::print(stderr, "{}\n", text);
+  }
+
+  void ReportWarnings() {
+    json["warnings"] = nlohmann::json::array();
+    for (const Warning& warning : machine_.warnings()) {
+      json["warnings"].push_back({{"driver", warning.driver}, {"what", warning.what}, {"count", warning.count}});
+      const std::string often = warning.count > 1 ? fmt::format(" ({} times)", warning.count) : "";
+      Say(Paint(Colour::Orange, fmt::format("{} breaks a rule: ", warning.driver), IsTerminal(stderr)) + warning.what + often);
+    }
   }
 
   void SayOutcome(Outcome outcome, const std::string& who) {

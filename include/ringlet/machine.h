@@ -202,6 +202,13 @@ struct Leftover {
   std::string what;  ///< "tag 'Zero', 2 blocks, 128 bytes, allocated at zero.sys!DriverEntry+0x40 (zero.cpp:31)"
 };
 
+/// A rule that a driver broke without stopping the machine.
+struct Warning {
+  std::string driver;
+  std::string what;         ///< one sentence
+  std::uint32_t count = 1;  ///< how often
+};
+
 /// The end of a driver's loading.
 struct LoadResult {
   Outcome outcome = Outcome::Finished;
@@ -290,6 +297,9 @@ class Machine {
 
   /// Who waited for what at the last call that ended with Outcome::Deadlock, in the order the threads were made.
   const std::vector<BlockedThread>& deadlock() const;
+
+  /// The mistakes that drivers made so far, or until Shutdown(), in the order they were first made.
+  std::vector<Warning> warnings() const;
 
   /// Unloads what is still loaded, in reverse order, and says what each driver left behind.
   std::vector<Leftover> Shutdown();

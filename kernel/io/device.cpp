@@ -4,6 +4,7 @@
 #include <new>
 
 #include "kernel/ex/ex.h"
+#include "kernel/io/mistakes.h"
 #include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
@@ -132,6 +133,7 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
 }
 
 VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
+  WarnDeletedInUse(DeviceObject);
   ForgetDevice(DeviceObject);
   Unlink(DeviceObject);
   if ((DeviceObject->Flags & DO_DEVICE_HAS_NAME) != 0) {

@@ -5,6 +5,8 @@
 
 #include "kernel/cm/cm.h"
 #include "kernel/ex/ex.h"
+#include "kernel/io/irp_text.h"
+#include "kernel/io/mistakes.h"
 #include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/interrupt.h"
@@ -69,6 +71,34 @@ void ReportDevices(const Loaded& driver) {
     const std::u16string name = ob::NameOf(device);
     Report(driver, "device object", name.empty() ? "without a name" : Narrow(name));
   }
+}
+
+/// "of thread 12", or nothing for an IRP that no thread sent.
+std::string Sender(const IRP* irp) {
+  if (irp->ThreadListEntry.Flink == &irp->ThreadListEntry) return {};
+  return " of thread " + std::to_string(reinterpret_cast<ULONG_PTR>(irp->Tail.Overlay.Thread->Cid.UniqueThread));
+}
+
+bool IsDeviceOf(PDRIVER_OBJECT driver, PDEVICE_OBJECT wanted) {
+  PDEVICE_OBJECT device = driver->DeviceObject;
+  while (device != nullptr && device != wanted) device = device->NextDevice;
+  return device != nullptr;
+}
+
+/// Requests that the driver has not completed, and those it made and did not free.
+void ReportIrps(const Loaded& driver) {
+  ForEachIrp([&](PIRP irp, ULONG_PTR allocated_by) {
+    const bool own = Within(*driver.image, allocated_by);
+    const bool in_flight = InFlight(irp);
+    const IO_STACK_LOCATION* const location = in_flight ? IoGetCurrentIrpStackLocation(irp) : nullptr;
+    const std::string made = own ? ", allocated" + At(allocated_by) : "";
+    if (in_flight && (own || IsDeviceOf(driver.driver, location->DeviceObject))) {
+      Report(driver, "IRP",
+             DescribeFunction(*location) + Sender(irp) + " still pending in " + DescribeDevice(location->DeviceObject) + made);
+    } else if (own) {
+      Report(driver, "IRP", "not freed" + made);
+    }
+  });
 }
 
 void ReportObjects(const Loaded& driver) {
@@ -170,6 +200,7 @@ void ReportLeftovers(const Loaded& driver) {
 
 /// Takes a failed or finished driver's devices and name away. Its image goes with the last reference to the driver object.
 void RemoveDriver(const Loaded& driver) {
+  ReportIrps(driver);
   ReportDevices(driver);
   ReportNotifyRoutines(driver);
   ReportInterrupts(driver);

@@ -51,7 +51,7 @@ IO_STATUS_BLOCK SendAndWait(PFILE_OBJECT file, PDEVICE_OBJECT device, UCHAR majo
   IO_STATUS_BLOCK result{};
   KEVENT done;
   KeInitializeEvent(&done, SynchronizationEvent, FALSE);
-  PIRP const irp = IoAllocateIrp(device->StackSize, FALSE);
+  PIRP const irp = NewIrp(device->StackSize);
   if (irp == nullptr) {
     result.Status = STATUS_INSUFFICIENT_RESOURCES;
     return result;

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "kernel/ex/ex.h"
+#include "kernel/io/mistakes.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
 #include "kernel/ke/ki.h"
@@ -16,7 +17,6 @@ namespace ex = nt::ex;
 
 namespace {
 
-constexpr ULONG kIrpTag = ' prI';
 constexpr CHAR kCachedStacks = 8;
 
 USHORT SizeOf(CCHAR stacks) { return static_cast<USHORT>(sizeof(IRP) + static_cast<SIZE_T>(stacks) * sizeof(IO_STACK_LOCATION)); }
@@ -65,6 +65,20 @@ bool Stopped(PIRP irp, PIO_STACK_LOCATION location, PDEVICE_OBJECT device) {
 }  // namespace
 
 namespace nt::io {
+
+PIRP NewIrp(CCHAR stacks) {
+  PIRP irp = nullptr;
+  if (stacks > 0 && stacks <= kCachedStacks && !Io().free_irps[static_cast<UCHAR>(stacks)].empty()) {
+    irp = Io().free_irps[static_cast<UCHAR>(stacks)].back();
+    Io().free_irps[static_cast<UCHAR>(stacks)].pop_back();
+  } else {
+    irp = static_cast<PIRP>(ex::AllocatePool(NonPagedPoolNx, SizeOf(stacks), kIrpTag));
+    if (irp == nullptr) return nullptr;
+  }
+  InitializeIrp(irp, SizeOf(stacks), stacks);
+  if (stacks > 0 && stacks <= kCachedStacks) irp->AllocationFlags = IRP_LOOKASIDE_ALLOCATION;
+  return irp;
+}
 
 void QueueToThread(PIRP irp) {
   LIST_ENTRY& head = irp->Tail.Overlay.Thread->IrpList;
@@ -196,17 +210,12 @@ extern "C" {
 
 USHORT IoSizeOfIrp(CCHAR StackSize) { return SizeOf(StackSize); }
 
-PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN /*ChargeQuota*/) {
-  PIRP irp = nullptr;
-  if (StackSize > 0 && StackSize <= kCachedStacks && !Io().free_irps[static_cast<UCHAR>(StackSize)].empty()) {
-    irp = Io().free_irps[static_cast<UCHAR>(StackSize)].back();
-    Io().free_irps[static_cast<UCHAR>(StackSize)].pop_back();
-  } else {
-    irp = static_cast<PIRP>(ex::AllocatePool(NonPagedPoolNx, SizeOf(StackSize), kIrpTag));
-    if (irp == nullptr) return nullptr;
-  }
+PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota) {
+  // From pool each, so that pool knows who allocated it.
+  auto* const irp = ex::LetAllocationFail() ? nullptr : static_cast<PIRP>(ex::AllocatePool(NonPagedPoolNx, SizeOf(StackSize), kIrpTag));
+  if (irp == nullptr) return nullptr;
   InitializeIrp(irp, SizeOf(StackSize), StackSize);
-  irp->AllocationFlags = IRP_ALLOCATED_FIXED_SIZE;
+  if (ChargeQuota != FALSE) irp->AllocationFlags = IRP_QUOTA_CHARGED;
   return irp;
 }
 
@@ -215,8 +224,10 @@ VOID IoFreeIrp(PIRP Irp) {
     ke::BugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<ULONG_PTR>(Irp), __LINE__, 0, 0,
                  "An IRP was freed that is not an IRP any more.");
   }
+  if (InFlight(Irp)) WarnFreedInFlight(Irp);
+  passed_log.Add({Irp, 0, 0, false});
   Irp->Type = 0;
-  if (Irp->StackCount > 0 && Irp->StackCount <= kCachedStacks && Irp->Size == SizeOf(Irp->StackCount)) {
+  if ((Irp->AllocationFlags & IRP_LOOKASIDE_ALLOCATION) != 0) {
     Io().free_irps[static_cast<UCHAR>(Irp->StackCount)].push_back(Irp);
     return;
   }
@@ -244,8 +255,14 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   }
   PIO_STACK_LOCATION const location = --Irp->Tail.Overlay.CurrentStackLocation;
   location->DeviceObject = DeviceObject;
+  NoteSent(Irp);
+  if (Irp->CurrentLocation > 1 && (location[-1].Control & kInvokeFlags) != 0) WarnSkippedRoutine(Irp, location - 1);
   if (ke::Tracing(ke::kTraceIrp)) TraceIrp("send", Irp, DeviceObject, "major " + std::to_string(location->MajorFunction));
-  return ke::Callout<NTSTATUS>(DeviceObject->DriverObject->MajorFunction[location->MajorFunction], DeviceObject, Irp);
+  PDRIVER_DISPATCH const routine = DeviceObject->DriverObject->MajorFunction[location->MajorFunction];
+  const DispatchCall call{Irp, reinterpret_cast<const void*>(routine), Irp->CurrentLocation, location->MajorFunction, passed_log.next};
+  const NTSTATUS status = ke::Callout<NTSTATUS>(routine, DeviceObject, Irp);
+  CheckReturn(call, status);
+  return status;
 }
 
 VOID IofCompleteRequest(PIRP Irp, CCHAR /*PriorityBoost*/) {
@@ -253,19 +270,17 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR /*PriorityBoost*/) {
     ke::BugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<ULONG_PTR>(Irp), __LINE__, 0, 0,
                  "An IRP was completed twice: after IoCompleteRequest it belongs to the I/O manager and may not be touched again.");
   }
-  if (Irp->IoStatus.Status == STATUS_PENDING) {
-    ke::BugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<ULONG_PTR>(Irp), __LINE__, 0, 0,
-                 "An IRP was completed with STATUS_PENDING, which is no end of a request.");
-  }
-  if (Irp->CancelRoutine != nullptr) {
-    ke::BugCheck(CANCEL_STATE_IN_COMPLETED_IRP, reinterpret_cast<ULONG_PTR>(Irp), reinterpret_cast<ULONG_PTR>(Irp->CancelRoutine), 0, 0,
-                 "An IRP was completed while its cancel routine was set; clear it with IoSetCancelRoutine first.");
-  }
+  // NT's released kernel lets these two pass.
+  if (Irp->IoStatus.Status == STATUS_PENDING || Irp->IoStatus.Status == -1) WarnBadStatus(Irp);
+  if (Irp->CancelRoutine != nullptr) WarnCancelRoutineSet(Irp);
   if (ke::Tracing(ke::kTraceIrp))
     TraceIrp("complete", Irp, nullptr, "status " + Hex(reinterpret_cast<PVOID>(ULONG_PTR{static_cast<ULONG>(Irp->IoStatus.Status)})));
   while (Irp->CurrentLocation <= Irp->StackCount) {
     PIO_STACK_LOCATION const location = Irp->Tail.Overlay.CurrentStackLocation;
     Irp->PendingReturned = (location->Control & SL_PENDING_RETURNED) != 0 ? TRUE : FALSE;
+    passed_log.Add({Irp, Irp->IoStatus.Status, Irp->CurrentLocation, Irp->PendingReturned != 0});
+    if ((location->Control & (kReturnedPending | SL_PENDING_RETURNED)) == kReturnedPending) WarnNotMarked(location);
+    if (Irp->CurrentLocation > 1) location[-1].Control = 0;  // a routine for a driver below that was not called
     ++Irp->CurrentLocation;
     ++Irp->Tail.Overlay.CurrentStackLocation;
     PDEVICE_OBJECT const device = Irp->CurrentLocation == Irp->StackCount + 1 ? nullptr : IoGetCurrentIrpStackLocation(Irp)->DeviceObject;

@@ -76,7 +76,7 @@ class Request {
       if (!NT_SUCCESS(status)) return Drop(status);
     }
     KeClearEvent(&file_->Event);
-    irp_ = IoAllocateIrp(device_->StackSize, TRUE);
+    irp_ = NewIrp(device_->StackSize);
     if (irp_ == nullptr) return Fail(STATUS_INSUFFICIENT_RESOURCES);
     irp_->Tail.Overlay.OriginalFileObject = file_;
     irp_->Tail.Overlay.Thread = ke::KiThread;

@@ -55,6 +55,9 @@ NTSTATUS SendFileRequest(PFILE_OBJECT file, UCHAR major);
 void ReleaseDevice(PDEVICE_OBJECT device);
 void InitializeDriverObject(PDRIVER_OBJECT driver, std::u16string_view name);
 NTSTATUS NewDriverObject(std::u16string_view name, PDRIVER_OBJECT* driver);
+inline constexpr ULONG kIrpTag = ' prI';
+/// An IRP for a request of the I/O manager's own; IoFreeIrp keeps it for the next one.
+PIRP NewIrp(CCHAR stacks);
 /// Final work of a completed IRP: results to the requestor, memory freed.
 void FinishRequest(PIRP irp);
 /// Takes an IRP off its thread's list.

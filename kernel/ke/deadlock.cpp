@@ -28,7 +28,7 @@ std::vector<BlockedThread> DescribeDeadlock() {
     if (KthreadState(&thread->Tcb) != Waiting) continue;
     const std::vector<ULONG_PTR> stack = StackOf(thread);
     if (stack.empty()) continue;  // the kernel's own: it waits for work
-    BlockedThread entry{reinterpret_cast<ULONG_PTR>(thread->Cid.UniqueThread), DescribeWait(thread), {}};
+    BlockedThread entry{reinterpret_cast<ULONG_PTR>(thread->Cid.UniqueThread), DescribeWait(thread), {}, thread};
     for (const ULONG_PTR address : stack) entry.stack.push_back(DescribeReturn(address));
     blocked.push_back(std::move(entry));
   }

@@ -75,6 +75,7 @@ struct BlockedThread {
   ULONGLONG id = 0;
   std::string wait;  ///< "for a mutex that thread 12 holds"
   std::vector<StackFrame> stack;
+  PETHREAD thread = nullptr;
 };
 /// After Outcome::Deadlock, and until the machine runs again: the threads of drivers and programs, in the order they were made.
 std::vector<BlockedThread> DescribeDeadlock();

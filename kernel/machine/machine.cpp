@@ -25,6 +25,7 @@
 #include "kernel/ke/interrupt.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/trace.h"
+#include "kernel/ke/warnings.h"
 #include "kernel/ldr/builtin.h"
 #include "kernel/ldr/image.h"
 #include "kernel/ldr/pe.h"
@@ -261,6 +262,7 @@ void Machine::DestroyExecutive() {
   nt::mm::StopMemoryEvents();
   nt::io::ForgetDrivers();
   nt::etw::Shutdown();
+  nt::ke::ForgetWarnings();
   nt::ldr::Shutdown();
   nt::beep::Shutdown();
   nt::io::Shutdown();
@@ -435,8 +437,16 @@ std::vector<Leftover> Machine::Shutdown() {
     for (const auto& left : nt::io::Leftovers()) leftovers.push_back({left.driver, left.kind, left.what});
     for (const std::string& sentence : broken) leftovers.push_back({"pool", "corruption", sentence});
   }
+  state_->warnings = warnings();
   DestroyExecutive();
   return leftovers;
+}
+
+std::vector<Warning> Machine::warnings() const {
+  if (state_->shut_down && !state_->warnings.empty()) return state_->warnings;
+  std::vector<Warning> found;
+  for (const auto& warning : nt::ke::Warnings()) found.push_back({warning.driver, warning.what, warning.count});
+  return found;
 }
 
 namespace {

@@ -16,6 +16,10 @@
 #include "kernel/ke/exception.h"
 #include "kernel/ke/machine.h"
 
+namespace nt::io {
+std::string DescribePendingIrps(PETHREAD thread);
+}
+
 namespace ringlet {
 namespace {
 
@@ -36,7 +40,9 @@ Outcome Machine::State::Run(const std::function<void()>& work) {
 
 void Machine::State::KeepDeadlock() {
   deadlock.clear();
-  for (const auto& thread : nt::ke::DescribeDeadlock()) deadlock.push_back({thread.id, thread.wait, Frames(thread.stack)});
+  for (const auto& thread : nt::ke::DescribeDeadlock()) {
+    deadlock.push_back({thread.id, thread.wait + nt::io::DescribePendingIrps(thread.thread), Frames(thread.stack)});
+  }
 }
 
 void Machine::State::KeepBugCheck() {

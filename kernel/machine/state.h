@@ -33,6 +33,7 @@ struct Machine::State {
   std::vector<std::string> drivers;
   std::unique_ptr<BugCheck> bugcheck;
   std::vector<BlockedThread> deadlock;
+  std::vector<Warning> warnings;  ///< kept at the end
   std::map<std::uint64_t, Client> clients;
   std::vector<std::pair<std::string, std::string>> images;  ///< names and host paths of images, for the symbolizer
 
