@@ -125,7 +125,7 @@ endfunction()
 # The entry point, load configuration and memory functions that every driver is linked with (wdk/support), made once.
 function(_ringlet_support_library result)
   set(objects)
-  foreach(name runtime memory gs_driver_entry load_config)
+  foreach(name runtime memory gs_driver_entry load_config wdmsec)
     set(source ${RINGLET_WDK_DIR}/support/${name}.c)
     set(object ${CMAKE_BINARY_DIR}/ringlet-lib/${name}.obj)
     list(APPEND objects ${object})

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "kernel/ex/ex.h"
+#include "kernel/io/device_security.h"
 #include "kernel/io/mistakes.h"
 #include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
@@ -81,6 +82,7 @@ namespace nt::io {
 void DestroyDevice(PVOID object) {
   auto* const device = static_cast<PDEVICE_OBJECT>(object);
   if (device->Vpb != nullptr) ex::FreePool(device->Vpb);
+  if (device->SecurityDescriptor != nullptr) ex::FreePool(device->SecurityDescriptor);
   if (device->DriverObject != nullptr) ObfDereferenceObject(device->DriverObject);
 }
 
@@ -119,7 +121,7 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
   ObfReferenceObject(DriverObject);
   if (Exclusive != 0) device->Flags |= DO_EXCLUSIVE;
   if (name.Length != 0) device->Flags |= DO_DEVICE_HAS_NAME;
-  if (!AddVpb(device)) {
+  if (!AddVpb(device) || !SetDefaultSecurity(device)) {
     ObfDereferenceObject(device);
     return STATUS_INSUFFICIENT_RESOURCES;
   }

@@ -101,7 +101,8 @@ void Initialize() {
                                      .valid_access = 0x1f01ff,
                                      .ignore_case = true,
                                      .destroy = &DestroyDevice,
-                                     .parse = &ParseDevice});
+                                     .parse = &ParseDevice,
+                                     .security = [](PVOID object) { return &static_cast<PDEVICE_OBJECT>(object)->SecurityDescriptor; }});
   Io().file_type = ob::CreateType({.name = u"File",
                                    .mapping = {0x120089, 0x120116, 0x1200a0, 0x1f01ff},
                                    .valid_access = 0x1f01ff,
@@ -111,7 +112,8 @@ void Initialize() {
                                    .close = &CloseFile,
                                    .destroy = &DestroyFile,
                                    .parse = &ParseFile,
-                                   .query_name = &QueryFileName});
+                                   .query_name = &QueryFileName,
+                                   .security = &SecurityOfFile});
   PublishTypes();
   CreateRegistrations();
   InitializeBuiltinDevices();

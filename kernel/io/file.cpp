@@ -3,9 +3,11 @@
 #include <new>
 
 #include "kernel/ex/ex.h"
+#include "kernel/io/device_security.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
 #include "kernel/ke/ki.h"
+#include "kernel/se/se.h"
 #include "nt/status.h"
 
 namespace nt::io {
@@ -89,6 +91,41 @@ bool MayOpen(PDEVICE_OBJECT device, NTSTATUS* status) {
   return true;
 }
 
+/// Makes a file object for a device and has its driver open it.
+NTSTATUS Open(PDEVICE_OBJECT device, const ob::ParseRequest& request, PACCESS_STATE state, PVOID* object) {
+  auto* const packet = static_cast<OpenPacket*>(request.context);
+  const ACCESS_MASK access = state->PreviouslyGrantedAccess;
+  const std::u16string_view rest(request.remaining.Buffer, request.remaining.Length / sizeof(WCHAR));
+  PFILE_OBJECT const file = NewFile(device, *packet, rest, access);
+  if (file == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  ++device->ReferenceCount;
+  IO_SECURITY_CONTEXT security{nullptr, state, access, packet->options};
+  PDEVICE_OBJECT const top = IoGetAttachedDevice(device);
+  packet->status = SendAndWait(file, top, IRP_MJ_CREATE, IRP_CREATE_OPERATION, [&](PIRP irp, PIO_STACK_LOCATION location) {
+    irp->RequestorMode = request.mode;
+    irp->AssociatedIrp.SystemBuffer = packet->ea_buffer;
+    irp->Overlay.AllocationSize = packet->allocation_size;
+    location->Parameters.Create.SecurityContext = &security;
+    location->Parameters.Create.Options = (packet->disposition << 24) | (packet->options & 0xffffff);
+    location->Parameters.Create.FileAttributes = packet->file_attributes;
+    location->Parameters.Create.ShareAccess = packet->share_access;
+    location->Parameters.Create.EaLength = packet->ea_length;
+  });
+  const NTSTATUS status = packet->status.Status;
+  if (!NT_SUCCESS(status)) {
+    // Nothing was opened: the driver hears nothing more of this file object.
+    file->DeviceObject = nullptr;
+    --device->ReferenceCount;
+    ReleaseDevice(device);
+    ObfDereferenceObject(file);
+    return status;
+  }
+  file->Flags |= FO_FILE_OPEN | FO_HANDLE_CREATED;
+  packet->file = file;
+  *object = file;
+  return STATUS_SUCCESS;
+}
+
 }  // namespace
 
 NTSTATUS ParseDevice(ob::ParseRequest& request, PVOID* object) {
@@ -103,40 +140,18 @@ NTSTATUS ParseDevice(ob::ParseRequest& request, PVOID* object) {
   }
   NTSTATUS status = STATUS_SUCCESS;
   if (!MayOpen(device, &status)) return status;
-  ACCESS_MASK access = request.access;
-  if ((access & GENERIC_READ) != 0) access |= 0x120089;
-  if ((access & GENERIC_WRITE) != 0) access |= 0x120116;
-  if ((access & GENERIC_EXECUTE) != 0) access |= 0x1200a0;
-  if ((access & (GENERIC_ALL | MAXIMUM_ALLOWED)) != 0) access |= 0x1f01ff;
-  const std::u16string_view rest(request.remaining.Buffer, request.remaining.Length / sizeof(WCHAR));
-  PFILE_OBJECT const file = NewFile(device, *packet, rest, access);
-  if (file == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  ++device->ReferenceCount;
-  IO_SECURITY_CONTEXT security{nullptr, nullptr, access, packet->options};
-  PDEVICE_OBJECT const top = IoGetAttachedDevice(device);
-  packet->status = SendAndWait(file, top, IRP_MJ_CREATE, IRP_CREATE_OPERATION, [&](PIRP irp, PIO_STACK_LOCATION location) {
-    irp->RequestorMode = request.mode;
-    irp->AssociatedIrp.SystemBuffer = packet->ea_buffer;
-    irp->Overlay.AllocationSize = packet->allocation_size;
-    location->Parameters.Create.SecurityContext = &security;
-    location->Parameters.Create.Options = (packet->disposition << 24) | (packet->options & 0xffffff);
-    location->Parameters.Create.FileAttributes = packet->file_attributes;
-    location->Parameters.Create.ShareAccess = packet->share_access;
-    location->Parameters.Create.EaLength = packet->ea_length;
-  });
-  status = packet->status.Status;
-  if (!NT_SUCCESS(status)) {
-    // Nothing was opened: the driver hears nothing more of this file object.
-    file->DeviceObject = nullptr;
-    --device->ReferenceCount;
-    ReleaseDevice(device);
-    ObfDereferenceObject(file);
-    return status;
+  ACCESS_STATE state{};
+  SeCaptureSubjectContext(&state.SubjectSecurityContext);
+  ACCESS_MASK access = 0;
+  status = CheckDeviceAccess(device, request, &state.SubjectSecurityContext, &access);
+  if (NT_SUCCESS(status)) {
+    state.OriginalDesiredAccess = request.access;
+    state.PreviouslyGrantedAccess = access;
+    status = Open(device, request, &state, object);
   }
-  file->Flags |= FO_FILE_OPEN | FO_HANDLE_CREATED;
-  packet->file = file;
-  *object = file;
-  return STATUS_SUCCESS;
+  SeReleaseSubjectContext(&state.SubjectSecurityContext);
+  if (NT_SUCCESS(status)) request.access = access;
+  return status;
 }
 
 NTSTATUS ParseFile(ob::ParseRequest& request, PVOID* object) {
@@ -182,6 +197,11 @@ void DestroyFile(PVOID object) {
     ObfDereferenceObject(file->CompletionContext->Port);
     ex::FreePool(file->CompletionContext);
   }
+}
+
+PVOID* SecurityOfFile(PVOID object) {
+  const auto* const file = static_cast<PFILE_OBJECT>(object);
+  return file->DeviceObject != nullptr && file->FileName.Length == 0 ? &file->DeviceObject->SecurityDescriptor : nullptr;
 }
 
 NTSTATUS QueryFileName(PVOID object, std::u16string* name) {

@@ -1,15 +1,22 @@
 // IRPs: allocation, sending, completion, cancellation.
 #include <cstring>
 
+#include "kernel/api/api.h"
 #include "kernel/ex/ex.h"
+#include "kernel/io/irp_trace.h"
 #include "kernel/io/mistakes.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
 #include "kernel/ke/ki.h"
-#include "kernel/ke/trace.h"
 #include "kernel/mm/mm.h"
 #include "nt/bugcodes.h"
 #include "nt/status.h"
+
+extern "C" {
+VOID KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, ULONG Environment, PKKERNEL_ROUTINE KernelRoutine, PKRUNDOWN_ROUTINE RundownRoutine,
+                     PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE ApcMode, PVOID NormalContext);
+BOOLEAN KeInsertQueueApc(PRKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
+}
 
 using namespace nt::io;
 namespace ke = nt::ke;
@@ -32,15 +39,23 @@ void InitializeIrp(PIRP irp, USHORT size, CCHAR stacks) {
   irp->Tail.Overlay.CurrentStackLocation = reinterpret_cast<PIO_STACK_LOCATION>(irp + 1) + stacks;
 }
 
-std::string Hex(const void* pointer) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(reinterpret_cast<ULONG_PTR>(pointer)));
-  return text;
+/// Calls the routine for an IRP that is at a device's location, and judges what it returns.
+NTSTATUS Dispatch(PDEVICE_OBJECT device, PIRP irp) {
+  const UCHAR major = irp->Tail.Overlay.CurrentStackLocation->MajorFunction;
+  PDRIVER_DISPATCH const routine = device->DriverObject->MajorFunction[major];
+  const DispatchCall call{irp, reinterpret_cast<const void*>(routine), irp->CurrentLocation, major, passed_log.next};
+  const NTSTATUS status = ke::Callout<NTSTATUS>(routine, device, irp);
+  CheckReturn(call, status);
+  return status;
 }
 
-void TraceIrp(const char* what, PIRP irp, PDEVICE_OBJECT device, const std::string& more) {
-  if (!ke::Tracing(ke::kTraceIrp)) return;
-  ke::Trace(ke::kTraceIrp, std::string(what) + " irp " + Hex(irp) + " device " + Hex(device) + " " + more);
+/// The same, and tells of it. The device may be gone when the routine returns.
+[[gnu::noinline]] NTSTATUS TracedCall(PDEVICE_OBJECT device, PIRP irp) {
+  TraceSent(irp);
+  const ULONG number = TracedNumber(irp);
+  const NTSTATUS status = Dispatch(device, irp);
+  TraceReturned(number, device, status);
+  return status;
 }
 
 /// Calls a completion routine if the location above asked for it; true if the routine keeps the IRP.
@@ -59,7 +74,10 @@ bool Stopped(PIRP irp, PIO_STACK_LOCATION location, PDEVICE_OBJECT device) {
       IoGetCurrentIrpStackLocation(irp)->Control |= SL_PENDING_RETURNED;
     return false;
   }
-  return ke::Callout<NTSTATUS>(routine, device, irp, context) == STATUS_MORE_PROCESSING_REQUIRED;
+  const ULONG number = TracingIrps() ? TracedNumber(irp) : 0;
+  const NTSTATUS result = ke::Callout<NTSTATUS>(routine, device, irp, context);
+  if (number != 0) TraceCompletionRoutine(number, reinterpret_cast<const void*>(routine), result);
+  return result == STATUS_MORE_PROCESSING_REQUIRED;
 }
 
 }  // namespace
@@ -144,6 +162,17 @@ void Discard(PIRP irp) {
 
 }  // namespace
 
+/// Queues the APC that the requestor asked for. The IRP carries it and goes when it runs; false if there is nobody to run it.
+static bool QueueCompletionApc(PIRP irp) {
+  auto* const routine = reinterpret_cast<PKNORMAL_ROUTINE>(irp->Overlay.AsynchronousParameters.UserApcRoutine);
+  PETHREAD const thread = irp->Tail.Overlay.Thread;
+  auto* const release = api::StubOf("IopFreeCompletionApc");
+  PKAPC const apc = &irp->Tail.Apc;
+  KeInitializeApc(apc, &thread->Tcb, 0, reinterpret_cast<PKKERNEL_ROUTINE>(release), reinterpret_cast<PKRUNDOWN_ROUTINE>(release), routine,
+                  irp->RequestorMode, irp->Overlay.AsynchronousParameters.UserApcContext);
+  return KeInsertQueueApc(apc, irp->UserIosb, nullptr, 0) != FALSE;
+}
+
 void FinishRequest(PIRP irp) {
   if (irp->Tail.Overlay.Thread == nullptr) return Discard(irp);
   PKPROCESS const outer = Enter(irp->Tail.Overlay.Thread);
@@ -171,7 +200,8 @@ void FinishRequest(PIRP irp) {
     if (report) PostToPort(file, irp, result);
     if (event != nullptr && synchronous_api == false) ObfDereferenceObject(event);
   }
-  IoFreeIrp(irp);
+  const bool wants_apc = report && file != nullptr && irp->Overlay.AsynchronousParameters.UserApcRoutine != nullptr;
+  if (!wants_apc || !QueueCompletionApc(irp)) IoFreeIrp(irp);
   if (file != nullptr) ObfDereferenceObject(file);
 }
 
@@ -208,6 +238,12 @@ void CancelThreadIrps(PETHREAD thread) {
 
 extern "C" {
 
+/// The kernel routine, and the rundown routine, of the APC that an IRP carries.
+VOID IopFreeCompletionApc(PKAPC Apc, PVOID /*NormalRoutine*/, PVOID /*NormalContext*/, PVOID /*SystemArgument1*/,
+                          PVOID /*SystemArgument2*/) {
+  IoFreeIrp(CONTAINING_RECORD(Apc, IRP, Tail.Apc));
+}
+
 USHORT IoSizeOfIrp(CCHAR StackSize) { return SizeOf(StackSize); }
 
 PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota) {
@@ -226,6 +262,7 @@ VOID IoFreeIrp(PIRP Irp) {
   }
   if (InFlight(Irp)) WarnFreedInFlight(Irp);
   passed_log.Add({Irp, 0, 0, false});
+  if (TracingIrps()) ForgetTraced(Irp);
   Irp->Type = 0;
   if ((Irp->AllocationFlags & IRP_LOOKASIDE_ALLOCATION) != 0) {
     Io().free_irps[static_cast<UCHAR>(Irp->StackCount)].push_back(Irp);
@@ -257,12 +294,9 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   location->DeviceObject = DeviceObject;
   NoteSent(Irp);
   if (Irp->CurrentLocation > 1 && (location[-1].Control & kInvokeFlags) != 0) WarnSkippedRoutine(Irp, location - 1);
-  if (ke::Tracing(ke::kTraceIrp)) TraceIrp("send", Irp, DeviceObject, "major " + std::to_string(location->MajorFunction));
-  PDRIVER_DISPATCH const routine = DeviceObject->DriverObject->MajorFunction[location->MajorFunction];
-  const DispatchCall call{Irp, reinterpret_cast<const void*>(routine), Irp->CurrentLocation, location->MajorFunction, passed_log.next};
-  const NTSTATUS status = ke::Callout<NTSTATUS>(routine, DeviceObject, Irp);
-  CheckReturn(call, status);
-  return status;
+  if (TracingIrps()) [[unlikely]]
+    return TracedCall(DeviceObject, Irp);
+  return Dispatch(DeviceObject, Irp);
 }
 
 VOID IofCompleteRequest(PIRP Irp, CCHAR /*PriorityBoost*/) {
@@ -273,8 +307,7 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR /*PriorityBoost*/) {
   // NT's released kernel lets these two pass.
   if (Irp->IoStatus.Status == STATUS_PENDING || Irp->IoStatus.Status == -1) WarnBadStatus(Irp);
   if (Irp->CancelRoutine != nullptr) WarnCancelRoutineSet(Irp);
-  if (ke::Tracing(ke::kTraceIrp))
-    TraceIrp("complete", Irp, nullptr, "status " + Hex(reinterpret_cast<PVOID>(ULONG_PTR{static_cast<ULONG>(Irp->IoStatus.Status)})));
+  if (TracingIrps()) TraceCompleted(Irp);
   while (Irp->CurrentLocation <= Irp->StackCount) {
     PIO_STACK_LOCATION const location = Irp->Tail.Overlay.CurrentStackLocation;
     Irp->PendingReturned = (location->Control & SL_PENDING_RETURNED) != 0 ? TRUE : FALSE;
@@ -310,6 +343,7 @@ BOOLEAN IoCancelIrp(PIRP Irp) {
   Irp->Cancel = TRUE;
   PDRIVER_CANCEL const routine = Irp->CancelRoutine;
   Irp->CancelRoutine = nullptr;
+  if (TracingIrps()) TraceCancelled(Irp, reinterpret_cast<const void*>(routine));
   if (routine == nullptr) {
     IoReleaseCancelSpinLock(irql);
     return FALSE;

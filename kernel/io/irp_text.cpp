@@ -84,13 +84,6 @@ std::string DriverName(const DRIVER_OBJECT* driver) {
   return Narrow({driver->DriverName.Buffer, driver->DriverName.Length / sizeof(WCHAR)});
 }
 
-/// An IRP does not keep its device: the address may be nobody's any more.
-bool IsDevice(PDEVICE_OBJECT device) {
-  bool found = false;
-  ob::ForEachObject([&](const ob::ObjectReport& object) { found |= object.object == device; });
-  return found;
-}
-
 }  // namespace
 
 std::string MajorName(UCHAR major) { return major < std::size(kMajors) ? std::string("IRP_MJ_") + kMajors[major] : "IRP_MJ_" + Hex(major); }
@@ -107,12 +100,12 @@ std::string DescribeFunction(const IO_STACK_LOCATION& location) {
 }
 
 PDRIVER_DISPATCH RoutineFor(const IO_STACK_LOCATION& location) {
-  if (!IsDevice(location.DeviceObject)) return nullptr;
+  if (!ob::IsLive(location.DeviceObject)) return nullptr;
   return location.DeviceObject->DriverObject->MajorFunction[location.MajorFunction];
 }
 
 std::string DescribeDevice(PDEVICE_OBJECT device) {
-  if (!IsDevice(device)) return "a deleted device";
+  if (!ob::IsLive(device)) return "a deleted device";  // an IRP does not keep its device
   const std::u16string name = ob::NameOf(device);
   return (name.empty() ? std::string("a device without a name") : Narrow(name)) + " of " + DriverName(device->DriverObject);
 }

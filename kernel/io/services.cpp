@@ -14,6 +14,7 @@ using namespace nt::io;
 namespace ke = nt::ke;
 namespace ex = nt::ex;
 namespace mm = nt::mm;
+namespace ob = nt::ob;
 
 namespace {
 
@@ -261,6 +262,7 @@ NTSTATUS ReadOrWrite(const Transfer& transfer, UCHAR major) {
   ULONG key = 0;
   if (NT_SUCCESS(status) && transfer.key != nullptr) status = Load(transfer.key, &key);
   if (!NT_SUCCESS(status)) return request.Fail(status);
+  if (transfer.apc != nullptr && request.file()->CompletionContext != nullptr) return request.Fail(STATUS_INVALID_PARAMETER);
   request.SetApc(transfer.apc, transfer.context);
   PIRP const irp = request.irp();
   irp->Flags |= read ? IRP_READ_OPERATION : IRP_WRITE_OPERATION;
@@ -306,6 +308,7 @@ NTSTATUS DeviceControl(const Control& control, UCHAR major) {
   Request request;
   status = request.Open(control.file, access, control.event, control.iosb);
   if (!NT_SUCCESS(status)) return status;
+  if (control.apc != nullptr && request.file()->CompletionContext != nullptr) return request.Fail(STATUS_INVALID_PARAMETER);
   request.SetApc(control.apc, control.context);
   PIO_STACK_LOCATION const location = request.location();
   location->MajorFunction = major;
@@ -395,6 +398,21 @@ NTSTATUS CancelIrps(HANDLE handle, PIO_STATUS_BLOCK only, bool any_thread, PIO_S
   ObfDereferenceObject(file);
   status = found || only == nullptr ? STATUS_SUCCESS : STATUS_NOT_FOUND;
   return Finish(iosb, status, 0);
+}
+
+/// Cancels the requests of one thread that somebody waits for inside the kernel, or only that with this status block.
+bool CancelSynchronous(PETHREAD thread, PIO_STATUS_BLOCK only) {
+  std::vector<PIRP> irps;
+  for (LIST_ENTRY* at = thread->IrpList.Flink; at != &thread->IrpList; at = at->Flink) {
+    PIRP const irp = CONTAINING_RECORD(at, IRP, ThreadListEntry);
+    const FILE_OBJECT* const file = irp->Tail.Overlay.OriginalFileObject;
+    const bool waits = (irp->Flags & IRP_SYNCHRONOUS_API) != 0 || (file != nullptr && (file->Flags & FO_SYNCHRONOUS_IO) != 0);
+    if (waits && (only == nullptr || irp->UserIosb == only)) irps.push_back(irp);
+  }
+  for (PIRP irp : irps) {
+    if (irp->Type == IO_TYPE_IRP && irp->Tail.Overlay.Thread == thread) IoCancelIrp(irp);
+  }
+  return !irps.empty();
 }
 
 /// A caller's file name pattern in the kernel's memory, as long as the request takes.
@@ -584,6 +602,18 @@ NTSTATUS NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) { ret
 
 NTSTATUS NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock) {
   return CancelIrps(FileHandle, IoRequestToCancel, true, IoStatusBlock);
+}
+
+NTSTATUS NtCancelSynchronousIoFile(HANDLE ThreadHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock) {
+  constexpr ACCESS_MASK kThreadTerminate = 1;
+  NTSTATUS status = ProbeIosb(IoStatusBlock);
+  if (!NT_SUCCESS(status)) return status;
+  PVOID object = nullptr;
+  status = ObReferenceObjectByHandle(ThreadHandle, kThreadTerminate, ob::TypeOf(ke::CurrentThread()), ke::PreviousMode(), &object, nullptr);
+  if (!NT_SUCCESS(status)) return status;
+  const bool found = CancelSynchronous(static_cast<PETHREAD>(object), IoRequestToCancel);
+  ObfDereferenceObject(object);
+  return Finish(IoStatusBlock, found ? STATUS_SUCCESS : STATUS_NOT_FOUND, 0);
 }
 
 NTSTATUS NtQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,

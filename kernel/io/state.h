@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "kernel/io/io.h"
@@ -18,8 +19,11 @@ struct State {
   bool bind_hooked = false;
   ULONG next_device = 0;  ///< for generated names
   KSPIN_LOCK cancel_lock = 0;
+  KSPIN_LOCK vpb_lock = 0;
   std::vector<PIRP> free_irps[9];  ///< by stack count, up to 8
   std::vector<Leftover> leftovers;
+  std::unordered_map<PIRP, ULONG> traced_irps;  ///< their numbers in the trace
+  ULONG last_traced_irp = 0;
 };
 State& Io();
 
@@ -42,6 +46,8 @@ NTSTATUS ParseFile(ob::ParseRequest& request, PVOID* object);
 void CloseFile(PEPROCESS process, PVOID object, ACCESS_MASK access, LONGLONG process_handles, LONGLONG system_handles);
 void DestroyFile(PVOID object);
 NTSTATUS QueryFileName(PVOID object, std::u16string* name);
+/// A file that is the device itself shares the device's security; others keep their own.
+PVOID* SecurityOfFile(PVOID object);
 void DestroyDevice(PVOID object);
 void DestroyDriver(PVOID object);
 /// Reports what a driver left behind and takes its image away, when nothing refers to the driver any more.

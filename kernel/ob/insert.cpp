@@ -101,10 +101,12 @@ NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Ob
   lookup.mode = AccessMode;
   lookup.access = DesiredAccess;
   lookup.context = ParseContext;
+  ACCESS_MASK granted = DesiredAccess;
+  lookup.granted = &granted;
   PVOID object = nullptr;
   status = LookupCaptured(captured, lookup, &object);
   if (!NT_SUCCESS(status)) return status;
-  const NTSTATUS made = CreateHandle(object, captured.attributes, DesiredAccess, AccessMode, Handle);
+  const NTSTATUS made = CreateHandle(object, captured.attributes, granted, AccessMode, Handle);
   ObfDereferenceObject(object);
   return NT_SUCCESS(made) ? status : made;
 }

@@ -110,6 +110,7 @@ class Walk {
                            {static_cast<USHORT>(rest.size() * sizeof(WCHAR)), static_cast<USHORT>(rest.size() * sizeof(WCHAR)),
                             const_cast<PWSTR>(rest.data())}};
       const NTSTATUS status = type.parse(request, object);
+      if (NT_SUCCESS(status) && lookup_.granted != nullptr) *lookup_.granted = request.access;
       if (status == STATUS_REPARSE) {  // the procedure has another name for us
         name_ = std::u16string(View(request.remaining));
         relative_ = false;

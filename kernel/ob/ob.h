@@ -21,7 +21,7 @@ struct ParseRequest {
   POBJECT_TYPE wanted;  ///< type asked for, or null
   KPROCESSOR_MODE mode;
   ULONG attributes;
-  ACCESS_MASK access;
+  ACCESS_MASK access;  ///< asked for; the procedure may say here what is granted
   PVOID context;  ///< the opener's own
   const UNICODE_STRING* complete;
   UNICODE_STRING remaining;  ///< what is left of the name; starts with a backslash, or is empty
@@ -40,6 +40,7 @@ struct TypeInitializer {
   void (*destroy)(PVOID object) = nullptr;  ///< before the memory goes; at PASSIVE_LEVEL
   NTSTATUS (*parse)(ParseRequest& request, PVOID* object) = nullptr;
   NTSTATUS (*query_name)(PVOID object, std::u16string* name) = nullptr;
+  PVOID* (*security)(PVOID object) = nullptr;  ///< where it keeps its security descriptor; without, in the object's header
 };
 
 /// Creates the directory tree and the basic types. After pool.
@@ -51,6 +52,9 @@ void Shutdown();
 /// Creates a type and its entry in \ObjectTypes.
 POBJECT_TYPE CreateType(const TypeInitializer& initializer);
 std::u16string_view TypeName(POBJECT_TYPE type);
+const GENERIC_MAPPING& MappingOf(POBJECT_TYPE type);
+/// Where the object's security descriptor is kept: self-relative, from pool, or null.
+PVOID* SecurityOf(PVOID object);
 POBJECT_TYPE TypeOf(PVOID object);
 /// Where a wait for the object really waits; null if it cannot be waited for.
 PVOID DispatcherOf(PVOID object);
@@ -84,6 +88,8 @@ struct ObjectReport {
   std::u16string_view type;
   ULONG_PTR creator;  ///< PE address; 0 for the kernel
 };
+/// Whether an object is at this address.
+bool IsLive(PVOID object);
 void ForEachObject(const std::function<void(const ObjectReport&)>& visit);
 /// Object callbacks whose routines lie in a range of addresses; `handle` is what ObUnRegisterCallbacks takes.
 struct CallbackReport {

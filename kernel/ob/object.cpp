@@ -29,6 +29,7 @@ void Delete(PVOID object) {
   Prefix* const prefix = PrefixOf(object);
   Unlink(prefix->link);
   --type->objects;
+  if (HeaderOf(object)->SecurityDescriptor != nullptr) ex::FreePool(HeaderOf(object)->SecurityDescriptor);
   delete prefix->request;
   ex::FreePool(prefix);
 }
@@ -60,6 +61,14 @@ void Shutdown() {
 POBJECT_TYPE TypeOf(PVOID object) { return Ob().types[HeaderOf(object)->TypeIndex]; }
 
 std::u16string_view TypeName(POBJECT_TYPE type) { return type->initializer.name; }
+
+const GENERIC_MAPPING& MappingOf(POBJECT_TYPE type) { return type->initializer.mapping; }
+
+PVOID* SecurityOf(PVOID object) {
+  const TypeInitializer& initializer = TypeOf(object)->initializer;
+  PVOID* const own = initializer.security != nullptr ? initializer.security(object) : nullptr;
+  return own != nullptr ? own : &HeaderOf(object)->SecurityDescriptor;
+}
 
 PVOID DispatcherOf(PVOID object) {
   const TypeInitializer& initializer = TypeOf(object)->initializer;
@@ -116,6 +125,14 @@ void DeleteDeferred() {
     Ob().deferred.pop_back();
     Delete(next);
   }
+}
+
+bool IsLive(PVOID wanted) {
+  LIST_ENTRY& head = Ob().objects;
+  for (LIST_ENTRY* link = head.Flink; link != &head; link = link->Flink) {
+    if (reinterpret_cast<POBJECT_HEADER>(CONTAINING_RECORD(link, Prefix, link) + 1) + 1 == wanted) return true;
+  }
+  return false;
 }
 
 void ForEachObject(const std::function<void(const ObjectReport&)>& visit) {

@@ -90,6 +90,7 @@ struct Lookup {
   PVOID context = nullptr;
   PVOID root = nullptr;    ///< RootDirectory's object, or null
   PVOID insert = nullptr;  ///< give this object the name
+  ACCESS_MASK* granted = nullptr;  ///< gets what a parse procedure granted, if there was one
 };
 /// Finds (or inserts) a name. *object has a reference of the caller's.
 /// STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD, STATUS_OBJECT_TYPE_MISMATCH,

@@ -63,8 +63,6 @@ class Reader {
   KPROCESSOR_MODE mode_;
 };
 
-using Bytes = std::vector<UCHAR>;
-
 NTSTATUS ReadPlaces(const Reader& reader, PSECURITY_DESCRIPTOR from, Places* places) {
   SECURITY_DESCRIPTOR_RELATIVE header;
   NTSTATUS status = reader.Read(&header, from);
@@ -107,42 +105,16 @@ NTSTATUS ReadAcl(const Reader& reader, const void* from, Bytes* acl) {
   return STATUS_SUCCESS;
 }
 
-/// Lays the parts out as one self-relative block from pool; null if there is no memory.
-PSECURITY_DESCRIPTOR Pack(const Places& places, POOL_TYPE pool, const Bytes& owner, const Bytes& group, const Bytes& sacl,
-                          const Bytes& dacl) {
-  const SIZE_T size = sizeof(SECURITY_DESCRIPTOR_RELATIVE) + owner.size() + group.size() + sacl.size() + dacl.size();
-  auto* const packed = static_cast<UCHAR*>(ex::AllocatePool(pool, size, kTag));
-  if (packed == nullptr) return nullptr;
-  ULONG at = sizeof(SECURITY_DESCRIPTOR_RELATIVE);
-  const auto put = [&](const Bytes& part) -> ULONG {
-    if (part.empty()) return 0;
-    std::copy(part.begin(), part.end(), packed + at);
-    const ULONG place = at;
-    at += static_cast<ULONG>(part.size());
-    return place;
-  };
-  SECURITY_DESCRIPTOR_RELATIVE header{};
-  header.Revision = SECURITY_DESCRIPTOR_REVISION;
-  header.Sbz1 = places.sbz1;
-  header.Control = static_cast<USHORT>(places.control | SE_SELF_RELATIVE);
-  header.Owner = put(owner);
-  header.Group = put(group);
-  header.Sacl = put(sacl);
-  header.Dacl = put(dacl);
-  std::memcpy(packed, &header, sizeof header);
-  return packed;
-}
-
 NTSTATUS CopyDescriptor(const Reader& reader, PSECURITY_DESCRIPTOR from, POOL_TYPE pool, PSECURITY_DESCRIPTOR* to) {
   Places places{};
-  Bytes owner, group, sacl, dacl;
   NTSTATUS status = ReadPlaces(reader, from, &places);
-  if (NT_SUCCESS(status)) status = ReadSid(reader, places.owner, &owner);
-  if (NT_SUCCESS(status)) status = ReadSid(reader, places.group, &group);
-  if (NT_SUCCESS(status) && (places.control & SE_SACL_PRESENT) != 0) status = ReadAcl(reader, places.sacl, &sacl);
-  if (NT_SUCCESS(status) && (places.control & SE_DACL_PRESENT) != 0) status = ReadAcl(reader, places.dacl, &dacl);
+  Parts parts{places.control, places.sbz1, {}, {}, {}, {}};
+  if (NT_SUCCESS(status)) status = ReadSid(reader, places.owner, &parts.owner);
+  if (NT_SUCCESS(status)) status = ReadSid(reader, places.group, &parts.group);
+  if (NT_SUCCESS(status) && (places.control & SE_SACL_PRESENT) != 0) status = ReadAcl(reader, places.sacl, &parts.sacl);
+  if (NT_SUCCESS(status) && (places.control & SE_DACL_PRESENT) != 0) status = ReadAcl(reader, places.dacl, &parts.dacl);
   if (!NT_SUCCESS(status)) return status;
-  *to = Pack(places, pool, owner, group, sacl, dacl);
+  *to = Pack(parts, pool);
   return *to != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
@@ -173,6 +145,48 @@ Descriptor DescriptorOf(PSECURITY_DESCRIPTOR descriptor) {
   if ((places.control & SE_SACL_PRESENT) != 0) parts.sacl = static_cast<const ACL*>(places.sacl);
   if ((places.control & SE_DACL_PRESENT) != 0) parts.dacl = static_cast<const ACL*>(places.dacl);
   return parts;
+}
+
+Parts PartsOf(PSECURITY_DESCRIPTOR descriptor) {
+  const Descriptor from = DescriptorOf(descriptor);
+  const auto bytes = [](const void* part, SIZE_T size) {
+    const auto* const at = static_cast<const UCHAR*>(part);
+    return part != nullptr ? Bytes(at, at + size) : Bytes();
+  };
+  Parts parts;
+  parts.control = from.control;
+  if (from.owner != nullptr) parts.owner = bytes(from.owner, SidLength(from.owner));
+  if (from.group != nullptr) parts.group = bytes(from.group, SidLength(from.group));
+  if (from.sacl != nullptr) parts.sacl = bytes(from.sacl, from.sacl->AclSize);
+  if (from.dacl != nullptr) parts.dacl = bytes(from.dacl, from.dacl->AclSize);
+  return parts;
+}
+
+SIZE_T PackedSize(const Parts& parts) {
+  return sizeof(SECURITY_DESCRIPTOR_RELATIVE) + parts.owner.size() + parts.group.size() + parts.sacl.size() + parts.dacl.size();
+}
+
+PSECURITY_DESCRIPTOR Pack(const Parts& parts, POOL_TYPE pool) {
+  auto* const packed = static_cast<UCHAR*>(ex::AllocatePool(pool, PackedSize(parts), kTag));
+  if (packed == nullptr) return nullptr;
+  ULONG at = sizeof(SECURITY_DESCRIPTOR_RELATIVE);
+  const auto put = [&](const Bytes& part) -> ULONG {
+    if (part.empty()) return 0;
+    std::copy(part.begin(), part.end(), packed + at);
+    const ULONG place = at;
+    at += static_cast<ULONG>(part.size());
+    return place;
+  };
+  SECURITY_DESCRIPTOR_RELATIVE header{};
+  header.Revision = SECURITY_DESCRIPTOR_REVISION;
+  header.Sbz1 = parts.sbz1;
+  header.Control = static_cast<USHORT>(parts.control | SE_SELF_RELATIVE);
+  header.Owner = put(parts.owner);
+  header.Group = put(parts.group);
+  header.Sacl = put(parts.sacl);
+  header.Dacl = put(parts.dacl);
+  std::memcpy(packed, &header, sizeof header);
+  return packed;
 }
 
 }  // namespace nt::se

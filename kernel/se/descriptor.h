@@ -1,7 +1,10 @@
 // Security descriptors of both forms, read in one way. Private to se.
 #pragma once
 
+#include <vector>
+
 #include "kernel/se/sid.h"
+#include "nt/ex.h"
 
 namespace nt::se {
 
@@ -46,6 +49,21 @@ class AceRange {
  private:
   const ACL* acl_;
 };
+
+using Bytes = std::vector<UCHAR>;
+
+/// The parts of a descriptor in memory of their own; empty where it has none.
+struct Parts {
+  SECURITY_DESCRIPTOR_CONTROL control = 0;
+  UCHAR sbz1 = 0;
+  Bytes owner, group, sacl, dacl;
+};
+/// Copies the parts of a valid descriptor in kernel memory.
+Parts PartsOf(PSECURITY_DESCRIPTOR descriptor);
+/// Bytes of the parts as one block.
+SIZE_T PackedSize(const Parts& parts);
+/// Lays the parts out as one self-relative block from pool; null if there is no memory.
+PSECURITY_DESCRIPTOR Pack(const Parts& parts, POOL_TYPE pool);
 
 /// Whether a list of `room` bytes at most, and every entry in it, keeps to its own sizes.
 bool AclIsSound(const ACL* acl, SIZE_T room);

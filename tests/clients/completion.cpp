@@ -27,6 +27,15 @@ int main() {
   const BOOL synchronous = ReadFile(device, buffer, sizeof buffer, &at_once, &finished_at_once);
   Show("finished at once, bytes", {synchronous, at_once});
 
+  OVERLAPPED with_routine{};
+  static DWORD told_bytes = 0, told_error = 77;
+  const BOOL queued = ReadFileEx(device, buffer, 32, &with_routine, [](DWORD error, DWORD count, OVERLAPPED*) {
+    told_error = error;
+    told_bytes = count;
+  });
+  Show("routine waits for an alertable wait", {queued, told_bytes});
+  Show("alerted, error, bytes", {SleepEx(1000, TRUE) == WAIT_IO_COMPLETION, told_error, told_bytes});
+
   const HANDLE port = CreateIoCompletionPort(device, nullptr, 55, 0);
   std::printf("port %d\n", port != nullptr);
   OVERLAPPED second{};
