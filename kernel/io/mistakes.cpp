@@ -46,14 +46,15 @@ const PassedLocation* FindPassed(const DispatchCall& call) {
 }
 
 void JudgeCompleted(const DispatchCall& call, const PassedLocation& passed, NTSTATUS status) {
+  const bool marked_as_returned = passed.pending == (status == STATUS_PENDING);
+  if (marked_as_returned && (passed.pending || passed.status == status)) return;
   const std::string major = MajorName(call.major);
   if (status == STATUS_PENDING) {
-    if (!passed.pending)
-      WarnRoutine(call, Mistake::NotMarked, 0, "returned STATUS_PENDING for " + major + ", which nobody marked with IoMarkIrpPending.");
+    WarnRoutine(call, Mistake::NotMarked, 0, "returned STATUS_PENDING for " + major + ", which nobody marked with IoMarkIrpPending.");
   } else if (passed.pending) {
     WarnRoutine(call, Mistake::MarkedOnly, status,
                 "returned " + DescribeStatus(status) + " for " + major + ", which is marked pending: it must return STATUS_PENDING.");
-  } else if (passed.status != status) {
+  } else {
     WarnRoutine(
         call, Mistake::OtherStatus, status,
         "returned " + DescribeStatus(status) + " for " + major + ", which was completed with " + DescribeStatus(passed.status) + ".");

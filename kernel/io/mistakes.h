@@ -42,9 +42,9 @@ struct DispatchCall {
 void JudgeReturn(const DispatchCall& call, NTSTATUS status);
 /// Judges what a dispatch routine returned.
 inline void CheckReturn(const DispatchCall& call, NTSTATUS status) {
-  const PassedLocation& last = passed_log.entries[call.log_start % PassedLog::kSize];
-  const bool plain = passed_log.next == call.log_start + 1 && last.irp == call.irp && last.location == call.location &&
-                     last.status == status && !last.pending;
+  const PassedLocation& first = passed_log.entries[call.log_start % PassedLog::kSize];
+  const bool plain = passed_log.next != call.log_start && first.irp == call.irp && first.location == call.location &&
+                     first.status == status && !first.pending;
   if (!plain) [[unlikely]]
     JudgeReturn(call, status);
 }
