@@ -58,7 +58,8 @@ void AddPs(CLI::App& app, int* result) {
   options.run.attach = [result] { *result = Attach(); };
   AddRunOptions(command, &options.run, [result] { *result = Run(); });
   command->footer(
-      "With nothing to run: of the machine that is up (`ringlet boot`). Else tables come while the client runs, and one when it has ended.\n"
+      "With nothing to run: of the machine that is up (`ringlet boot`). Else tables come while the client runs, and one when it has "
+      "ended.\n"
       "PRI is the priority with all boosts, BASE the one it decays to. Exit codes are those of `ringlet run`.\n"
       "Examples:\n"
       "  ringlet ps --driver Booster.sys BoostDemo.exe        a thread at priority 12, and the processor's time is its\n"

@@ -130,13 +130,13 @@ struct Console {
 
 /// How a machine is made.
 struct Options {
-  unsigned processors = 2;                   ///< 1 to 64
-  bool virtual_time = false;                 ///< idle time costs nothing, and the seed decides every choice of the scheduler
-  std::uint64_t seed = 0;                    ///< for virtual time
+  unsigned processors = 2;                        ///< 1 to 64
+  bool virtual_time = false;                      ///< idle time costs nothing, and the seed decides every choice of the scheduler
+  std::uint64_t seed = 0;                         ///< for virtual time
   std::uint64_t memory = std::uint64_t{8} << 30;  ///< bytes of physical memory
-  std::string directory;                     ///< registry and C: drive; empty: a fresh temporary directory, removed at the end
-  bool plain_user = false;                   ///< clients run as a user who is no administrator
-  std::string sound_file;                    ///< gets what the speaker sounds as a WAV file, at shutdown
+  std::string directory;                          ///< registry and C: drive; empty: a fresh temporary directory, removed at the end
+  bool plain_user = false;                        ///< clients run as a user who is no administrator
+  std::string sound_file;                         ///< gets what the speaker sounds as a WAV file, at shutdown
   bool special_pool = false;                 ///< each pool allocation on pages of its own, so that misuse faults at the very instruction
   std::uint64_t fail_allocation = 0;         ///< the driver's allocation of this number, counted from 1, fails; 0: none
   std::uint64_t fail_allocation_one_in = 0;  ///< each fails with this chance; 0: none

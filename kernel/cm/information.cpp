@@ -107,8 +107,8 @@ NTSTATUS DescribeOpenKey(const Key& key, KEY_INFORMATION_CLASS information_class
       DescribeCached(key, information);
       return STATUS_SUCCESS;
     case KeyFlagsInformation:
-      return DescribePlainly(information, KEY_FLAGS_INFORMATION{
-                                              0, (key.is_volatile ? kVolatileFlag : 0) | (key.is_link ? kLinkFlag : 0), 0});
+      return DescribePlainly(information,
+                             KEY_FLAGS_INFORMATION{0, (key.is_volatile ? kVolatileFlag : 0) | (key.is_link ? kLinkFlag : 0), 0});
     case KeyVirtualizationInformation:
       return DescribePlainly(information, KEY_VIRTUALIZATION_INFORMATION{});
     case KeyHandleTagsInformation:

@@ -151,7 +151,7 @@ struct PoolState {
   std::array<ULONG_PTR, 2> special_next;      ///< next address for non-paged and paged blocks
   SIZE_T special_live = 0;
   bool special_on = false;
-  std::array<SIZE_T, 2> pages{};  ///< in use by non-paged and paged pool
+  std::array<SIZE_T, 2> pages{};        ///< in use by non-paged and paged pool
   std::array<SIZE_T, 2> quota_limit{};  ///< bytes a process may have; 0: no limit
   std::unordered_map<PEPROCESS, std::array<PoolQuotaUse, 2>> quotas;
   std::unordered_map<void*, QuotaBlock> quota_blocks;

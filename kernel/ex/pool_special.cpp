@@ -90,8 +90,9 @@ void FreeSpecial(ULONG_PTR address, ULONG check_tag) {
   const SIZE_T bytes = block->pages << PAGE_SHIFT;
   if (const ULONG_PTR written = FindInSlack(first, address, block->size, bytes); written != 0) {
     ke::BugCheck(SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, address, written, block->size, written < address ? 0x24 : 0x23,
-                 written < address ? "Nobody may write before the start of a pool block: the bytes before it on its page are overwritten."
-                                   : "Nobody may write behind the end of a pool block: the bytes up to the end of its page are overwritten.");
+                 written < address
+                     ? "Nobody may write before the start of a pool block: the bytes before it on its page are overwritten."
+                     : "Nobody may write behind the end of a pool block: the bytes up to the end of its page are overwritten.");
   }
   Unaccount(block->statistic, block->size);
   block->live = false;

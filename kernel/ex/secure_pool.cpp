@@ -57,8 +57,8 @@ void* AllocateSecure(const SecurePoolParameters& parameters, Pool pool, SIZE_T s
   std::memset(block, 0, bytes);
   if (parameters.Buffer != nullptr) std::memcpy(block, parameters.Buffer, size);
   Protect(block, bytes, hal::Protection::Read);
-  pool_state->secure_blocks.emplace(
-      block, SecureBlock{parameters.SecurePoolHandle, size, tag, parameters.SecurePoolFlags, parameters.Cookie});
+  pool_state->secure_blocks.emplace(block,
+                                    SecureBlock{parameters.SecurePoolHandle, size, tag, parameters.SecurePoolFlags, parameters.Cookie});
   return block;
 }
 

@@ -27,8 +27,8 @@ struct EX_TIMER {
   bool periodic;
   LONGLONG period;  ///< 100 ns units
   LONGLONG due;     ///< interrupt time of the next expiry, if periodic
-  bool deleted;  ///< goes away when it is no longer armed
-  bool running;  ///< in the callback
+  bool deleted;     ///< goes away when it is no longer armed
+  bool running;     ///< in the callback
 };
 
 namespace nt::ex {
@@ -60,9 +60,7 @@ void SetNext(PEX_TIMER timer) {
 }
 
 /// When a timer that is set now expires first.
-LONGLONG FirstExpiry(LONGLONG due) {
-  return due < 0 ? ke::InterruptTime() - due : due - ke::SystemTime() + ke::InterruptTime();
-}
+LONGLONG FirstExpiry(LONGLONG due) { return due < 0 ? ke::InterruptTime() - due : due - ke::SystemTime() + ke::InterruptTime(); }
 
 }  // namespace
 }  // namespace nt::ex

@@ -76,7 +76,6 @@ void Worker(void*) {
     PWORK_QUEUE_ITEM const item = Take(&priority);
     --state->queued_items;
     ++state->busy_workers;
-    ke::CurrentThread()->BasePriority = static_cast<CCHAR>(priority);
     KeSetPriorityThread(ke::CurrentThread(), priority);
     RunItem(item);
     --state->busy_workers;

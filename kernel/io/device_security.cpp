@@ -29,8 +29,8 @@ NTSTATUS Check(PDEVICE_OBJECT device, PSECURITY_SUBJECT_CONTEXT subject, ACCESS_
 }  // namespace
 
 bool SetDefaultSecurity(PDEVICE_OBJECT device) {
-  return NT_SUCCESS(se::DescriptorFromText(u"O:BAG:SYD:(A;;0x1201bf;;;WD)(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;RC)",
-                                           &device->SecurityDescriptor));
+  return NT_SUCCESS(
+      se::DescriptorFromText(u"O:BAG:SYD:(A;;0x1201bf;;;WD)(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;RC)", &device->SecurityDescriptor));
 }
 
 NTSTATUS CheckDeviceAccess(PDEVICE_OBJECT device, const ob::ParseRequest& request, PSECURITY_SUBJECT_CONTEXT subject,

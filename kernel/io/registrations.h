@@ -28,7 +28,7 @@ struct Registrations {
   std::vector<PDEVICE_OBJECT> timers;               ///< whose timers run, in the order they were started
   KTIMER second{};                                  ///< ticks once a second while a timer runs
   KDPC second_dpc{};
-  std::vector<PDEVICE_OBJECT> wmi_providers;        ///< each with a reference
+  std::vector<PDEVICE_OBJECT> wmi_providers;  ///< each with a reference
   ULONG error_log_sequence = 0;
   POBJECT_TYPE completion_type = nullptr;
 };

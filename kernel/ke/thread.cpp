@@ -28,6 +28,7 @@ KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
   }
   const KPRIORITY old = KthreadPriority(Thread);
   ThreadOf(Thread)->host.quantum_left = kQuantumUnits;
+  Thread->BasePriority = static_cast<CCHAR>(Priority);
   SetPriority(ThreadOf(Thread), Priority);
   ExitDispatcher();
   return old;

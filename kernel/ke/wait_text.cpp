@@ -1,6 +1,5 @@
 #include "kernel/ke/wait_text.h"
 
-#include "kernel/ke/request_text.h"
 #include "nt/ex.h"
 
 namespace nt::ke {
@@ -82,8 +81,7 @@ std::string DescribeWait(const Thread* thread) {
     if (i != 0) text += blocks[i].WaitType == WaitAll ? " and " : " or ";
     text += DescribeObject(blocks[i].Object);
   }
-  const std::string requests = DescribeRequests(thread);
-  return requests.empty() ? text : text + ": its request is not completed (" + requests + ")";
+  return text;
 }
 
 }  // namespace nt::ke

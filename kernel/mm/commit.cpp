@@ -84,11 +84,9 @@ void Changed() {
 }
 
 constexpr std::array<const char16_t*, kMemoryConditions> kNames = {
-    u"\\KernelObjects\\LowMemoryCondition",        u"\\KernelObjects\\HighMemoryCondition",
-    u"\\KernelObjects\\LowPagedPoolCondition",     u"\\KernelObjects\\HighPagedPoolCondition",
-    u"\\KernelObjects\\LowNonPagedPoolCondition",  u"\\KernelObjects\\HighNonPagedPoolCondition",
-    u"\\KernelObjects\\LowCommitCondition",        u"\\KernelObjects\\HighCommitCondition",
-    u"\\KernelObjects\\MaximumCommitCondition"};
+    u"\\KernelObjects\\LowMemoryCondition",     u"\\KernelObjects\\HighMemoryCondition",      u"\\KernelObjects\\LowPagedPoolCondition",
+    u"\\KernelObjects\\HighPagedPoolCondition", u"\\KernelObjects\\LowNonPagedPoolCondition", u"\\KernelObjects\\HighNonPagedPoolCondition",
+    u"\\KernelObjects\\LowCommitCondition",     u"\\KernelObjects\\HighCommitCondition",      u"\\KernelObjects\\MaximumCommitCondition"};
 
 }  // namespace
 

@@ -55,8 +55,8 @@ std::vector<Range> PhysicalRanges() {
   for (const AddressSpace* const space : state->spaces) {
     if (space != nullptr) ranges.push_back({PhysicalOf(space->low()), kWindowSize});
   }
-  for (const auto& [start, size] : {Range{kNonPagedPool, kNonPagedPoolSize}, {kPagedPool, kPagedPoolSize}, {kStacks, kStacksSize},
-                                    {kImages, kImagesSize}}) {
+  for (const auto& [start, size] :
+       {Range{kNonPagedPool, kNonPagedPoolSize}, {kPagedPool, kPagedPoolSize}, {kStacks, kStacksSize}, {kImages, kImagesSize}}) {
     ranges.push_back({PhysicalOf(start), size});
   }
   return ranges;

@@ -55,9 +55,8 @@ void PublishDispatcherTypes() {
   Publish("ExSemaphoreObjectType", semaphore_type);
   Publish("ExMutantObjectType", mutant_type);
   // Nothing makes transactions, but drivers compare types with theirs.
-  Publish("TmTransactionObjectType", CreateType({.name = u"TmTx",
-                                                 .mapping = {0x120001, 0x12003e, 0x120018, 0x1f003f},
-                                                 .valid_access = 0x1f003f}));
+  Publish("TmTransactionObjectType",
+          CreateType({.name = u"TmTx", .mapping = {0x120001, 0x12003e, 0x120018, 0x1f003f}, .valid_access = 0x1f003f}));
 }
 
 }  // namespace nt::ob

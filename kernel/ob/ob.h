@@ -22,7 +22,7 @@ struct ParseRequest {
   KPROCESSOR_MODE mode;
   ULONG attributes;
   ACCESS_MASK access;  ///< asked for; the procedure may say here what is granted
-  PVOID context;  ///< the opener's own
+  PVOID context;       ///< the opener's own
   const UNICODE_STRING* complete;
   UNICODE_STRING remaining;  ///< what is left of the name; starts with a backslash, or is empty
 };

@@ -88,8 +88,8 @@ struct Lookup {
   ULONG attributes = 0;
   ACCESS_MASK access = 0;
   PVOID context = nullptr;
-  PVOID root = nullptr;    ///< RootDirectory's object, or null
-  PVOID insert = nullptr;  ///< give this object the name
+  PVOID root = nullptr;            ///< RootDirectory's object, or null
+  PVOID insert = nullptr;          ///< give this object the name
   ACCESS_MASK* granted = nullptr;  ///< gets what a parse procedure granted, if there was one
 };
 /// Finds (or inserts) a name. *object has a reference of the caller's.

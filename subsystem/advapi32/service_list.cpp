@@ -135,13 +135,15 @@ BOOL EnumServicesStatusExA(SC_HANDLE SCManager, ULONG InfoLevel, DWORD ServiceTy
 /// The services of some types and states, with their status.
 BOOL EnumServicesStatusW(SC_HANDLE SCManager, DWORD ServiceType, DWORD ServiceState, PVOID Services, DWORD BufferSize, LPDWORD BytesNeeded,
                          LPDWORD ServicesReturned, LPDWORD ResumeHandle) {
-  return List(SCManager, {ServiceType, ServiceState, kShortStatus, true}, Services, BufferSize, BytesNeeded, ServicesReturned, ResumeHandle);
+  return List(SCManager, {ServiceType, ServiceState, kShortStatus, true}, Services, BufferSize, BytesNeeded, ServicesReturned,
+              ResumeHandle);
 }
 
 /// The services of some types and states, with their status.
 BOOL EnumServicesStatusA(SC_HANDLE SCManager, DWORD ServiceType, DWORD ServiceState, PVOID Services, DWORD BufferSize, LPDWORD BytesNeeded,
                          LPDWORD ServicesReturned, LPDWORD ResumeHandle) {
-  return List(SCManager, {ServiceType, ServiceState, kShortStatus, false}, Services, BufferSize, BytesNeeded, ServicesReturned, ResumeHandle);
+  return List(SCManager, {ServiceType, ServiceState, kShortStatus, false}, Services, BufferSize, BytesNeeded, ServicesReturned,
+              ResumeHandle);
 }
 
 }  // extern "C"

@@ -160,8 +160,8 @@ int Create(const Words& words) {
                      Lookup(kErrors, Option(words, 2, "error="), &control);
   if (path == nullptr || !known) return Usage();
   const Service manager(OpenSCManagerA(nullptr, nullptr, SC_MANAGER_CREATE_SERVICE));
-  const Service service(CreateServiceA(manager, words[1].c_str(), Option(words, 2, "displayname="), SERVICE_ALL_ACCESS, type, start, control,
-                                       path, Option(words, 2, "group="), nullptr, nullptr, nullptr, nullptr));
+  const Service service(CreateServiceA(manager, words[1].c_str(), Option(words, 2, "displayname="), SERVICE_ALL_ACCESS, type, start,
+                                       control, path, Option(words, 2, "group="), nullptr, nullptr, nullptr, nullptr));
   return service == nullptr ? Failed("CreateService", GetLastError()) : Succeeded("CreateService");
 }
 

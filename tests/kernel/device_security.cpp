@@ -127,8 +127,14 @@ KTEST(AllConstantsAreStrings) {
 }
 
 KTEST(WhatIsNoDescriptorMakesNoDevice) {
-  const PCWSTR wrong[] = {L"X:P",           L"D:P(A;;GA;;;SY",    L"D:P(B;;GA;;;SY)",    L"D:P(A;;GA;;;)",
-                          L"D:P(A;;QQ;;;SY)", L"D:P(A;;GA;;;ZZ)", L"D:P(A;XX;GA;;;SY)", L"D:P(A;;0x;;;SY)"};
+  const PCWSTR wrong[] = {L"X:P",
+                          L"D:P(A;;GA;;;SY",
+                          L"D:P(B;;GA;;;SY)",
+                          L"D:P(A;;GA;;;)",
+                          L"D:P(A;;QQ;;;SY)",
+                          L"D:P(A;;GA;;;ZZ)",
+                          L"D:P(A;XX;GA;;;SY)",
+                          L"D:P(A;;0x;;;SY)"};
   for (const PCWSTR text : wrong) {
     Secure device(text);
     EXPECT(!NT_SUCCESS(device.status()));

@@ -44,12 +44,11 @@ bool BecomesSet(const wchar_t* name, POOL_TYPE pool, SIZE_T step) {
 }  // namespace
 
 KTEST(TheNineEventsAreThere) {
-  constexpr const wchar_t* kAll[] = {
-      L"\\KernelObjects\\LowMemoryCondition",        L"\\KernelObjects\\HighMemoryCondition",
-      L"\\KernelObjects\\LowPagedPoolCondition",     L"\\KernelObjects\\HighPagedPoolCondition",
-      L"\\KernelObjects\\LowNonPagedPoolCondition",  L"\\KernelObjects\\HighNonPagedPoolCondition",
-      L"\\KernelObjects\\LowCommitCondition",        L"\\KernelObjects\\HighCommitCondition",
-      L"\\KernelObjects\\MaximumCommitCondition"};
+  constexpr const wchar_t* kAll[] = {L"\\KernelObjects\\LowMemoryCondition",       L"\\KernelObjects\\HighMemoryCondition",
+                                     L"\\KernelObjects\\LowPagedPoolCondition",    L"\\KernelObjects\\HighPagedPoolCondition",
+                                     L"\\KernelObjects\\LowNonPagedPoolCondition", L"\\KernelObjects\\HighNonPagedPoolCondition",
+                                     L"\\KernelObjects\\LowCommitCondition",       L"\\KernelObjects\\HighCommitCondition",
+                                     L"\\KernelObjects\\MaximumCommitCondition"};
   for (const wchar_t* name : kAll) {
     UNICODE_STRING path;
     RtlInitUnicodeString(&path, name);

@@ -19,7 +19,8 @@ KTEST(DriversMayAskToBeTold) {
             STATUS_SUCCESS);
   REQUIRE(entry != nullptr);
   EXPECT_EQ(IoUnregisterPlugPlayNotification(entry), STATUS_SUCCESS);
-  EXPECT_EQ(IoRegisterPlugPlayNotification(EventCategoryHardwareProfileChange, 0, nullptr, driver, OnChange, nullptr, &entry), STATUS_SUCCESS);
+  EXPECT_EQ(IoRegisterPlugPlayNotification(EventCategoryHardwareProfileChange, 0, nullptr, driver, OnChange, nullptr, &entry),
+            STATUS_SUCCESS);
   EXPECT_EQ(IoUnregisterPlugPlayNotification(entry), STATUS_SUCCESS);
   EXPECT_EQ(IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, nullptr, driver, OnChange, nullptr, &entry),
             STATUS_INVALID_PARAMETER);

@@ -3,8 +3,6 @@
 
 using namespace ktest;
 
-extern "C" NTKERNELAPI LONG NTAPI KeQueryBasePriorityThread(PKTHREAD);
-
 namespace {
 struct Rendezvous {
   volatile LONG arrived;
@@ -152,30 +150,4 @@ KTEST(GroupAffinity) {
   KeRevertToUserGroupAffinityThread(&inner);
   EXPECT_EQ(KeGetCurrentProcessorNumberEx(nullptr), 1);
   KeRevertToUserGroupAffinityThread(&previous);
-}
-
-namespace {
-struct Mover {
-  volatile LONG stop;
-  volatile ULONG processor;
-};
-
-void SpinUntilStopped(Mover* mover) {
-  while (!mover->stop) mover->processor = KeGetCurrentProcessorNumberEx(nullptr);
-}
-}  // namespace
-
-KTEST(PriorityAndBasePriorityAreDifferentThings) {
-  Mover mover = {};
-  KPRIORITY before;
-  {
-    Thread thread(SpinUntilStopped, &mover);
-    Sleep(1);
-    const LONG base = KeQueryBasePriorityThread(thread.object());
-    before = KeSetPriorityThread(thread.object(), 20);
-    EXPECT_EQ(KeQueryPriorityThread(thread.object()), 20);
-    EXPECT_EQ(KeQueryBasePriorityThread(thread.object()), base);
-    EXPECT_EQ(KeSetPriorityThread(thread.object(), before), 20);
-    mover.stop = 1;
-  }
 }

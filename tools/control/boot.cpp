@@ -76,7 +76,8 @@ int Boot() {
   char buffer[512];
   for (ssize_t count; (count = read(pipe_ends[0], buffer, sizeof buffer)) > 0;) report.append(buffer, static_cast<std::size_t>(count));
   close(pipe_ends[0]);
-  if (report.empty() || report.front() != '+') throw std::runtime_error(report.empty() ? "the machine died as it booted" : report.substr(1));
+  if (report.empty() || report.front() != '+')
+    throw std::runtime_error(report.empty() ? "the machine died as it booted" : report.substr(1));
   say(report.substr(1));
   return kSuccess;
 }
@@ -101,7 +102,9 @@ int Shutdown() {
 
 void AddBoot(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("boot", "Boot a machine that stays up, and start its services");
-  command->add_option("--machine", boot_options.directory, "Machine directory with the registry and the C: drive (default: a fresh temporary one)")
+  command
+      ->add_option("--machine", boot_options.directory,
+                   "Machine directory with the registry and the C: drive (default: a fresh temporary one)")
       ->type_name("DIR");
   command->add_option("--cpus", boot_options.cpus, "Logical processors")->check(CLI::Range(1, 64))->capture_default_str();
   command->add_flag("--special-pool", boot_options.special_pool,

@@ -19,8 +19,9 @@ constexpr std::size_t kMostDescriptors = 3;
 /// A directory that nobody else may enter.
 std::string SocketDirectory() {
   const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
-  const std::string path = runtime != nullptr && *runtime == '/' ? std::string(runtime) + "/ringlet" : fmt::format("/tmp/ringlet-{}", getuid());
-  struct stat status {};
+  const std::string path =
+      runtime != nullptr && *runtime == '/' ? std::string(runtime) + "/ringlet" : fmt::format("/tmp/ringlet-{}", getuid());
+  struct stat status{};
   mkdir(path.c_str(), 0700);
   if (lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != getuid() || (status.st_mode & 077) != 0) {
     throw std::runtime_error(path + " is not a directory of yours alone (mode 700); machines are not controlled through it");
@@ -32,7 +33,7 @@ std::string SocketDirectory() {
 
 std::string SocketPath(const std::string& machine_directory) {
   if (machine_directory.empty()) return SocketDirectory() + "/default";
-  struct stat status {};
+  struct stat status{};
   if (stat(machine_directory.c_str(), &status) != 0) throw std::runtime_error("there is no machine directory " + machine_directory);
   return fmt::format("{}/{:x}-{:x}", SocketDirectory(), status.st_dev, status.st_ino);
 }

@@ -45,7 +45,8 @@ void Print(std::vector<nlohmann::json> tags) {
   if (options.sort != "tag") {
     std::stable_sort(tags.begin(), tags.end(), [](const auto& a, const auto& b) { return Key(a) > Key(b); });
   }
-  fmt::print(" {:<4}  {:<5} {:>10} {:>10} {:>8} {:>12} {:>8}  {}\n", "Tag", "Type", "Allocs", "Frees", "Diff", "Bytes", "Per Alloc", "Mapped_Driver");
+  fmt::print(" {:<4}  {:<5} {:>10} {:>10} {:>8} {:>12} {:>8}  {}\n", "Tag", "Type", "Allocs", "Frees", "Diff", "Bytes", "Per Alloc",
+             "Mapped_Driver");
   for (const nlohmann::json& tag : tags) {
     const std::uint64_t allocations = tag.at("allocations"), frees = tag.at("frees"), bytes = tag.at("bytes");
     const std::uint64_t live = allocations - frees;
@@ -74,7 +75,9 @@ int Run() {
 void AddPoolmon(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("poolmon", "Pool of a machine that is up, by tag, with the drivers that hold it");
   AddMachineOption(command, &options.directory);
-  command->add_option("--sort", options.sort, "Order")->check(CLI::IsMember({"tag", "bytes", "allocs", "frees", "diff"}))->capture_default_str();
+  command->add_option("--sort", options.sort, "Order")
+      ->check(CLI::IsMember({"tag", "bytes", "allocs", "frees", "diff"}))
+      ->capture_default_str();
   command->add_option("--tag", options.tags, "Only this tag; may be given more than once")->type_name("TAG")->allow_extra_args(false);
   command->add_flag("--all", options.all, "Tags of which nothing is in use, too");
   command->add_option("--every", options.every, "Again each so many milliseconds, until CTRL+C")->type_name("MS");

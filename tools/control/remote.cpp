@@ -15,7 +15,8 @@ void AddMachineOption(CLI::App* command, std::string* directory) {
 
 Channel ConnectTo(const std::string& directory) {
   auto channel = Channel::Connect(SocketPath(directory));
-  if (!channel) throw std::runtime_error("no machine is up" + (directory.empty() ? "" : " on " + directory) + "; `ringlet boot` starts one");
+  if (!channel)
+    throw std::runtime_error("no machine is up" + (directory.empty() ? "" : " on " + directory) + "; `ringlet boot` starts one");
   return std::move(*channel);
 }
 

@@ -38,9 +38,9 @@ struct Caller {
 };
 
 nlohmann::json JsonOf(const DebugText& text) {
-  return {{"text", text.text},           {"component", text.component},     {"level", text.level},
-          {"time", text.time},           {"system_time", text.system_time}, {"processor", text.processor},
-          {"irql", text.irql},           {"process", text.process},         {"thread", text.thread}};
+  return {{"text", text.text}, {"component", text.component},     {"level", text.level},
+          {"time", text.time}, {"system_time", text.system_time}, {"processor", text.processor},
+          {"irql", text.irql}, {"process", text.process},         {"thread", text.thread}};
 }
 
 int Listen(const std::string& path) {

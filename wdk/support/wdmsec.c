@@ -5,10 +5,10 @@ struct ConstantString {
   const unsigned short* Buffer;
 };
 
-#define DEFINE(name, text)                                       \
-  static const __WCHAR_TYPE__ Text_##name[] = L##text;           \
-  const struct ConstantString SDDL_DEVOBJ_##name = {             \
-      sizeof Text_##name - sizeof *Text_##name, sizeof Text_##name, (const unsigned short*)Text_##name}
+#define DEFINE(name, text)                                                                                        \
+  static const __WCHAR_TYPE__ Text_##name[] = L##text;                                                            \
+  const struct ConstantString SDDL_DEVOBJ_##name = {sizeof Text_##name - sizeof *Text_##name, sizeof Text_##name, \
+                                                    (const unsigned short*)Text_##name}
 
 DEFINE(KERNEL_ONLY, "D:P");
 DEFINE(SYS_ALL, "D:P(A;;GA;;;SY)");
