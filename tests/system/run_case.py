@@ -4,9 +4,11 @@ import difflib
 import json
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import tomllib
 
 
@@ -76,10 +78,29 @@ def match_json(expected, actual, where="json"):
         raise Failure(f"{where}: {actual!r} is not {expected!r}")
 
 
+def run(step, command, folder):
+    return subprocess.run(command, capture_output=True, timeout=step.get("timeout", 60), stdin=subprocess.DEVNULL, cwd=folder)
+
+
+def run_and_quit(step, command, folder):
+    """Sends SIGQUIT when a line of standard output says so."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder) as program:
+        watchdog = threading.Timer(step.get("timeout", 60), program.kill)
+        watchdog.start()
+        seen = b""
+        for line in program.stdout:
+            seen += line
+            if re.fullmatch(step["quit_at"], line.decode("utf-8", "replace").rstrip("\r\n")):
+                program.send_signal(signal.SIGQUIT)
+                break
+        rest, errors = program.communicate()
+        watchdog.cancel()
+        return subprocess.CompletedProcess(command, program.returncode, seen + rest, errors)
+
+
 def run_step(step, names):
     command = [fill(word, names) for word in step["run"]]
-    result = subprocess.run(command, capture_output=True, timeout=step.get("timeout", 60), stdin=subprocess.DEVNULL,
-                            cwd=names["tmp"])
+    result = (run_and_quit if "quit_at" in step else run)(step, command, names["tmp"])
     result.stdout, result.stderr = (stream.decode("utf-8", "replace") for stream in (result.stdout, result.stderr))
     try:
         if result.returncode != step.get("exit", 0):

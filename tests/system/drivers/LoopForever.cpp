@@ -4,5 +4,6 @@
 static volatile LONG rounds;
 
 extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING) {
+  DbgPrint("Looping\n");
   for (;;) rounds = rounds + 1;
 }
