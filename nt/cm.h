@@ -55,7 +55,7 @@ inline constexpr ULONG REG_NOTIFY_THREAD_AGNOSTIC = 0x10000000;
 
 // ---- information about keys ----------------------------------------------------------------------------------------------
 
-enum KEY_INFORMATION_CLASS {
+enum KEY_INFORMATION_CLASS : int {
   KeyBasicInformation,
   KeyNodeInformation,
   KeyFullInformation,
@@ -165,7 +165,7 @@ struct KEY_LAYER_INFORMATION {
 
 // ---- information about values --------------------------------------------------------------------------------------------
 
-enum KEY_VALUE_INFORMATION_CLASS {
+enum KEY_VALUE_INFORMATION_CLASS : int {
   KeyValueBasicInformation,
   KeyValueFullInformation,
   KeyValuePartialInformation,
@@ -229,7 +229,7 @@ NT_OFFSET(KEY_VALUE_ENTRY, DataLength, 0x8);
 
 // ---- setting -------------------------------------------------------------------------------------------------------------
 
-enum KEY_SET_INFORMATION_CLASS {
+enum KEY_SET_INFORMATION_CLASS : int {
   KeyWriteTimeInformation,
   KeyWow64FlagsInformation,
   KeyControlFlagsInformation,

@@ -54,7 +54,7 @@ class Reader {
   Reader(const UCHAR* at, SIZE_T size) : at_(at), left_(size) {}
   bool Get(void* to, SIZE_T size) {
     if (left_ < size) return false;
-    std::memcpy(to, at_, size);
+    if (size != 0) std::memcpy(to, at_, size);
     at_ += size;
     left_ -= size;
     return true;
