@@ -13,7 +13,7 @@ namespace ex = nt::ex;
 namespace {
 
 constexpr ULONG kTag = 'pPnP';
-constexpr ULONG kHardwareProfileChange = 1, kDeviceInterfaceChange = 2, kTargetDeviceChange = 3;
+constexpr ULONG kHardwareProfileChange = 1, kTargetDeviceChange = 3;
 
 struct Notification {
   PDRIVER_OBJECT driver;

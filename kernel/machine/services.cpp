@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <tuple>
 
 #include "kernel/cm/cm.h"
 #include "kernel/io/drive.h"
@@ -30,7 +31,8 @@ std::vector<Service> Due() {
     const ULONG start = nt::cm::ReadDword(key, u"Start").value_or(kAutoStart + 1);
     if ((type == kKernelDriver || type == kFileSystemDriver) && start <= kAutoStart) due.push_back({name, start});
   }
-  std::stable_sort(due.begin(), due.end(), [](const Service& a, const Service& b) { return a.start < b.start; });
+  std::sort(due.begin(), due.end(),
+            [](const Service& a, const Service& b) { return std::tie(a.start, a.name) < std::tie(b.start, b.name); });
   return due;
 }
 

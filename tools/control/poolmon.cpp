@@ -43,7 +43,7 @@ std::string Joined(const std::vector<std::string>& names) {
 void Print(std::vector<nlohmann::json> tags) {
   std::erase_if(tags, [](const nlohmann::json& tag) { return !Wanted(tag); });
   if (options.sort != "tag") {
-    std::stable_sort(tags.begin(), tags.end(), [](const auto& a, const auto& b) { return Key(a) > Key(b); });
+    std::sort(tags.begin(), tags.end(), [](const auto& a, const auto& b) { return Key(a) != Key(b) ? Key(a) > Key(b) : a < b; });
   }
   fmt::print(" {:<4}  {:<5} {:>10} {:>10} {:>8} {:>12} {:>8}  {}\n", "Tag", "Type", "Allocs", "Frees", "Diff", "Bytes", "Per Alloc",
              "Mapped_Driver");
