@@ -42,9 +42,9 @@ void* Fail(const Request& request, NTSTATUS status) {
   return nullptr;
 }
 
-void* Allocate(const Request& request) {
+[[gnu::always_inline]] inline void* Allocate(const Request& request) {
   CheckIrql(request);
-  if (LetAllocationFail()) [[unlikely]]
+  if (pool_state->faults_on && LetAllocationFail()) [[unlikely]]
     return Fail(request, STATUS_INSUFFICIENT_RESOURCES);
   void* const block = AllocateFrom(request.pool, request.size, request.tag, false, request.aligned, request.special);
   if (block == nullptr) return Fail(request, STATUS_INSUFFICIENT_RESOURCES);
@@ -53,7 +53,7 @@ void* Allocate(const Request& request) {
 }
 
 /// As Allocate, for the requests that are not plain ones.
-void* AllocateSpecially(Request request) {
+[[gnu::noinline]] void* AllocateSpecially(Request request) {
   const bool paged = request.pool == Pool::Paged;
   if (request.may_fail && PoolIsScarce(paged)) return Fail(request, STATUS_INSUFFICIENT_RESOURCES);
   PEPROCESS const process = request.quota ? ke::CurrentProcess() : nullptr;
@@ -106,7 +106,7 @@ constexpr POOL_FLAGS kKnownFlags =
 constexpr POOL_FLAGS kRequiredFlags = 0xffff'ffff;
 constexpr POOL_FLAGS kUnusualFlags = POOL_FLAG_USE_QUOTA | POOL_FLAG_SPECIAL_POOL;
 
-bool FromFlags(POOL_FLAGS flags, SIZE_T size, ULONG tag, Request* request) {
+[[gnu::always_inline]] inline bool FromFlags(POOL_FLAGS flags, SIZE_T size, ULONG tag, Request* request) {
   ULONG type = 0;
   switch (flags & kPoolFlags) {
     case POOL_FLAG_NON_PAGED:
@@ -169,8 +169,8 @@ bool ApplyParameters(PCPOOL_EXTENDED_PARAMETER parameters, ULONG count, Request*
 void Free(void* block, ULONG tag) {
   const KIRQL irql = ke::CurrentIrql();
   const auto address = reinterpret_cast<ULONG_PTR>(block);
-  const bool paged = IsPagedPoolAddress(address);
-  if (irql > (paged ? APC_LEVEL : DISPATCH_LEVEL)) [[unlikely]] {
+  const bool paged = irql > APC_LEVEL && IsPagedPoolAddress(address);
+  if (paged || irql > DISPATCH_LEVEL) [[unlikely]] {
     ke::BugCheck(BAD_POOL_CALLER, 0x09, irql, paged ? PagedPool : NonPagedPool, address,
                  paged ? "Paged pool must be freed at IRQL <= APC_LEVEL." : "Pool must be freed at IRQL <= DISPATCH_LEVEL.");
   }
