@@ -53,7 +53,10 @@ std::u16string LinkTarget(const Key& link) {
 /// A key's name below its hive's root.
 std::u16string PathInHive(const Key& key) {
   std::u16string path;
-  for (const Key* at = &key; !at->IsHiveRoot(); at = at->parent) path = at->name + (path.empty() ? u"" : u"\\") + path;
+  for (const Key* at = &key; !at->IsHiveRoot(); at = at->parent) {
+    if (!path.empty()) path.insert(0, u"\\");
+    path.insert(0, at->name);
+  }
   return path;
 }
 

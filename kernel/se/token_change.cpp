@@ -151,8 +151,10 @@ NTSTATUS NtDuplicateToken(HANDLE ExistingTokenHandle, ACCESS_MASK DesiredAccess,
   if (from.type == TokenImpersonation &&
       (TokenType == TokenPrimary ? from.level < SecurityImpersonation : quality.ImpersonationLevel > from.level))
     status = STATUS_BAD_IMPERSONATION_LEVEL;
-  else if ((made = Duplicate(from, TokenType, quality.ImpersonationLevel)) == nullptr)
-    status = STATUS_INSUFFICIENT_RESOURCES;
+  if (NT_SUCCESS(status)) {
+    made = Duplicate(from, TokenType, quality.ImpersonationLevel);
+    if (made == nullptr) status = STATUS_INSUFFICIENT_RESOURCES;
+  }
   ObfDereferenceObject(object);
   if (!NT_SUCCESS(status)) return status;
   if (EffectiveOnly != 0)

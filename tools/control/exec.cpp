@@ -60,7 +60,7 @@ int InstallNamedDrivers(std::vector<std::string>& words) {
     int result = kSuccess;
     const std::string installed = TakeDriver(channel, file, &result);
     if (installed.empty()) return result;
-    word = word.substr(0, from) + installed;
+    word.replace(from, std::string::npos, installed);
   }
   return kSuccess;
 }
