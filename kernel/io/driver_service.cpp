@@ -1,8 +1,7 @@
 // NtLoadDriver and NtUnloadDriver: from a service key to a driver. The file comes from the machine directory, which is the C: drive.
-#include <fstream>
-#include <iterator>
 
 #include "kernel/cm/cm.h"
+#include "kernel/hal/host_file.h"
 #include "kernel/io/drive.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ki.h"
@@ -38,13 +37,6 @@ NTSTATUS TakePath(PUNICODE_STRING from, std::u16string* path) {
 std::u16string_view LastComponent(std::u16string_view path) {
   const auto slash = path.rfind(u'\\');
   return slash == std::u16string_view::npos ? path : path.substr(slash + 1);
-}
-
-std::vector<std::byte> ReadImage(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::vector<char> text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const auto* const bytes = reinterpret_cast<const std::byte*>(text.data());
-  return {bytes, bytes + text.size()};
 }
 
 /// A driver is loaded and unloaded by a system thread, in the System process, whoever asked.
@@ -114,7 +106,7 @@ NTSTATUS NtLoadDriver(PUNICODE_STRING DriverServiceName) {
   work.image = ImagePathOf(key, work.name);
   std::string host;
   if (!HostPathOf(work.image, &host)) return STATUS_OBJECT_PATH_NOT_FOUND;
-  work.bytes = ReadImage(host);
+  work.bytes = nt::hal::ReadHostFile(host);
   if (work.bytes.empty()) return STATUS_OBJECT_NAME_NOT_FOUND;
   return RunAsSystem(work);
 }

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "debugger/symbolizer.h"
@@ -19,6 +17,7 @@
 #include "kernel/etw/etw.h"
 #include "kernel/ex/ex.h"
 #include "kernel/hal/hal.h"
+#include "kernel/hal/host_file.h"
 #include "kernel/io/drive.h"
 #include "kernel/io/io.h"
 #include "kernel/ke/exception.h"
@@ -87,13 +86,6 @@ bool IsFor(const std::vector<std::byte>& file, bool kernel) {
   nt::ldr::PeImage image;
   if (!nt::ldr::PeImage::Parse(file, nt::ldr::PeImage::Layout::File, &image).ok()) return true;
   return (image.optional_header().Subsystem == IMAGE_SUBSYSTEM_NATIVE) == kernel;
-}
-
-std::vector<std::byte> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::vector<char> text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const auto* const bytes = reinterpret_cast<const std::byte*>(text.data());
-  return {bytes, bytes + text.size()};
 }
 
 void SinkTrace(const char* line, SIZE_T length) {
@@ -287,7 +279,7 @@ Machine::~Machine() {
 LoadResult Machine::LoadDriver(const std::string& path, std::string name) {
   LoadResult result;
   if (name.empty()) name = std::filesystem::path(path).stem().string();
-  const auto bytes = ReadFile(path);
+  const auto bytes = nt::hal::ReadHostFile(path);
   if (bytes.empty()) {
     result.status = STATUS_OBJECT_NAME_NOT_FOUND;
     result.why = "the file is empty or cannot be read";
@@ -334,7 +326,7 @@ std::vector<std::string> Machine::Drivers() const { return state_->drivers; }
 RunResult Machine::State::Create(const std::string& path, const std::vector<std::string>& arguments, std::uint32_t console,
                                  const std::function<void(PEPROCESS, RunResult&)>& then) {
   RunResult result;
-  if (!IsFor(ReadFile(path), false)) {
+  if (!IsFor(nt::hal::ReadHostFile(path), false)) {
     result.status = STATUS_INVALID_IMAGE_FORMAT;
     result.why = "it is a driver, not a program: load it with --driver";
     return result;

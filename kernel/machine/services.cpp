@@ -1,10 +1,9 @@
 // Drivers that start with the machine.
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <tuple>
 
 #include "kernel/cm/cm.h"
+#include "kernel/hal/host_file.h"
 #include "kernel/io/drive.h"
 #include "kernel/io/io.h"
 #include "kernel/machine/state.h"
@@ -44,13 +43,12 @@ NTSTATUS Load(const Service& service, std::string* why) {
     *why = "its image " + Narrow(image) + " lies on no drive of the machine";
     return STATUS_OBJECT_PATH_NOT_FOUND;
   }
-  std::ifstream file(host, std::ios::binary);
-  const std::vector<char> text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (text.empty()) {
+  const std::vector<std::byte> file = nt::hal::ReadHostFile(host);
+  if (file.empty()) {
     *why = "there is no file " + Narrow(image);
     return STATUS_OBJECT_NAME_NOT_FOUND;
   }
-  return nt::io::LoadDriver(service.name, image, {reinterpret_cast<const std::byte*>(text.data()), text.size()}, why);
+  return nt::io::LoadDriver(service.name, image, file, why);
 }
 
 }  // namespace

@@ -1,12 +1,11 @@
 // Processes: the System process, clients' processes, and their end.
 #include <algorithm>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <new>
 #include <utility>
 
 #include "kernel/ex/ex.h"
+#include "kernel/hal/host_file.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ldr/builtin.h"
@@ -165,13 +164,6 @@ NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ld
   return STATUS_SUCCESS;
 }
 
-std::vector<std::byte> ReadHostFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::vector<char> text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const auto* const bytes = reinterpret_cast<const std::byte*>(text.data());
-  return {bytes, bytes + text.size()};
-}
-
 std::u16string_view BaseName(std::u16string_view path) {
   const auto slash = path.find_last_of(u"\\/");
   return slash == std::u16string_view::npos ? path : path.substr(slash + 1);
@@ -186,7 +178,7 @@ NTSTATUS MakeBuiltinData(Process* process) {
 }
 
 NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, ldr::Image** image, std::string* why) {
-  const auto file = ReadHostFile(parameters.host_path);
+  const auto file = hal::ReadHostFile(parameters.host_path);
   if (file.empty()) {
     *why = "the file is empty or cannot be read";
     return STATUS_OBJECT_NAME_NOT_FOUND;

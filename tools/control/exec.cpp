@@ -65,14 +65,12 @@ int InstallNamedDrivers(std::vector<std::string>& words) {
   return kSuccess;
 }
 
-void AddProgramWords(CLI::App* command) { command->prefix_command(); }
-
 }  // namespace
 
 void AddExec(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("exec", "Run a program on a machine that is up");
   AddMachineOption(command, &exec_directory);
-  AddProgramWords(command);
+  command->prefix_command();
   command->callback([command, result] {
     const std::vector<std::string> words = command->remaining();
     if (words.empty()) throw CLI::ValidationError("nothing to run: give a CLIENT.exe");
@@ -88,7 +86,7 @@ void AddExec(CLI::App& app, int* result) {
 void AddSc(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("sc", "Create, start, stop, query and delete services on a machine that is up");
   AddMachineOption(command, &sc_directory);
-  AddProgramWords(command);
+  command->prefix_command();
   command->callback([command, result] {
     std::vector<std::string> words = command->remaining();
     *result = InstallNamedDrivers(words);
