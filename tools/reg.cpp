@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "kernel/cm/registry.h"
+#include "kernel/rtl/utf8.h"
 #include "nt/status.h"
 #include "tools/commands.h"
 #include "tools/reg_file.h"
@@ -68,7 +69,7 @@ bool Parse(const std::vector<std::string>& words, std::size_t at, Switches* swit
     const bool takes = Same(word, "/v") || Same(word, "/t") || Same(word, "/d");
     if (takes && at + 1 == words.size()) return false;
     if (Same(word, "/v"))
-      switches->value = Wide(words[++at]);
+      switches->value = nt::rtl::Utf16(words[++at]);
     else if (Same(word, "/t"))
       switches->type = words[++at];
     else if (Same(word, "/d"))
@@ -98,7 +99,7 @@ bool Confirm(const std::string& question) {
 // ---- query ---------------------------------------------------------------------------------------------------------------
 
 void PrintValue(const Value& value) {
-  std::printf("    %s    %s    %s\n", value.name.empty() ? "(Default)" : Narrow(value.name).c_str(), TypeName(value.type).c_str(),
+  std::printf("    %s    %s    %s\n", value.name.empty() ? "(Default)" : nt::rtl::Utf8(value.name).c_str(), TypeName(value.type).c_str(),
               DataText(value).c_str());
 }
 
@@ -107,7 +108,7 @@ void PrintKey(const Key& key, const std::string& name, bool recursive) {
   for (const Value& value : key.values) PrintValue(value);
   if (!key.values.empty()) std::printf("\n");
   for (const auto& child : key.children) {
-    const std::string below = name + "\\" + Narrow(child->name);
+    const std::string below = name + "\\" + nt::rtl::Utf8(child->name);
     if (recursive)
       PrintKey(*child, below, true);
     else
@@ -141,7 +142,7 @@ int Add(const KeyName& name, const Switches& switches) {
   const auto type = TypeOf(switches.type);
   std::vector<UCHAR> data;
   if (!type || !DataOf(*type, switches.data, &data)) return Invalid();
-  if (!switches.force && key->FindValue(value) != nullptr && !Confirm("Value " + Narrow(value) + " exists, overwrite"))
+  if (!switches.force && key->FindValue(value) != nullptr && !Confirm("Value " + nt::rtl::Utf8(value) + " exists, overwrite"))
     return Fail("The operation was canceled by the user.");
   return Ended(SetKeyValue(key, value, *type, data.data(), data.size()));
 }
@@ -149,7 +150,7 @@ int Add(const KeyName& name, const Switches& switches) {
 int Delete(const KeyName& name, const Switches& switches) {
   Key* const key = Find(name);
   if (key == nullptr) return Fail(kNotFound);
-  const std::string what = switches.value        ? "value " + Narrow(*switches.value)
+  const std::string what = switches.value        ? "value " + nt::rtl::Utf8(*switches.value)
                            : switches.all_values ? "values under " + name.full
                                                  : "key " + name.full;
   if (!switches.force && !Confirm("Permanently delete the registry " + what)) return Fail("The operation was canceled by the user.");
@@ -173,7 +174,7 @@ NTSTATUS CopyTo(const Key& from, const KeyName& name, bool recursive) {
   }
   for (SIZE_T i = 0; recursive && i < from.children.size() && NT_SUCCESS(status); ++i) {
     const Key& child = *from.children[i];
-    status = CopyTo(child, {name.full + "\\" + Narrow(child.name), name.path + u"\\" + child.name}, true);
+    status = CopyTo(child, {name.full + "\\" + nt::rtl::Utf8(child.name), name.path + u"\\" + child.name}, true);
   }
   return status;
 }

@@ -1,4 +1,5 @@
 #include "tools/reg_file.h"
+#include "kernel/rtl/utf8.h"
 
 #include <fmt/core.h>
 
@@ -42,11 +43,11 @@ bool IsPlainText(const Value& value, std::u16string* text) {
 
 /// Bytes as "01,02,\" and a line that goes on.
 std::u16string HexLines(const Value& value, SIZE_T column) {
-  std::u16string text = Wide(value.type == REG_BINARY ? "hex:" : fmt::format("hex({:x}):", value.type));
+  std::u16string text = nt::rtl::Utf16(value.type == REG_BINARY ? "hex:" : fmt::format("hex({:x}):", value.type));
   column += text.size();
   for (SIZE_T i = 0; i < value.data.size(); ++i) {
     const bool last = i + 1 == value.data.size();
-    text += Wide(fmt::format("{:02x}{}", value.data[i], last ? "" : ","));
+    text += nt::rtl::Utf16(fmt::format("{:02x}{}", value.data[i], last ? "" : ","));
     column += 3;
     if (last || column + 3 <= kLineLimit) continue;
     text += u"\\\r\n  ";
@@ -64,7 +65,7 @@ void WriteValue(const Value& value, std::u16string* out) {
   } else if (value.type == REG_DWORD && value.data.size() == sizeof(ULONG)) {
     ULONG number;
     std::memcpy(&number, value.data.data(), sizeof number);
-    *out += Wide(fmt::format("dword:{:08x}", number));
+    *out += nt::rtl::Utf16(fmt::format("dword:{:08x}", number));
   } else {
     *out += HexLines(value, name.size() + 1);
   }
@@ -81,7 +82,7 @@ void WriteKey(const Key& key, const std::u16string& name, std::u16string* out) {
 // ---- reading -------------------------------------------------------------------------------------------------------------
 
 std::u16string Decoded(const std::string& bytes) {
-  if (!bytes.starts_with("\xFF\xFE")) return Wide(bytes.starts_with("\xEF\xBB\xBF") ? bytes.substr(3) : bytes);
+  if (!bytes.starts_with("\xFF\xFE")) return nt::rtl::Utf16(bytes.starts_with("\xEF\xBB\xBF") ? bytes.substr(3) : bytes);
   std::u16string text((bytes.size() - 2) / sizeof(char16_t), u'\0');
   std::memcpy(text.data(), bytes.data() + 2, text.size() * sizeof(char16_t));
   return text;
@@ -130,13 +131,13 @@ bool ParseHex(std::u16string_view text, Value* value) {
   if (text.starts_with(u'(')) {
     const SIZE_T end = text.find(u')');
     if (end == text.npos) return false;
-    value->type = static_cast<ULONG>(std::strtoul(Narrow(text.substr(1, end - 1)).c_str(), nullptr, 16));
+    value->type = static_cast<ULONG>(std::strtoul(nt::rtl::Utf8(text.substr(1, end - 1)).c_str(), nullptr, 16));
     text.remove_prefix(end + 1);
   }
   if (!text.starts_with(u':')) return false;
   text.remove_prefix(1);
   while (!text.empty()) {
-    const std::string byte = Narrow(Trimmed(text.substr(0, text.find(u','))));
+    const std::string byte = nt::rtl::Utf8(Trimmed(text.substr(0, text.find(u','))));
     text.remove_prefix(std::min(text.find(u','), text.size() - 1) + 1);
     char* end = nullptr;
     const unsigned long number = std::strtoul(byte.c_str(), &end, 16);
@@ -160,7 +161,7 @@ bool ParseData(std::u16string_view text, Value* value) {
   if (text.starts_with(u"hex")) return ParseHex(text.substr(3), value);
   if (!text.starts_with(u"dword:")) return false;
   value->type = REG_DWORD;
-  return DataOf(REG_DWORD, "0x" + Narrow(text.substr(6)), &value->data);
+  return DataOf(REG_DWORD, "0x" + nt::rtl::Utf8(text.substr(6)), &value->data);
 }
 
 /// "name"=data, @=data, "name"=-
@@ -186,7 +187,7 @@ bool ImportKey(std::u16string_view line, Key** key) {
   if (end == line.npos) return false;
   line = line.substr(1, end - 1);
   const bool remove = line.starts_with(u'-');
-  const auto name = ParseKeyName(Narrow(line.substr(remove ? 1 : 0)));
+  const auto name = ParseKeyName(nt::rtl::Utf8(line.substr(remove ? 1 : 0)));
   if (!name) return false;
   *key = remove ? Find(*name) : FindOrCreate(*name);
   if (!remove) return *key != nullptr;
@@ -199,7 +200,7 @@ bool ImportKey(std::u16string_view line, Key** key) {
 
 std::u16string RegFileOf(const Key& key, const std::string& full_name) {
   std::u16string out = u"\uFEFF" + std::u16string(kHeader) + u"\r\n\r\n";
-  WriteKey(key, Wide(full_name), &out);
+  WriteKey(key, nt::rtl::Utf16(full_name), &out);
   return out;
 }
 
@@ -213,7 +214,7 @@ bool ImportRegFile(const std::string& bytes, std::string* why) {
   for (SIZE_T i = 1; i < lines.size(); ++i) {
     const bool done = lines[i].starts_with(u'[') ? ImportKey(lines[i], &key) : key == nullptr || ImportValue(lines[i], key);
     if (done) continue;
-    *why = "This line is wrong: " + Narrow(lines[i]);
+    *why = "This line is wrong: " + nt::rtl::Utf8(lines[i]);
     return false;
   }
   return true;

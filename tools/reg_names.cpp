@@ -1,4 +1,5 @@
 #include "tools/reg_names.h"
+#include "kernel/rtl/utf8.h"
 
 #include <fmt/core.h>
 
@@ -72,29 +73,13 @@ bool BytesOf(const std::string& text, std::vector<UCHAR>* data) {
 
 }  // namespace
 
-std::u16string Wide(const std::string& text) {
-  std::u16string wide(text.size(), u'\0');
-  ULONG bytes = 0;
-  RtlUTF8ToUnicodeN(wide.data(), static_cast<ULONG>(wide.size() * sizeof(WCHAR)), &bytes, text.data(), static_cast<ULONG>(text.size()));
-  wide.resize(bytes / sizeof(WCHAR));
-  return wide;
-}
-
-std::string Narrow(std::u16string_view text) {
-  std::string narrow(text.size() * 3, '\0');
-  ULONG bytes = 0;
-  RtlUnicodeToUTF8N(narrow.data(), static_cast<ULONG>(narrow.size()), &bytes, text.data(), static_cast<ULONG>(text.size() * sizeof(WCHAR)));
-  narrow.resize(bytes);
-  return narrow;
-}
-
 std::optional<KeyName> ParseKeyName(const std::string& text) {
   const auto end = std::min(text.find('\\'), text.size());
   const std::string root = Upper(text.substr(0, end));
   std::string rest = text.substr(end);
   while (rest.ends_with('\\')) rest.pop_back();
   for (const Root& each : kRoots) {
-    if (root == each.brief || root == each.full) return KeyName{each.full + rest, each.path + Wide(rest)};
+    if (root == each.brief || root == each.full) return KeyName{each.full + rest, each.path + nt::rtl::Utf16(rest)};
   }
   return std::nullopt;
 }
@@ -139,11 +124,11 @@ std::string DataText(const nt::cm::Value& value) {
   if ((value.type == REG_DWORD && value.data.size() == sizeof(ULONG)) || (value.type == REG_QWORD && value.data.size() == sizeof number))
     return fmt::format("0x{:x}", number);
   std::u16string text = TextOf(value);
-  if (value.type == REG_SZ || value.type == REG_EXPAND_SZ || value.type == REG_LINK) return Narrow(text.substr(0, text.find(u'\0')));
+  if (value.type == REG_SZ || value.type == REG_EXPAND_SZ || value.type == REG_LINK) return nt::rtl::Utf8(text.substr(0, text.find(u'\0')));
   if (value.type == REG_MULTI_SZ) {
     std::string all;
     while (text.ends_with(u'\0')) text.pop_back();
-    for (const char16_t c : text) all += c == 0 ? "\\0" : Narrow({&c, 1});
+    for (const char16_t c : text) all += c == 0 ? "\\0" : nt::rtl::Utf8({&c, 1});
     return all;
   }
   std::string hex;
@@ -159,7 +144,7 @@ bool DataOf(ULONG type, const std::string& text, std::vector<UCHAR>* data) {
   }
   if (type == REG_QWORD) return NumberOf(text, sizeof(ULONGLONG), data);
   if (type != REG_SZ && type != REG_EXPAND_SZ && type != REG_MULTI_SZ) return BytesOf(text, data);
-  std::u16string wide = Wide(text);
+  std::u16string wide = nt::rtl::Utf16(text);
   if (type == REG_MULTI_SZ) {
     for (auto at = wide.find(u"\\0"); at != wide.npos; at = wide.find(u"\\0", at + 1)) wide.replace(at, 2, 1, u'\0');
     if (!wide.empty()) wide += u'\0';

@@ -9,9 +9,6 @@
 
 namespace ringlet::tools {
 
-std::u16string Wide(const std::string& text);
-std::string Narrow(std::u16string_view text);
-
 /// A key as it was named.
 struct KeyName {
   std::string full;     ///< HKEY_LOCAL_MACHINE\...

@@ -4,6 +4,7 @@
 
 #include "drivers/hostfs/volume.h"
 #include "kernel/rtl/rtl.h"
+#include "kernel/rtl/utf8.h"
 #include "nt/status.h"
 
 namespace nt::hostfs {
@@ -33,7 +34,7 @@ void Begin(Opening* opening, const UNICODE_STRING* pattern) {
   std::vector<std::string> names;
   TheVolume().folder.List(node->path, &names);
   const std::string prefix = node->path.empty() ? "" : node->path + "/";
-  for (const std::string& name : names) opening->entries.push_back({Wide(name), prefix + name});
+  for (const std::string& name : names) opening->entries.push_back({rtl::Utf16(name), prefix + name});
   std::ranges::sort(opening->entries, {}, [](const Entry& entry) { return std::pair(Upper(entry.name), entry.name); });
   if (!node->path.empty()) {
     opening->entries.insert(opening->entries.begin(), {{u".", node->path}, {u"..", Folder(node->path)}});

@@ -4,6 +4,7 @@
 
 #include "drivers/hostfs/volume.h"
 #include "kernel/ob/ob.h"
+#include "kernel/rtl/utf8.h"
 #include "nt/status.h"
 
 namespace nt::hostfs {
@@ -211,7 +212,7 @@ NTSTATUS Rename(Node* node, const PIO_STACK_LOCATION location, const FILE_RENAME
   if (same) {
     const std::u16string_view name(information->FileName, information->FileNameLength / sizeof(WCHAR));
     const std::string folder = Folder(path);
-    path = (folder.empty() ? "" : folder + "/") + Narrow(BaseName(name));
+    path = (folder.empty() ? "" : folder + "/") + rtl::Utf8(BaseName(name));
   } else if (exists) {
     status = MayReplace(path, replace);
     if (!NT_SUCCESS(status)) return status;

@@ -3,6 +3,7 @@
 
 #include "drivers/hostfs/volume.h"
 #include "kernel/rtl/rtl.h"
+#include "kernel/rtl/utf8.h"
 #include "nt/status.h"
 
 namespace nt::hostfs {
@@ -23,32 +24,14 @@ bool EntryName(const std::string& directory, std::string* name) {
   std::vector<std::string> names;
   TheVolume().folder.List(directory, &names);
   std::ranges::sort(names);
-  const std::u16string wanted = Upper(Wide(*name));
-  const auto found = std::ranges::find_if(names, [&](const std::string& candidate) { return Upper(Wide(candidate)) == wanted; });
+  const std::u16string wanted = Upper(rtl::Utf16(*name));
+  const auto found = std::ranges::find_if(names, [&](const std::string& candidate) { return Upper(rtl::Utf16(candidate)) == wanted; });
   if (found == names.end()) return false;
   *name = *found;
   return true;
 }
 
 }  // namespace
-
-std::u16string Wide(std::string_view text) {
-  std::u16string wide(text.size(), u'\0');
-  ULONG bytes = 0;
-  RtlUTF8ToUnicodeN(wide.data(), static_cast<ULONG>(wide.size() * sizeof(WCHAR)), &bytes, const_cast<PCHAR>(text.data()),
-                    static_cast<ULONG>(text.size()));
-  wide.resize(bytes / sizeof(WCHAR));
-  return wide;
-}
-
-std::string Narrow(std::u16string_view text) {
-  std::string narrow(text.size() * 3, '\0');
-  ULONG bytes = 0;
-  RtlUnicodeToUTF8N(narrow.data(), static_cast<ULONG>(narrow.size()), &bytes, const_cast<PWSTR>(text.data()),
-                    static_cast<ULONG>(text.size() * sizeof(WCHAR)));
-  narrow.resize(bytes);
-  return narrow;
-}
 
 std::u16string Upper(std::u16string_view text) {
   std::u16string upper(text);
@@ -57,7 +40,7 @@ std::u16string Upper(std::u16string_view text) {
 }
 
 std::u16string VolumeName(const std::string& path) {
-  std::u16string name = u"\\" + Wide(path);
+  std::u16string name = u"\\" + rtl::Utf16(path);
   std::ranges::replace(name, u'/', u'\\');
   return name;
 }
@@ -84,7 +67,7 @@ NTSTATUS FindPath(std::u16string_view name, std::string* path, bool* exists) {
     if (component.empty() || !IsValid(component)) return STATUS_OBJECT_NAME_INVALID;
     hal::HostFile file;
     if (TheVolume().folder.Query(*path, &file) != 0 || file.kind != hal::HostFile::Kind::Directory) return STATUS_OBJECT_PATH_NOT_FOUND;
-    std::string entry = Narrow(component);
+    std::string entry = rtl::Utf8(component);
     *exists = EntryName(*path, &entry);
     *path += path->empty() ? entry : "/" + entry;
   }

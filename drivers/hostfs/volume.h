@@ -82,8 +82,6 @@ Volume& TheVolume();
 /// STATUS_OBJECT_NAME_INVALID for what no file can be called, STATUS_OBJECT_PATH_NOT_FOUND if a directory on the way is missing. The last
 /// name need not exist: then `*exists` is false, and the path has the name as it was given.
 NTSTATUS FindPath(std::u16string_view name, std::string* path, bool* exists);
-std::u16string Wide(std::string_view text);
-std::string Narrow(std::u16string_view text);
 /// The volume's name of a host path: "\dir\file".
 std::u16string VolumeName(const std::string& path);
 std::u16string_view BaseName(std::u16string_view path);

@@ -1,3 +1,5 @@
+#include "kernel/rtl/utf8.h"
+
 // UTF-8 and UTF-16. A malformed sequence becomes U+FFFD and STATUS_SOME_NOT_MAPPED.
 #include "kernel/rtl/rtl.h"
 #include "nt/status.h"
@@ -102,3 +104,25 @@ NTSTATUS RtlUTF8ToUnicodeN(PWSTR UnicodeStringDestination, ULONG UnicodeStringMa
   return Convert<UCHAR, WCHAR, NextUtf8, EncodeUtf16>(UnicodeStringDestination, UnicodeStringMaxByteCount, UnicodeStringActualByteCount,
                                                       reinterpret_cast<const UCHAR*>(UTF8StringSource), UTF8StringByteCount);
 }
+
+namespace nt::rtl {
+
+std::u16string Utf16(std::string_view text) {
+  std::u16string wide(text.size(), u'\0');
+  ULONG bytes = 0;
+  RtlUTF8ToUnicodeN(wide.data(), static_cast<ULONG>(wide.size() * sizeof(WCHAR)), &bytes, const_cast<PCHAR>(text.data()),
+                    static_cast<ULONG>(text.size()));
+  wide.resize(bytes / sizeof(WCHAR));
+  return wide;
+}
+
+std::string Utf8(std::u16string_view text) {
+  std::string narrow(text.size() * 3, '\0');
+  ULONG bytes = 0;
+  RtlUnicodeToUTF8N(narrow.data(), static_cast<ULONG>(narrow.size()), &bytes, const_cast<PWSTR>(text.data()),
+                    static_cast<ULONG>(text.size() * sizeof(WCHAR)));
+  narrow.resize(bytes);
+  return narrow;
+}
+
+}  // namespace nt::rtl
