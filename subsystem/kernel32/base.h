@@ -54,6 +54,9 @@ class ObjectName {
   OBJECT_ATTRIBUTES attributes_{};
 };
 
+/// KUSER_SHARED_DATA.InterruptTime, at its place in every process: 100 ns units since the machine started.
+inline ULONGLONG InterruptTime() { return *reinterpret_cast<const volatile ULONGLONG*>(0x7FFE0008); }
+
 UNICODE_STRING StringOf(PCWSTR text);
 
 /// Copies text with its terminator into a caller's buffer of `size` characters, as the Get… calls do: returns the characters without the
@@ -63,7 +66,12 @@ DWORD CopyOut(std::u16string_view text, PSTR buffer, DWORD size);
 
 /// Conversion between UTF-16 and a code page; counts exclude a terminator. With `room` 0 only the size is computed. Returns units needed
 /// (more than `room`: the output is cut).
-SIZE_T ToMultiByte(UINT code_page, std::u16string_view text, PSTR out, SIZE_T room, bool* lossy = nullptr);
+/// `replacement`: how characters that the page lacks are written.
+struct Replacement {
+  char character = '?';
+  bool best_fit = true;  ///< first looks for a character of the page that resembles it
+};
+SIZE_T ToMultiByte(UINT code_page, std::u16string_view text, PSTR out, SIZE_T room, bool* lossy = nullptr, Replacement replacement = {});
 SIZE_T ToWide(UINT code_page, std::string_view text, PWSTR out, SIZE_T room, bool* invalid = nullptr);
 inline constexpr UINT kAnsiCodePage = 1252;
 inline constexpr UINT kOemCodePage = 437;

@@ -49,6 +49,30 @@ int ToByte(UINT page, WCHAR c) {
   return -1;
 }
 
+// U+0100..U+017F, as Windows-1252 writes them where it lacks them (unicode.org's bestfit1252.txt); \0 for what has no likeness.
+constexpr char kLatinExtended[] =
+    "AaAaAaCcCcCcCcDd\xD0"
+    "dEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIi\0\0JjKk\0LlLlLl\0\0LlNnNnNn\0\0\0OoOoOo\0\0RrRrRrSsSsSs\0\0TtTtTtUuUuUuUuUuUuWwYy\0ZzZz\0\0";
+static_assert(sizeof kLatinExtended == 0x80);
+
+/// The character of Windows-1252 that resembles one it lacks; -1 if none does.
+int BestFit(WCHAR c) {
+  struct Likeness {
+    WCHAR from;
+    char to;
+  };
+  constexpr Likeness kSigns[] = {{0x2000, ' '}, {0x2001, ' '}, {0x2002, ' '},  {0x2003, ' '}, {0x2004, ' '},  {0x2005, ' '},
+                                 {0x2006, ' '}, {0x2010, '-'}, {0x2011, '-'},  {0x2017, '='}, {0x2032, '\''}, {0x2035, '`'},
+                                 {0x2044, '/'}, {0x2074, '4'}, {0x2075, '5'},  {0x2076, '6'}, {0x2077, '7'},  {0x2078, '8'},
+                                 {0x2212, '-'}, {0x2215, '/'}, {0x2216, '\\'}, {0x2217, '*'}, {0x221A, 'v'},  {0x221E, '8'},
+                                 {0x2223, '|'}, {0x2236, ':'}, {0x223C, '~'},  {0x2264, '='}, {0x2265, '='},  {0x3000, ' '}};
+  if (c >= 0xFF01 && c <= 0xFF5E) return c - 0xFF01 + '!';  // the full-width forms of ASCII
+  if (c >= 0x100 && c < 0x180) return kLatinExtended[c - 0x100] ? static_cast<UCHAR>(kLatinExtended[c - 0x100]) : -1;
+  for (const Likeness& one : kSigns)
+    if (one.from == c) return one.to;
+  return -1;
+}
+
 ULONG EncodeUtf8(char32_t c, char* out) {
   if (c < 0x80) return out[0] = static_cast<char>(c), 1;
   const ULONG extra = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
@@ -97,7 +121,7 @@ UINT ResolveCodePage(UINT code_page) {
   }
 }
 
-SIZE_T ToMultiByte(UINT code_page, std::u16string_view text, PSTR out, SIZE_T room, bool* lossy) {
+SIZE_T ToMultiByte(UINT code_page, std::u16string_view text, PSTR out, SIZE_T room, bool* lossy, Replacement replacement) {
   const UINT page = ResolveCodePage(code_page);
   SIZE_T count = 0;
   for (SIZE_T at = 0; at < text.size(); at++) {
@@ -114,9 +138,10 @@ SIZE_T ToMultiByte(UINT code_page, std::u16string_view text, PSTR out, SIZE_T ro
       }
       length = EncodeUtf8(c, bytes);
     } else {
-      const int byte = ToByte(page, text[at]);
+      int byte = ToByte(page, text[at]);
+      if (byte < 0 && replacement.best_fit && page == kAnsiCodePage) byte = BestFit(text[at]);
       if (byte < 0 && lossy) *lossy = true;
-      bytes[0] = static_cast<char>(byte < 0 ? '?' : byte);
+      bytes[0] = byte < 0 ? replacement.character : static_cast<char>(byte);
     }
     for (ULONG i = 0; i < length; i++, count++)
       if (count < room) out[count] = bytes[i];
@@ -164,20 +189,25 @@ NT_SIZE(CPINFO, 20);
 
 constexpr DWORD kErrInvalidChars = 0x8;     // MB_ERR_INVALID_CHARS
 constexpr DWORD kWcErrInvalidChars = 0x80;  // WC_ERR_INVALID_CHARS
+constexpr DWORD kWcNoBestFit = 0x400;       // WC_NO_BEST_FIT_CHARS
+constexpr DWORD kWcComposite = 0x270;       // WC_COMPOSITECHECK and what it may be joined with
 
 }  // namespace
 
 extern "C" {
 
-/// Converts UTF-16 to a code page. Partial: best-fit mappings and a caller's default character are not applied.
+/// Converts UTF-16 to a code page. What the page lacks becomes a character that resembles it, unless WC_NO_BEST_FIT_CHARS is asked for, or
+/// else the caller's default character or "?". ERROR_INVALID_FLAGS for flags that the page does not allow.
 INT WideCharToMultiByte(UINT CodePage, DWORD Flags, LPCWSTR Wide, INT WideCount, LPSTR Bytes, INT ByteCount, LPCSTR DefaultChar,
                         LPBOOL UsedDefault) {
   const UINT page = ResolveCodePage(CodePage);
   if (!page || !Wide || WideCount == 0 || WideCount < -1 || ByteCount < 0 || (ByteCount && !Bytes)) return Fail(ERROR_INVALID_PARAMETER);
   if (page == kUtf8 && (DefaultChar || UsedDefault)) return Fail(ERROR_INVALID_PARAMETER);
+  if (Flags & ~(page == kUtf8 ? kWcErrInvalidChars : kWcNoBestFit | kWcComposite)) return Fail(ERROR_INVALID_FLAGS);
   const std::u16string_view text(Wide, WideCount < 0 ? std::u16string_view(Wide).size() + 1 : static_cast<SIZE_T>(WideCount));
   bool lossy = false;
-  const SIZE_T needed = ToMultiByte(page, text, Bytes, static_cast<SIZE_T>(ByteCount), &lossy);
+  const Replacement replacement{DefaultChar ? *DefaultChar : '?', (Flags & kWcNoBestFit) == 0};
+  const SIZE_T needed = ToMultiByte(page, text, Bytes, static_cast<SIZE_T>(ByteCount), &lossy, replacement);
   if (lossy && page == kUtf8 && (Flags & kWcErrInvalidChars)) return Fail(ERROR_NO_UNICODE_TRANSLATION);
   if (UsedDefault) *UsedDefault = lossy;
   if (ByteCount && needed > static_cast<SIZE_T>(ByteCount)) return Fail(ERROR_INSUFFICIENT_BUFFER);

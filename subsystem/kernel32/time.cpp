@@ -53,13 +53,6 @@ LONGLONG Now() {
 using namespace nt::win32;
 namespace sys = nt::sys;
 
-namespace {
-
-/// KUSER_SHARED_DATA.InterruptTime, at its place in every process.
-ULONGLONG InterruptTime() { return *reinterpret_cast<const volatile ULONGLONG*>(0x7FFE0008); }
-
-}  // namespace
-
 extern "C" {
 
 /// The system time, in 100 ns since 1601, UTC.

@@ -53,6 +53,7 @@ struct Process {
   RTL_CRITICAL_SECTION locks[kLocks];
   PVOID* exit_routines;
   ULONG exit_count, exit_room;
+  ULONGLONG start;  ///< the interrupt time when the program started, in 100 ns units
   PVOID signals[kSignals];
   int argc;
   char** argv;

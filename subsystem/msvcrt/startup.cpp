@@ -146,6 +146,7 @@ NTSTATUS InitializeProcess() {
   auto* const state = Allocate<Process>();
   if (!state) return STATUS_NO_MEMORY;
   user::CurrentProcess().crt = state;
+  state->start = nt::win32::InterruptTime();
   for (RTL_CRITICAL_SECTION& lock : state->locks) RtlInitializeCriticalSection(&lock);
   if (!MakeArguments(*state) || !MakeEnvironment(*state)) return STATUS_NO_MEMORY;
   OpenStandardStreams(*state);

@@ -151,8 +151,8 @@ LONGLONG Msvcrt__time64(LONGLONG* Time) {
 /// Seconds since 1970, UTC.
 LONGLONG Msvcrt_time(LONGLONG* Time) { return Msvcrt__time64(Time); }
 
-/// Milliseconds since the machine started. Partial: not since the process started.
-LONG Msvcrt_clock() { return static_cast<LONG>(*reinterpret_cast<const volatile ULONGLONG*>(0x7FFE0008) / 10000); }
+/// Milliseconds since the program started.
+LONG Msvcrt_clock() { return static_cast<LONG>((nt::win32::InterruptTime() - State().start) / 10000); }
 
 /// A time as a UTC date, kept for the thread.
 tm_ms* Msvcrt__gmtime64(const LONGLONG* Time) { return Break(*Time, &ThreadState().time) ? &ThreadState().time : nullptr; }
