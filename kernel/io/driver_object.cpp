@@ -40,7 +40,10 @@ std::vector<Leftover>& Leftovers() { return Io().leftovers; }
 void SetBindHooked(bool hooked) { Io().bind_hooked = hooked; }
 
 NTSTATUS NewDriverObject(std::u16string_view name, PDRIVER_OBJECT* result) {
-  const std::u16string path = u"\\Driver\\" + std::u16string(name);
+  return NewDriverObjectAt(u"\\Driver\\" + std::u16string(name), result);
+}
+
+NTSTATUS NewDriverObjectAt(const std::u16string& path, PDRIVER_OBJECT* result) {
   UNICODE_STRING path_string{static_cast<USHORT>(path.size() * 2), static_cast<USHORT>(path.size() * 2), const_cast<PWSTR>(path.data())};
   OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &path_string, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
                                nullptr,           nullptr};
@@ -53,7 +56,7 @@ NTSTATUS NewDriverObject(std::u16string_view name, PDRIVER_OBJECT* result) {
   driver.Size = sizeof(DRIVER_OBJECT);
   driver.DriverExtension = &body->extension;
   body->extension.DriverObject = &driver;
-  body->extension.ServiceKeyName = PoolString(name);
+  body->extension.ServiceKeyName = PoolString(std::u16string_view(path).substr(path.rfind(u'\\') + 1));
   driver.DriverName = PoolString(path);
   driver.Flags = DRVO_LEGACY_DRIVER;
   driver.HardwareDatabase = &hardware_database;

@@ -22,6 +22,7 @@ struct State {
   KSPIN_LOCK vpb_lock = 0;
   std::vector<PIRP> free_irps[9];  ///< by stack count, up to 8
   std::vector<Leftover> leftovers;
+  ULONG unnamed_drivers = 0;                    ///< of IoCreateDriver, so far
   std::unordered_map<PIRP, ULONG> traced_irps;  ///< their numbers in the trace
   ULONG last_traced_irp = 0;
 };
@@ -61,6 +62,8 @@ NTSTATUS SendFileRequest(PFILE_OBJECT file, UCHAR major);
 void ReleaseDevice(PDEVICE_OBJECT device);
 void InitializeDriverObject(PDRIVER_OBJECT driver, std::u16string_view name);
 NTSTATUS NewDriverObject(std::u16string_view name, PDRIVER_OBJECT* driver);
+/// The same with a full name.
+NTSTATUS NewDriverObjectAt(const std::u16string& path, PDRIVER_OBJECT* driver);
 inline constexpr ULONG kIrpTag = ' prI';
 /// An IRP for a request of the I/O manager's own; IoFreeIrp keeps it for the next one.
 PIRP NewIrp(CCHAR stacks);

@@ -180,6 +180,7 @@ struct Processor {
   bool dpc_thread_busy = false;
   bool dpc_active = false;
   PKDPC running_dpc = nullptr;
+  KDPC call_dpc{};  ///< of KeGenericCallDpc
   bool quantum_end = false;
   LONGLONG dispatch_since = 0;          ///< interrupt time at which IRQL last was below DISPATCH_LEVEL
   std::bitset<256> requested_vectors;   ///< of devices, not delivered yet
@@ -217,6 +218,8 @@ struct State {
   bool paged_forbidden = false;  ///< paged_check.h
   bool deadlocked = false;
   struct Broadcast* broadcast = nullptr;       ///< of KeIpiGenericCall
+  bool generic_call = false;                   ///< a KeGenericCallDpc is under way
+  std::vector<PVOID> nmi_callbacks;            ///< by their handles
   std::vector<struct KINTERRUPT*> interrupts;  ///< connected, in the order of the calls
   volatile bool crash_requested = false;       ///< the user wants a bugcheck
   // time

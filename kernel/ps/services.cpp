@@ -4,6 +4,7 @@
 
 #include "kernel/ke/scheduler.h"
 #include "kernel/ps/state.h"
+#include "kernel/ps/suspend.h"
 #include "kernel/ps/system_processes.h"
 #include "nt/process_information.h"
 #include "nt/status.h"
@@ -280,21 +281,16 @@ NTSTATUS NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_A
 NTSTATUS NtSuspendThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount) {
   ThreadReference thread(ThreadHandle, kThreadSuspend, Ps().thread_type);
   if (!NT_SUCCESS(thread.status())) return thread.status();
-  constexpr LONG kMaximumSuspendCount = 127;
-  const LONG old = thread->host.freeze_count;
-  if (old >= kMaximumSuspendCount) return STATUS_SUSPEND_COUNT_EXCEEDED;
-  if (thread->host.terminating != 0) return STATUS_THREAD_IS_TERMINATING;
-  thread->host.freeze_count = old + 1;
-  KeClearEvent(&thread->host.thawed);
-  return PreviousSuspendCount != nullptr ? Store<ULONG>(PreviousSuspendCount, static_cast<ULONG>(old)) : STATUS_SUCCESS;
+  ULONG old = 0;
+  const NTSTATUS status = Suspend(thread.get(), &old);
+  return NT_SUCCESS(status) && PreviousSuspendCount != nullptr ? Store(PreviousSuspendCount, old) : status;
 }
 
 NTSTATUS NtResumeThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount) {
   ThreadReference thread(ThreadHandle, kThreadSuspend, Ps().thread_type);
   if (!NT_SUCCESS(thread.status())) return thread.status();
-  const LONG old = thread->host.freeze_count;
-  if (old > 0 && --thread->host.freeze_count == 0) KeSetEvent(&thread->host.thawed, 0, FALSE);
-  return PreviousSuspendCount != nullptr ? Store<ULONG>(PreviousSuspendCount, static_cast<ULONG>(old)) : STATUS_SUCCESS;
+  const ULONG old = Resume(thread.get());
+  return PreviousSuspendCount != nullptr ? Store(PreviousSuspendCount, old) : STATUS_SUCCESS;
 }
 
 NTSTATUS NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER DelayInterval) {

@@ -151,3 +151,90 @@ KTEST(GroupAffinity) {
   EXPECT_EQ(KeGetCurrentProcessorNumberEx(nullptr), 1);
   KeRevertToUserGroupAffinityThread(&previous);
 }
+
+extern "C" {
+NTKERNELAPI VOID KeGenericCallDpc(PKDEFERRED_ROUTINE Routine, PVOID Context);
+NTKERNELAPI VOID KeSignalCallDpcDone(PVOID SystemArgument1);
+NTKERNELAPI LOGICAL KeSignalCallDpcSynchronize(PVOID SystemArgument2);
+}
+
+namespace {
+struct Meeting {
+  volatile LONG calls[64];
+  volatile LONG before, last, early;
+  LONG processors;
+};
+
+VOID NTAPI MeetInDpc(PKDPC, PVOID context, PVOID done, PVOID barrier) {
+  auto* const meeting = static_cast<Meeting*>(context);
+  EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+  InterlockedIncrement(&meeting->calls[KeGetCurrentProcessorNumberEx(nullptr)]);
+  for (int round = 1; round <= 3; round++) {
+    InterlockedIncrement(&meeting->before);
+    if (KeSignalCallDpcSynchronize(barrier)) InterlockedIncrement(&meeting->last);
+    if (meeting->before < round * meeting->processors) InterlockedIncrement(&meeting->early);
+  }
+  KeSignalCallDpcDone(done);
+}
+}  // namespace
+
+KTEST(AGenericDpcMeetsOnAllProcessors) {
+  Meeting meeting = {};
+  meeting.processors = static_cast<LONG>(KeQueryActiveProcessorCount(nullptr));
+  KeGenericCallDpc(MeetInDpc, &meeting);
+  EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+  for (LONG i = 0; i < meeting.processors; i++) EXPECT_EQ(meeting.calls[i], 1);
+  EXPECT_EQ(meeting.last, 3);
+  EXPECT_EQ(meeting.early, 0);
+}
+
+namespace {
+BOOLEAN NTAPI OnNmi(PVOID, BOOLEAN handled) { return handled; }
+}  // namespace
+
+KTEST(NmiCallbacks) {
+  const PVOID handle = KeRegisterNmiCallback(OnNmi, nullptr);
+  EXPECT(handle != nullptr);
+  EXPECT_EQ(KeDeregisterNmiCallback(handle), STATUS_SUCCESS);
+  EXPECT_EQ(KeDeregisterNmiCallback(handle), STATUS_INVALID_HANDLE);
+}
+
+KTEST(OneGroupAndOneNode) {
+  const ULONG count = KeQueryActiveProcessorCount(nullptr);
+  EXPECT_EQ(KeQueryMaximumGroupCount(), 1);
+  EXPECT_EQ(KeQueryGroupAffinity(0), KeQueryActiveProcessors());
+  EXPECT_EQ(KeQueryGroupAffinity(1), 0u);
+  EXPECT_EQ(KeQueryHighestNodeNumber(), 0);
+  EXPECT_EQ(KeGetCurrentNodeNumber(), 0);
+  EXPECT_EQ(KeQueryNodeMaximumProcessorCount(0), count);
+  GROUP_AFFINITY affinity = {};
+  USHORT active = 0;
+  KeQueryNodeActiveAffinity(0, &affinity, &active);
+  EXPECT_EQ(affinity.Mask, KeQueryActiveProcessors());
+  EXPECT_EQ(active, count);
+}
+
+KTEST(ProcessorsAreCoresOfOnePackage) {
+  const ULONG count = KeQueryActiveProcessorCount(nullptr);
+  ULONG length = 0;
+  EXPECT_EQ(KeQueryLogicalProcessorRelationship(nullptr, RelationProcessorCore, nullptr, &length), STATUS_INFO_LENGTH_MISMATCH);
+  EXPECT_EQ(length, count * 48);
+  PROCESSOR_NUMBER second = {0, 1, 0};
+  union {
+    SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX information;
+    UCHAR room[128];
+  };
+  length = sizeof room;
+  EXPECT_EQ(KeQueryLogicalProcessorRelationship(&second, RelationProcessorCore, &information, &length), STATUS_SUCCESS);
+  EXPECT_EQ(length, 48u);
+  EXPECT_EQ(information.Relationship, RelationProcessorCore);
+  EXPECT_EQ(information.Processor.GroupCount, 1);
+  EXPECT_EQ(information.Processor.GroupMask[0].Mask, 2u);
+  length = sizeof room;
+  EXPECT_EQ(KeQueryLogicalProcessorRelationship(nullptr, RelationGroup, &information, &length), STATUS_SUCCESS);
+  EXPECT_EQ(length, 80u);
+  EXPECT_EQ(information.Group.GroupInfo[0].ActiveProcessorCount, count);
+  EXPECT_EQ(information.Group.GroupInfo[0].ActiveProcessorMask, KeQueryActiveProcessors());
+  EXPECT_EQ(KeQueryLogicalProcessorRelationship(nullptr, static_cast<LOGICAL_PROCESSOR_RELATIONSHIP>(9), &information, &length),
+            STATUS_INVALID_PARAMETER);
+}
