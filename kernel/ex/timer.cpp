@@ -12,7 +12,6 @@ BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dp
 BOOLEAN KeCancelTimer(PKTIMER Timer);
 VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext);
 BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc);
-VOID KeFlushQueuedDpcs();
 }
 
 /// Begins with the dispatcher object, so that the timer can be waited for.
@@ -29,6 +28,7 @@ struct EX_TIMER {
   LONGLONG due;     ///< interrupt time of the next expiry, if periodic
   bool deleted;     ///< goes away when it is no longer armed
   bool running;     ///< in the callback
+  PKEVENT gone;     ///< of who waits for it to go away, or null
 };
 
 namespace nt::ex {
@@ -39,9 +39,11 @@ constexpr ULONG kTag = 0x6d546945;  // 'EiTm'
 void Destroy(PEX_TIMER timer) {
   const auto callback = timer->delete_callback;
   const auto context = timer->delete_context;
+  PKEVENT const gone = timer->gone;
   Untrack(timer);
   FreePool(timer);
   if (callback != nullptr) ke::Callout<void>(callback, context);
+  if (gone != nullptr) KeSetEvent(gone, 0, FALSE);
 }
 
 bool Cancel(PEX_TIMER timer) {
@@ -126,7 +128,11 @@ BOOLEAN ExDeleteTimer(PEX_TIMER Timer, BOOLEAN CancelIt, BOOLEAN Wait, PEXT_DELE
   }
   // It goes when its callback has run; at PASSIVE_LEVEL that can be waited for.
   Timer->deleted = true;
-  if (Wait) KeFlushQueuedDpcs();
+  if (!Wait) return cancelled;
+  KEVENT gone;
+  KeInitializeEvent(&gone, SynchronizationEvent, FALSE);
+  Timer->gone = &gone;
+  KeWaitForSingleObject(&gone, Executive, KernelMode, FALSE, nullptr);
   return cancelled;
 }
 
