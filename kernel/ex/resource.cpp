@@ -184,16 +184,21 @@ BOOLEAN AcquireExclusive(PERESOURCE resource, bool wait) {
   return TRUE;
 }
 
-/// Owner pointers end in binary 11, so that they cannot be threads.
+/// Owner pointers end in binary 11, so that they cannot be threads, unless it is said that they are.
 bool IsOwnerPointer(PVOID pointer) { return (reinterpret_cast<ULONG_PTR>(pointer) & 3) == 3; }
 
-void SetOwner(PERESOURCE resource, PVOID pointer) {
+void SetOwner(PERESOURCE resource, PVOID pointer, bool is_thread) {
+  if (!is_thread && !IsOwnerPointer(pointer)) {
+    ke::BugCheck(RESOURCE_OWNER_POINTER_INVALID, reinterpret_cast<ULONG_PTR>(resource), reinterpret_cast<ULONG_PTR>(pointer), 0, 0,
+                 "The two lowest bits of an owner pointer must be set.");
+  }
   POWNER_ENTRY const entry = Find(resource, Me());
-  if (entry == nullptr || !IsOwnerPointer(pointer)) {
+  if (entry == nullptr) {
     ke::BugCheck(RESOURCE_NOT_OWNED, reinterpret_cast<ULONG_PTR>(resource), Me(), reinterpret_cast<ULONG_PTR>(pointer), 3,
-                 "Only an owner may pass a resource on, to an owner pointer with its two lowest bits set.");
+                 "Only an owner may pass a resource on.");
   }
   POWNER_ENTRY const known = Find(resource, reinterpret_cast<ERESOURCE_THREAD>(pointer));
+  if (known == entry) return;
   if (known == nullptr) {
     entry->OwnerThread = reinterpret_cast<ERESOURCE_THREAD>(pointer);
     return;
@@ -271,9 +276,12 @@ ULONG ExGetExclusiveWaiterCount(PERESOURCE Resource) { return Resource->NumberOf
 
 ULONG ExGetSharedWaiterCount(PERESOURCE Resource) { return Resource->NumberOfSharedWaiters; }
 
-VOID ExSetResourceOwnerPointer(PERESOURCE Resource, PVOID OwnerPointer) { SetOwner(Resource, OwnerPointer); }
+VOID ExSetResourceOwnerPointer(PERESOURCE Resource, PVOID OwnerPointer) { SetOwner(Resource, OwnerPointer, false); }
 
-VOID ExSetResourceOwnerPointerEx(PERESOURCE Resource, PVOID OwnerPointer, ULONG) { SetOwner(Resource, OwnerPointer); }
+VOID ExSetResourceOwnerPointerEx(PERESOURCE Resource, PVOID OwnerPointer, ULONG Flags) {
+  constexpr ULONG kOwnerIsThread = 1;
+  SetOwner(Resource, OwnerPointer, (Flags & kOwnerIsThread) != 0);
+}
 
 VOID ExDisableResourceBoostLite(PERESOURCE) {}
 

@@ -136,6 +136,10 @@ constexpr BugCheckText kTexts[] = {
      "A processor stayed at DISPATCH_LEVEL or above for too long.",
      {"0: one DPC, 1: DISPATCH_LEVEL or above altogether", "time spent, in clock ticks", "time allowed, in clock ticks"},
      kNone},
+    {RESOURCE_OWNER_POINTER_INVALID,
+     "A resource was passed on to an owner pointer that could be a thread.",
+     {"resource", "owner pointer"},
+     kFirst},
     {KERNEL_SECURITY_CHECK_FAILURE, "Code found its own data damaged.", {"kind of damage", "context record", "exception record"}, kNone},
     {THREAD_TERMINATE_HELD_MUTEX, "A thread ended and holds a mutex of the kernel.", {"thread", "mutex"}, kSecond},
 };

@@ -174,6 +174,16 @@ KTEST(OwnerPointerMayBeReleasedByAnother) {
   EXPECT(AnotherGets(&resource.it, ExAcquireResourceExclusiveLite));
 }
 
+KTEST(OwnerPointerMayBeAThreadIfThatIsSaid) {
+  Resource resource;
+  const auto self = reinterpret_cast<ERESOURCE_THREAD>(KeGetCurrentThread());
+  ExAcquireResourceSharedLite(&resource.it, TRUE);
+  ExSetResourceOwnerPointerEx(&resource.it, KeGetCurrentThread(), FLAG_OWNER_POINTER_IS_THREAD);
+  EXPECT_EQ(ExIsResourceAcquiredSharedLite(&resource.it), 1);
+  ExReleaseResourceForThreadLite(&resource.it, self);
+  EXPECT(AnotherGets(&resource.it, ExAcquireResourceExclusiveLite));
+}
+
 KTEST(ReinitializedResourceIsFree) {
   Resource resource;
   ExAcquireResourceSharedLite(&resource.it, TRUE);
