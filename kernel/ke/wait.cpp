@@ -91,20 +91,29 @@ void PrepareTimerBlock(Thread* thread) {
   block.WaitListEntry.Flink = block.WaitListEntry.Blink = &block.WaitListEntry;
 }
 
-/// True if a wait that may be alerted must end at once, with the status to return.
+bool TakeAlert(KTHREAD& tcb, KPROCESSOR_MODE mode) {
+  BOOLEAN& alerted = tcb.Alerted[static_cast<int>(mode)];
+  const bool was = alerted != FALSE;
+  alerted = FALSE;
+  return was;
+}
+
+/// True if a wait that is not over yet must end at once, even one that only looks, with the status to return: an alert of its mode, a user
+/// APC, an alert of the kernel's, in this order. A user APC that is due ends every wait of user mode.
 bool AlertedAlready(Thread* thread, KPROCESSOR_MODE mode, bool alertable, NTSTATUS* status) {
   KTHREAD& tcb = thread->Tcb;
-  if (alertable && tcb.Alerted[static_cast<int>(mode)] != 0) {
-    tcb.Alerted[static_cast<int>(mode)] = FALSE;
-    *status = STATUS_ALERTED;
-    return true;
+  if (!alertable) {
+    *status = STATUS_USER_APC;
+    return mode != KernelMode && tcb.ApcState.UserApcPending != 0;
   }
-  if (mode == UserMode && alertable && tcb.ApcState.ApcListHead[1].Flink != &tcb.ApcState.ApcListHead[1]) {
+  *status = STATUS_ALERTED;
+  if (TakeAlert(tcb, mode)) return true;
+  if (mode != KernelMode && tcb.ApcState.ApcListHead[1].Flink != &tcb.ApcState.ApcListHead[1]) {
     tcb.ApcState.UserApcPending = TRUE;
     *status = STATUS_USER_APC;
     return true;
   }
-  return false;
+  return TakeAlert(tcb, KernelMode);
 }
 
 struct Waited {
@@ -204,11 +213,12 @@ void DeliverDue() {
 
 ULONG_PTR BlockOnQueue(const QueueWait& wait, LONGLONG due) {
   Thread* const thread = KiThread;
-  NTSTATUS status = STATUS_TIMEOUT;
+  NTSTATUS status = STATUS_SUCCESS;
   const bool no_wait = wait.timeout != nullptr && wait.timeout->QuadPart == 0;
-  if (no_wait || AlertedAlready(thread, wait.mode, wait.alertable, &status)) {
+  const bool alerted = AlertedAlready(thread, wait.mode, wait.alertable, &status);
+  if (alerted || no_wait) {
     ++wait.queue->CurrentCount;
-    return static_cast<ULONG>(status);
+    return static_cast<ULONG>(alerted ? status : STATUS_TIMEOUT);
   }
   PVOID object = wait.queue;
   LinkWaitBlocks(thread, {&object, 1, WaitAny, thread->Tcb.WaitBlock});
@@ -279,7 +289,7 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
                                   BOOLEAN Alertable, PLARGE_INTEGER Timeout, PKWAIT_BLOCK WaitBlockArray) {
   Thread* const thread = KiThread;
   if (Count == 0 || Count > MAXIMUM_WAIT_OBJECTS || (WaitBlockArray == nullptr && Count > THREAD_WAIT_OBJECTS)) {
-    BugCheck(MAXIMUM_WAIT_OBJECTS_EXCEEDED, Count, 0, 0, 0,
+    BugCheck(MAXIMUM_WAIT_OBJECTS_EXCEEDED, 0, 0, 0, 0,
              "KeWaitForMultipleObjects takes at most 3 objects without a wait block array and 64 with one.");
   }
   CheckWaitAllowed(Object, Timeout);
@@ -289,8 +299,8 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
   NTSTATUS status = STATUS_SUCCESS;
   do {
     if (TakeAtOnce(thread, waited, &status)) return status;
-    if (no_wait) return STATUS_TIMEOUT;
     if (AlertedAlready(thread, WaitMode, manner.alertable, &status)) return status;
+    if (no_wait) return STATUS_TIMEOUT;
     LinkWaitBlocks(thread, waited);
     if (manner.due != kNever) PrepareTimerBlock(thread);
     status = Block(thread, manner);

@@ -48,6 +48,17 @@ KTEST(ReleaseOfAFreeMutexRaises) {
   EXPECT_EQ(KeReadStateMutex(&mutex), 1);
 }
 
+KTEST(NobodyAcquiresWithoutEnd) {
+  KMUTEX mutex;
+  KeInitializeMutex(&mutex, 0);
+  Acquire(&mutex);
+  mutex.Header.SignalState = MINLONG;  // as if acquired so often
+  EXPECT_EQ(Raises([&] { Acquire(&mutex); }), STATUS_MUTANT_LIMIT_EXCEEDED);
+  EXPECT_EQ(KeReadStateMutex(&mutex), static_cast<LONG>(MINLONG));
+  mutex.Header.SignalState = 0;
+  EXPECT_EQ(KeReleaseMutex(&mutex, FALSE), 0);
+}
+
 namespace {
 struct Shared {
   KMUTEX mutex;

@@ -184,6 +184,22 @@ KTEST(AnAlertIsRemembered) {
   EXPECT_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, TRUE, &soon), STATUS_TIMEOUT);
 }
 
+KTEST(AnAlertEndsAWaitThatOnlyLooks) {
+  KEVENT event;
+  KeInitializeEvent(&event, NotificationEvent, FALSE);
+  EXPECT_EQ(Alert(KeGetCurrentThread()), STATUS_SUCCESS);
+  EXPECT_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, TRUE, &zero), STATUS_ALERTED);
+  EXPECT_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, TRUE, &zero), STATUS_TIMEOUT);
+  // An alert of kernel mode ends a wait of user mode as well.
+  EXPECT_EQ(Alert(KeGetCurrentThread()), STATUS_SUCCESS);
+  EXPECT_EQ(KeWaitForSingleObject(&event, UserRequest, UserMode, TRUE, &zero), STATUS_ALERTED);
+  // What is signaled is taken before anything else is looked at.
+  EXPECT_EQ(Alert(KeGetCurrentThread()), STATUS_SUCCESS);
+  KeSetEvent(&event, IO_NO_INCREMENT, FALSE);
+  EXPECT_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, TRUE, &zero), STATUS_SUCCESS);
+  EXPECT_EQ(KeDelayExecutionThread(KernelMode, TRUE, &zero), STATUS_ALERTED);
+}
+
 KTEST(DelayTakesItsTime) {
   const LONG64 start = Now();
   LARGE_INTEGER time = Milliseconds(15);
