@@ -4,8 +4,6 @@
 #include "kernel/ke/machine.h"
 #include "nt/bugcodes.h"
 
-extern "C" KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority);
-
 namespace nt::ex {
 namespace {
 
@@ -76,7 +74,7 @@ void Worker(void*) {
     PWORK_QUEUE_ITEM const item = Take(&priority);
     --state->queued_items;
     ++state->busy_workers;
-    KeSetPriorityThread(ke::CurrentThread(), priority);
+    ke::SetBasePriority(ke::CurrentThread(), priority);
     RunItem(item);
     --state->busy_workers;
   }

@@ -43,6 +43,8 @@ KPROCESSOR_MODE PreviousMode();
 /// Both counts of a thread's disabled APCs as APC_INDEX_MISMATCH tells them: special in the upper 16 bits, kernel in the lower.
 ULONG ApcDisableCounts(PKTHREAD thread);
 ULONG ProcessorCount();
+/// The priority from which a thread's boosts start and to which they decay; it becomes its current one as well.
+void SetBasePriority(PKTHREAD thread, KPRIORITY priority);
 
 /// Whether time is virtual: then nothing of the host may show in what the machine does.
 bool IsVirtualTime();

@@ -330,12 +330,12 @@ bool IdleYieldsToBusy() {
   return true;
 }
 
-void YieldToEqual() {
+bool YieldToEqual() {
   Processor& processor = CurrentProcessor();
   Thread* const thread = processor.current;
-  if (processor.next != nullptr) return;
+  if (processor.next != nullptr) return false;
   Thread* const other = FindReady(processor.block->number, KthreadPriority(&thread->Tcb));
-  if (other == nullptr) return;
+  if (other == nullptr) return false;
   Dequeue(other);
   processor.next = other;
   processor.block->next_thread = &other->Tcb;
@@ -343,6 +343,7 @@ void YieldToEqual() {
   Enqueue(thread);
   GrantQuantum(thread);
   SwapContext();
+  return true;
 }
 
 void SetAffinity(Thread* thread, KAFFINITY affinity) {

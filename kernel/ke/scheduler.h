@@ -26,7 +26,7 @@ bool IdleTakesThread();
 /// From the idle loop: lets a busy processor have its turn. False if all are idle.
 bool IdleYieldsToBusy();
 /// Lets a ready thread of at least the same priority run (NtYieldExecution).
-void YieldToEqual();
+bool YieldToEqual();
 /// Changes where a thread may run; a running thread moves at once if it must.
 void SetAffinity(Thread* thread, KAFFINITY affinity);
 /// Delivers kernel APCs of the current thread.

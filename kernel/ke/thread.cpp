@@ -18,18 +18,37 @@ bool IsValid(const GROUP_AFFINITY& affinity) {
 
 PKAPC_STATE StateOf(PKTHREAD thread) { return &thread->ApcState; }
 
+/// A DPC runs in the address space of whoever it interrupted, and must leave it alone.
+void CheckAttach(PRKPROCESS process, bool allowed) {
+  if (allowed && !CurrentProcessor().dpc_active) return;
+  BugCheck(
+      INVALID_PROCESS_ATTACH_ATTEMPT, reinterpret_cast<ULONG_PTR>(process), reinterpret_cast<ULONG_PTR>(KiThread->Tcb.ApcState.Process),
+      KiThread->Tcb.ApcState.Process != KiThread->Tcb.Process ? 1 : 0, CurrentProcessor().dpc_active ? 1 : 0,
+      "A thread that is attached to a process, or a DPC, may not attach to another one; KeStackAttachProcess nests, but not in a DPC.");
+}
+
 }  // namespace
+
+namespace nt::ke {
+
+void SetBasePriority(PKTHREAD thread, KPRIORITY priority) {
+  thread->BasePriority = static_cast<CCHAR>(priority);
+  SetPriority(ThreadOf(thread), priority);
+  ExitDispatcher();
+}
+
+}  // namespace nt::ke
 
 extern "C" {
 
 KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
-  if (Priority <= 0 || Priority >= MAXIMUM_PRIORITY) {
+  if (Priority < 0 || Priority >= MAXIMUM_PRIORITY) {
     BugCheck(IRQL_UNEXPECTED_VALUE, static_cast<ULONG_PTR>(Priority), 0, 0, 0, "KeSetPriorityThread takes priorities from 1 to 31.");
   }
   const KPRIORITY old = KthreadPriority(Thread);
   ThreadOf(Thread)->host.quantum_left = kQuantumUnits;
-  Thread->BasePriority = static_cast<CCHAR>(Priority);
-  SetPriority(ThreadOf(Thread), Priority);
+  // The base priority stays: to it the thread comes back by its quanta. Priority 0 is only the zero page thread's.
+  SetPriority(ThreadOf(Thread), std::max(Priority, 1));
   ExitDispatcher();
   return old;
 }
@@ -42,9 +61,7 @@ LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment) {
   KPRIORITY base = std::clamp<KPRIORITY>(kProcessBase + Increment, 1, LOW_REALTIME_PRIORITY - 1);
   if (Increment <= -15) base = 1;
   if (Increment >= 15) base = LOW_REALTIME_PRIORITY - 1;
-  Thread->BasePriority = static_cast<CCHAR>(base);
-  SetPriority(ThreadOf(Thread), base);
-  ExitDispatcher();
+  SetBasePriority(Thread, base);
   return old;
 }
 
@@ -140,6 +157,7 @@ ULONG KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber) {
 }
 
 VOID KeStackAttachProcess(PRKPROCESS Process, PRKAPC_STATE ApcState) {
+  CheckAttach(Process, true);
   PKAPC_STATE const current = StateOf(&KiThread->Tcb);
   if (current->Process == Process) {
     ApcState->Process = reinterpret_cast<PKPROCESS>(ULONG_PTR{1});  // nothing to undo
@@ -154,12 +172,14 @@ VOID KeUnstackDetachProcess(PRKAPC_STATE ApcState) {
   StateOf(&KiThread->Tcb)->Process = ApcState->Process;
 }
 
-VOID KeAttachProcess(PRKPROCESS Process) { StateOf(&KiThread->Tcb)->Process = Process; }
+VOID KeAttachProcess(PRKPROCESS Process) {
+  PKAPC_STATE const current = StateOf(&KiThread->Tcb);
+  if (current->Process == Process) return;
+  CheckAttach(Process, current->Process == KiThread->Tcb.Process);
+  current->Process = Process;
+}
 VOID KeDetachProcess() { StateOf(&KiThread->Tcb)->Process = KiThread->Tcb.Process; }
 
-NTSTATUS NtYieldExecution() {
-  YieldToEqual();
-  return STATUS_SUCCESS;
-}
+NTSTATUS NtYieldExecution() { return YieldToEqual() ? STATUS_SUCCESS : STATUS_NO_YIELD_PERFORMED; }
 
 }  // extern "C"

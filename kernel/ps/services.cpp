@@ -373,8 +373,7 @@ NTSTATUS NtSetInformationThread(HANDLE ThreadHandle, ULONG Class, PVOID Informat
       constexpr LONG kSaturate = 16;  // to the class's highest or lowest priority
       if (increment > 2 && increment < kSaturate) return STATUS_INVALID_PARAMETER;
       if (increment < -2 && increment > -kSaturate) return STATUS_INVALID_PARAMETER;
-      thread->Tcb.BasePriority = static_cast<CCHAR>(increment >= kSaturate ? 15 : increment <= -kSaturate ? 1 : 8 + increment);
-      ke::SetPriority(thread.get(), thread->Tcb.BasePriority);
+      ke::SetBasePriority(&thread->Tcb, increment >= kSaturate ? 15 : increment <= -kSaturate ? 1 : 8 + increment);
       break;
     }
     case ThreadAffinityMask: {

@@ -96,6 +96,26 @@ KTEST(PriorityIsSetAndReturned) {
   EXPECT_EQ(KeSetPriorityThread(self, old), HIGH_PRIORITY);
 }
 
+KTEST(ThePriorityThatIsSetLeavesTheBasePriority) {
+  PKTHREAD self = KeGetCurrentThread();
+  const KPRIORITY old = KeQueryPriorityThread(self);
+  EXPECT_EQ(KeSetBasePriorityThread(self, 0), old - 8);
+  KeSetPriorityThread(self, 12);
+  EXPECT_EQ(KeSetBasePriorityThread(self, 0), 0);
+  EXPECT_EQ(KeQueryPriorityThread(self), 8);
+  EXPECT_EQ(KeSetPriorityThread(self, 0), 8);  // 0 is the zero page thread's
+  EXPECT_EQ(KeSetPriorityThread(self, old), 1);
+  KeSetBasePriorityThread(self, old - 8);
+}
+
+KTEST(APriorityThatIsSetDecaysToTheBase) {
+  PKTHREAD self = KeGetCurrentThread();
+  KeSetBasePriorityThread(self, 0);
+  KeSetPriorityThread(self, 10);
+  while (KeQueryPriorityThread(self) > 8) KeStallExecutionProcessor(1000);
+  EXPECT_EQ(KeQueryPriorityThread(self), 8);
+}
+
 KTEST(BasePriorityIsRelativeToTheProcess) {
   PKTHREAD self = KeGetCurrentThread();
   const LONG old = KeSetBasePriorityThread(self, 2);
