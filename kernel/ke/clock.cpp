@@ -87,20 +87,27 @@ void CountSeconds() {
   ki.second_tick(static_cast<ULONG>(seconds));
 }
 
-/// A processor that stays at DISPATCH_LEVEL or above starves everything: DPC_WATCHDOG_VIOLATION, as NT.
+/// A processor that stays at DISPATCH_LEVEL or above starves everything: DPC_WATCHDOG_VIOLATION, as NT. One DPC may take all the time, or
+/// it is spent by many, or by code that raised the level.
 void WatchDispatchLevel(LONGLONG units) {
+  constexpr LONGLONG kAllowed = LONGLONG{kHangMilliseconds} * 10'000, kAllowedAltogether = kAllowed * 3 / 2, kTick = 156'250;
   Processor& processor = CurrentProcessor();
   if (KiPcr->irql < DISPATCH_LEVEL) {
-    processor.dispatch_since = 0;
+    processor.dispatch_spent = 0;
     return;
   }
-  processor.dispatch_since += units;
-  if (processor.dispatch_since < static_cast<LONGLONG>(kHangMilliseconds) * 10'000) return;
-  PanicReport report{DPC_WATCHDOG_VIOLATION,
-                     {processor.dpc_active ? ULONG_PTR{0} : 1, static_cast<ULONG_PTR>(processor.dispatch_since / 156'250),
-                      kHangMilliseconds * 10 / 156, 0},
-                     "Code ran at DISPATCH_LEVEL or above for too long without end; nothing else can run on that processor meanwhile.",
-                     {}};
+  processor.dispatch_spent += units;
+  processor.dpc_spent += units;
+  const bool one_dpc = processor.dpc_active && processor.dpc_spent >= kAllowed;
+  if (!one_dpc && processor.dispatch_spent < kAllowedAltogether) return;
+  PanicReport report{DPC_WATCHDOG_VIOLATION, {1, kAllowedAltogether / kTick, 0, 0}, nullptr, {}};
+  report.rule = "Code ran at DISPATCH_LEVEL or above for too long without end; nothing else can run on that processor meanwhile.";
+  if (one_dpc) {
+    report.parameters[0] = 0;
+    report.parameters[1] = static_cast<ULONG_PTR>(processor.dpc_spent / kTick);
+    report.parameters[2] = kAllowed / kTick;
+    report.rule = "A DPC ran for too long without end; nothing else can run on that processor meanwhile.";
+  }
   if (InterruptedCode() != nullptr) report.context = *InterruptedCode();
   StopWith(report);
 }

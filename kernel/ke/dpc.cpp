@@ -11,7 +11,14 @@ namespace {
 
 constexpr USHORT kTargeted = 0x500;  // KDPC.Number of a DPC with a target: number + 0x500 (MAXIMUM_PROCESSORS offset, as NT)
 
-ULONG TargetOf(const KDPC* dpc) { return dpc->Number >= kTargeted ? dpc->Number - kTargeted : Ki().current; }
+ULONG TargetOf(const KDPC* dpc) {
+  const ULONG target = dpc->Number >= kTargeted ? dpc->Number - kTargeted : Ki().current;
+  if (target >= ProcessorCount()) {
+    BugCheck(IRQL_NOT_LESS_OR_EQUAL, reinterpret_cast<ULONG_PTR>(dpc), HIGH_LEVEL, 0, reinterpret_cast<ULONG_PTR>(CallerAddress()),
+             "A DPC was queued to a processor that the machine does not have.");
+  }
+  return target;
+}
 
 PKDPC FromLink(SINGLE_LIST_ENTRY* link) { return CONTAINING_RECORD(link, KDPC, DpcListEntry); }
 
@@ -103,6 +110,7 @@ void RetireDpcs() {
     PKDPC const dpc = Pop(processor.dpcs);
     processor.dpc_active = true;
     processor.running_dpc = dpc;
+    processor.dpc_spent = 0;
     Run(dpc, DISPATCH_LEVEL);
     processor.dpc_active = false;
     processor.running_dpc = nullptr;

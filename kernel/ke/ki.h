@@ -182,7 +182,8 @@ struct Processor {
   PKDPC running_dpc = nullptr;
   KDPC call_dpc{};  ///< of KeGenericCallDpc
   bool quantum_end = false;
-  LONGLONG dispatch_since = 0;          ///< interrupt time at which IRQL last was below DISPATCH_LEVEL
+  LONGLONG dispatch_spent = 0;          ///< at DISPATCH_LEVEL or above, as the clock's ticks saw it, in 100 ns units
+  LONGLONG dpc_spent = 0;               ///< in the running DPC, likewise
   std::bitset<256> requested_vectors;   ///< of devices, not delivered yet
   std::bitset<256> vectors_in_service;  ///< their service routines run
   Charge charge = Charge::Thread;
