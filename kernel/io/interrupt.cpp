@@ -34,7 +34,10 @@ NTSTATUS Connect(const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS& wanted) 
                           wanted.ServiceRoutine,
                           wanted.ServiceContext,
                           wanted.SpinLock != nullptr ? wanted.SpinLock : &interrupt->SpinLock,
-                          0};
+                          0,
+                          wanted.SynchronizeIrql == PASSIVE_LEVEL,
+                          {}};
+  KeInitializeEvent(&interrupt->PassiveLock, SynchronizationEvent, TRUE);
   if (!ke::ConnectInterrupt(interrupt)) {
     ex::FreePool(interrupt);
     return STATUS_INVALID_PARAMETER;
@@ -55,6 +58,7 @@ extern "C" {
 NTSTATUS IoConnectInterrupt(PKINTERRUPT* InterruptObject, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext, PKSPIN_LOCK SpinLock,
                             ULONG Vector, KIRQL Irql, KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector,
                             KAFFINITY ProcessorEnableMask, BOOLEAN FloatingSave) {
+  if (SynchronizeIrql < Irql) return STATUS_INVALID_PARAMETER;
   return Connect({nullptr, InterruptObject, ServiceRoutine, ServiceContext, SpinLock, SynchronizeIrql, FloatingSave, ShareVector, Vector,
                   Irql, InterruptMode, ProcessorEnableMask, 0});
 }

@@ -14,10 +14,6 @@ namespace {
 
 ULONG LevelOf(ULONG vector) { return vector >> 4; }
 
-bool Takes(const KINTERRUPT* interrupt, ULONG vector, ULONG processor) {
-  return interrupt->Vector == vector && interrupt->Active != 0 && (interrupt->Processors >> processor & 1) != 0;
-}
-
 /// Calls a service routine at its level, its lock held. True if the interrupt was its device's.
 bool CallService(PKINTERRUPT interrupt) {
   const KIRQL irql = RaiseIrql(interrupt->SynchronizeIrql);
@@ -40,7 +36,12 @@ bool CallChain(ULONG vector, ULONG processor) {
   // Others may be connected meanwhile, at the end; nobody goes while the vector is in service.
   for (SIZE_T i = 0; i < Ki().interrupts.size(); ++i) {
     PKINTERRUPT const interrupt = Ki().interrupts[i];
-    if (!Takes(interrupt, vector, processor)) continue;
+    if (!TakesInterrupt(interrupt, vector, processor)) continue;
+    if (interrupt->Passive != 0) {
+      // The thread asks all who share the vector; the line counts as served meanwhile.
+      RequestPassiveService(vector, processor);
+      return false;
+    }
     if (!CallService(interrupt)) continue;
     handled = true;
     if (interrupt->Mode == LevelSensitive) return false;
@@ -49,7 +50,7 @@ bool CallChain(ULONG vector, ULONG processor) {
 }
 
 bool IsShared(ULONG vector, ULONG processor) {
-  return std::ranges::count_if(Ki().interrupts, [&](const KINTERRUPT* other) { return Takes(other, vector, processor); }) > 1;
+  return std::ranges::count_if(Ki().interrupts, [&](const KINTERRUPT* other) { return TakesInterrupt(other, vector, processor); }) > 1;
 }
 
 /// Takes the highest requested vector of a level.
@@ -87,7 +88,19 @@ bool IsInService(ULONG vector) {
   return std::ranges::any_of(Ki().processors, [&](const Processor& processor) { return processor.vectors_in_service.test(vector); });
 }
 
+/// Whether an interrupt's levels go together with its vector.
+bool LevelsFit(const KINTERRUPT* interrupt) {
+  const ULONG level = LevelOf(interrupt->Vector);
+  if (level < kFirstDeviceIrql || level > kLastDeviceIrql) return false;
+  if (interrupt->Passive != 0) return interrupt->Irql == level || interrupt->Irql == PASSIVE_LEVEL;
+  return interrupt->Irql == level && interrupt->SynchronizeIrql >= interrupt->Irql && interrupt->SynchronizeIrql <= HIGH_LEVEL;
+}
+
 }  // namespace
+
+bool TakesInterrupt(const KINTERRUPT* interrupt, ULONG vector, ULONG processor) {
+  return interrupt->Vector == vector && interrupt->Active != 0 && (interrupt->Processors >> processor & 1) != 0;
+}
 
 void ServiceDevices() {
   for (;;) {
@@ -100,25 +113,32 @@ void ServiceDevices() {
 
 bool ConnectInterrupt(PKINTERRUPT interrupt) {
   interrupt->Processors &= (KAFFINITY{1} << ProcessorCount()) - 1;
-  if (interrupt->Irql < kFirstDeviceIrql || interrupt->Irql > kLastDeviceIrql || LevelOf(interrupt->Vector) != interrupt->Irql)
-    return false;
-  if (interrupt->SynchronizeIrql < interrupt->Irql || interrupt->SynchronizeIrql > HIGH_LEVEL || interrupt->Processors == 0) return false;
+  if (!LevelsFit(interrupt) || interrupt->Processors == 0) return false;
   for (const KINTERRUPT* other : Ki().interrupts) {
     if (other->Vector != interrupt->Vector || (other->Processors & interrupt->Processors) == 0) continue;
-    if (other->ShareVector == 0 || interrupt->ShareVector == 0 || other->Mode != interrupt->Mode) return false;
+    const bool alike = other->Mode == interrupt->Mode && other->Passive == interrupt->Passive;
+    if (other->ShareVector == 0 || interrupt->ShareVector == 0 || !alike) return false;
   }
+  if (interrupt->Passive != 0) StartPassiveService();
   Ki().interrupts.push_back(interrupt);
   return true;
 }
 
 void DisconnectInterrupt(PKINTERRUPT interrupt) {
+  if (interrupt->Passive != 0) {
+    AcquirePassiveLock(interrupt);
+    std::erase(Ki().interrupts, interrupt);
+    ReleasePassiveLock(interrupt);
+    return;
+  }
   while (IsInService(interrupt->Vector)) RotateProcessor();
   std::erase(Ki().interrupts, interrupt);
 }
 
 bool FireInterrupt(ULONG vector, ULONG number) {
   if (number >= ProcessorCount()) return false;
-  if (std::ranges::none_of(Ki().interrupts, [&](const KINTERRUPT* interrupt) { return Takes(interrupt, vector, number); })) return false;
+  if (std::ranges::none_of(Ki().interrupts, [&](const KINTERRUPT* interrupt) { return TakesInterrupt(interrupt, vector, number); }))
+    return false;
   Processor& processor = Ki().processors[number];
   processor.requested_vectors.set(vector);
   RequestSoftwareInterrupt(processor, 1u << LevelOf(vector));
@@ -144,6 +164,10 @@ using namespace nt::ke;
 namespace {
 
 void CheckLevel(PKINTERRUPT interrupt) {
+  if (interrupt->Passive != 0) {
+    BugCheck(IRQL_NOT_GREATER_OR_EQUAL, PASSIVE_LEVEL, KiPcr->irql, 0, 0,
+             "An interrupt that is served at PASSIVE_LEVEL has no spin lock; use KeSynchronizeExecution.");
+  }
   if (KiPcr->irql <= interrupt->SynchronizeIrql) return;
   BugCheck(IRQL_NOT_GREATER_OR_EQUAL, interrupt->SynchronizeIrql, KiPcr->irql, 0, 0,
            "An interrupt's spin lock was acquired above the interrupt's own IRQL.");
@@ -170,6 +194,12 @@ VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql) {
 }
 
 BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine, PVOID SynchronizeContext) {
+  if (Interrupt->Passive != 0) {
+    AcquirePassiveLock(Interrupt);
+    const auto passive_result = Callout<BOOLEAN>(SynchronizeRoutine, SynchronizeContext);
+    ReleasePassiveLock(Interrupt);
+    return passive_result;
+  }
   const KIRQL old = KeAcquireInterruptSpinLock(Interrupt);
   const auto result = Callout<BOOLEAN>(SynchronizeRoutine, SynchronizeContext);
   if (KiPcr->irql != Interrupt->SynchronizeIrql) {

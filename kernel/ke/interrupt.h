@@ -20,6 +20,8 @@ struct KINTERRUPT {
   PVOID ServiceContext;
   PKSPIN_LOCK ActualLock;
   KSPIN_LOCK SpinLock;  ///< the lock, if the driver gave none
+  BOOLEAN Passive;      ///< the service routine runs at PASSIVE_LEVEL, in a thread
+  KEVENT PassiveLock;   ///< signaled: free; then it is the lock
 };
 
 namespace nt::ke {
@@ -30,6 +32,16 @@ inline constexpr KIRQL kFirstDeviceIrql = 3, kLastDeviceIrql = 12;
 
 /// Connects a filled object; false if its values do not go together, or its vector is taken and not to be shared by both.
 bool ConnectInterrupt(PKINTERRUPT interrupt);
+/// Where interrupts come whose routines run in a thread: made by the first that is connected.
+void StartPassiveService();
+/// Has the routines of a vector called at PASSIVE_LEVEL. Any IRQL.
+void RequestPassiveService(ULONG vector, ULONG processor);
+/// Acquires the lock of a passive interrupt; PASSIVE_LEVEL.
+void AcquirePassiveLock(PKINTERRUPT interrupt);
+void ReleasePassiveLock(PKINTERRUPT interrupt);
+/// Whether an interrupt's routine is called for a vector on a processor.
+bool TakesInterrupt(const KINTERRUPT* interrupt, ULONG vector, ULONG processor);
+
 /// Disconnects; a service routine that runs on another processor comes to its end first. IRQL < DISPATCH_LEVEL.
 void DisconnectInterrupt(PKINTERRUPT interrupt);
 

@@ -187,6 +187,7 @@ struct Processor {
   std::bitset<256> requested_vectors;   ///< of devices, not delivered yet
   std::bitset<256> vectors_in_service;  ///< their service routines run
   Charge charge = Charge::Thread;
+  std::bitset<256> passive_vectors;     ///< delivered, to be served by a thread
   LONGLONG charged_since = 0;
   LONGLONG stolen_time = 0;  ///< of DPCs and interrupts since the last tick
   LONGLONG idle_time = 0, dpc_time = 0, interrupt_time = 0, user_time = 0;
@@ -222,7 +223,8 @@ struct State {
   bool generic_call = false;                   ///< a KeGenericCallDpc is under way
   std::vector<PVOID> nmi_callbacks;            ///< by their handles
   std::vector<struct KINTERRUPT*> interrupts;  ///< connected, in the order of the calls
-  volatile bool crash_requested = false;       ///< the user wants a bugcheck
+  PassiveService passive_service;
+  volatile bool crash_requested = false;  ///< the user wants a bugcheck
   // time
   bool virtual_time = false;
   ULONGLONG seed = 0;

@@ -339,6 +339,64 @@ KTEST(SynchronizedCodeKeepsTheServiceRoutineOut) {
   IoDisconnectInterrupt(test.device.interrupt);
 }
 
+namespace {
+NTSTATUS ConnectPassively(Device& device, ULONG vector, KIRQL irql, BOOLEAN share) {
+  IO_CONNECT_INTERRUPT_PARAMETERS parameters = {};
+  parameters.Version = CONNECT_FULLY_SPECIFIED;
+  parameters.FullySpecified.InterruptObject = &device.interrupt;
+  parameters.FullySpecified.ServiceRoutine = ServeDevice;
+  parameters.FullySpecified.ServiceContext = &device;
+  parameters.FullySpecified.SynchronizeIrql = PASSIVE_LEVEL;
+  parameters.FullySpecified.ShareVector = share;
+  parameters.FullySpecified.Vector = vector;
+  parameters.FullySpecified.Irql = irql;
+  parameters.FullySpecified.InterruptMode = LevelSensitive;
+  parameters.FullySpecified.ProcessorEnableMask = kAll;
+  return IoConnectInterruptEx(&parameters);
+}
+}  // namespace
+
+KTEST(APassiveServiceRoutineRunsInAThread) {
+  Device first = {}, second = {};
+  second.claims = TRUE;
+  REQUIRE(NT_SUCCESS(ConnectPassively(first, 0x51, 5, TRUE)));
+  REQUIRE(NT_SUCCESS(ConnectPassively(second, 0x51, PASSIVE_LEVEL, TRUE)));
+  Device other = {};
+  EXPECT_EQ(ConnectPassively(other, 0x11, PASSIVE_LEVEL, FALSE), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(Connect(other, {.share = TRUE}), STATUS_INVALID_PARAMETER);  // one vector is served in one way
+  first.irql = second.irql = HIGH_LEVEL;
+  KIRQL old;
+  KeRaiseIrql(APC_LEVEL, &old);
+  EXPECT(RingletFireInterrupt(0x51, 0));
+  KeLowerIrql(old);
+  while (!second.calls) Sleep(1);
+  EXPECT_EQ(first.calls, 1);
+  EXPECT_EQ(first.irql, PASSIVE_LEVEL);
+  EXPECT_EQ(second.irql, PASSIVE_LEVEL);
+  EXPECT(second.seen == second.interrupt);
+  IoDisconnectInterrupt(first.interrupt);
+  IoDisconnectInterrupt(second.interrupt);
+}
+
+KTEST(PassiveSynchronizationIsByAWait) {
+  Synchronized test = {};
+  test.device.claims = TRUE;
+  REQUIRE(NT_SUCCESS(ConnectPassively(test.device, 0x51, PASSIVE_LEVEL, FALSE)));
+  const auto touch = +[](PVOID context) -> BOOLEAN {
+    auto* const self = static_cast<Synchronized*>(context);
+    self->irql = KeGetCurrentIrql();
+    RingletFireInterrupt(0x51, 0);
+    Sleep(5);
+    self->calls_inside = self->device.calls;
+    return 42;
+  };
+  EXPECT_EQ(KeSynchronizeExecution(test.device.interrupt, touch, &test), 42);
+  EXPECT_EQ(test.irql, PASSIVE_LEVEL);
+  EXPECT_EQ(test.calls_inside, 0);
+  while (!test.device.calls) Sleep(1);
+  IoDisconnectInterrupt(test.device.interrupt);
+}
+
 KTEST(ADriversOwnLockIsHeldInTheServiceRoutine) {
   Pinned pinned(0);
   struct Context {
