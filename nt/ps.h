@@ -270,13 +270,16 @@ struct TEB {
   PVOID DeallocationStack;  // 0x1478
   PVOID TlsSlots[64];       // 0x1480
   LIST_ENTRY TlsLinks;      // 0x1680
-  UCHAR pad1690[0xf0];
+  UCHAR pad1690[0xb8];
+  ULONG GuaranteedStackBytes;  // 0x1748: kept for who handles the stack's overflow
+  UCHAR pad174c[0x34];
   PVOID* TlsExpansionSlots;  // 0x1780
   UCHAR pad1788[0xb0];
 };
 static_assert(offsetof(TEB, LastErrorValue) == 0x68);
 static_assert(offsetof(TEB, DeallocationStack) == 0x1478);
 static_assert(offsetof(TEB, TlsSlots) == 0x1480);
+static_assert(offsetof(TEB, GuaranteedStackBytes) == 0x1748);
 static_assert(offsetof(TEB, TlsExpansionSlots) == 0x1780);
 static_assert(sizeof(TEB) == 0x1838);
 

@@ -9,24 +9,20 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel/ke/long_jump.h"
+#include "kernel/ke/panic.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ke/unwind.h"
 #include "kernel/ldr/unwind.h"
 #include "nt/pe.h"
 
 namespace nt::ke {
-namespace {
 
-/// KiRestoreContext, for code that leaves the frames of the host below it.
-[[noreturn]] void ResumeAt(const CONTEXT* context) {
+void ResumeAt(const CONTEXT* context) {
   hal::ForgetFrames(reinterpret_cast<ULONG_PTR>(__builtin_frame_address(0)), context->Rsp);
   KiRestoreContext(context);
 }
 
-}  // namespace
-}  // namespace nt::ke
-
-namespace nt::ke {
 namespace {
 
 constexpr int kMaxFrames = 4096;
@@ -214,6 +210,9 @@ Crossing CrossInSearch(CONTEXT* context, Record** top, EXCEPTION_RECORD* excepti
     case RecordType::Unwind:  // raised in a termination handler: go on at the frame being unwound
       *context = *static_cast<DISPATCHER_CONTEXT*>(callout->context)->ContextRecord;
       return Crossing::Goes;
+    case RecordType::Consolidate:  // raised by what took the place of the unwound frames: go on at the target
+      *context = *static_cast<CONTEXT*>(callout->context);
+      return Crossing::Goes;
     default:
       return Crossing::Ends;
   }
@@ -303,6 +302,54 @@ void DispatchException(EXCEPTION_RECORD* record, CONTEXT* context, Record* top) 
   KiThread->host.records = top;
 }
 
+namespace {
+
+/// Calls what is to take the place of the unwound frames (a catch block, say); it tells where to go on. To what it raises, the frames
+/// between do not exist any more.
+ULONG64 Consolidate(CONTEXT* context, EXCEPTION_RECORD* exception) {
+  const ULONG_PTR arguments[8] = {reinterpret_cast<ULONG_PTR>(exception)};
+  CalloutRecord record{};
+  record.head.type = RecordType::Consolidate;
+  record.context = context;
+  record.exception = exception;
+  const ULONG64 next = CallRecorded(record, reinterpret_cast<const void*>(exception->ExceptionInformation[0]), arguments);
+  if (record.unwound != 0) throw ForeignUnwind{};
+  return next;
+}
+
+/// The last step of an unwind that is more than one: true if it says itself where to go on.
+bool Finish(CONTEXT* context, EXCEPTION_RECORD* exception) {
+  if (exception->NumberParameters == 0) return false;
+  switch (exception->ExceptionCode) {
+    case STATUS_UNWIND_CONSOLIDATE:
+      context->Rip = Consolidate(context, exception);
+      return true;
+    case STATUS_LONGJUMP:
+      LoadJumpBuffer(context, reinterpret_cast<const JumpBuffer*>(exception->ExceptionInformation[0]));
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+ULONG64 FrameOf(ULONG64 stack_pointer, const CONTEXT* start, Record* top) {
+  CONTEXT context = *start;
+  Frame frame;
+  for (int depth = 0; depth < kMaxFrames; ++depth) {
+    if (context.Rip == CalloutReturn()) {
+      EXCEPTION_RECORD ignored{};
+      ULONG64 unused = 0;
+      if (top == nullptr || CrossInSearch(&context, &top, &ignored, &unused) == Crossing::Ends) return 0;
+    }
+    if (!ReadFrame(context, UNW_FLAG_NHANDLER, &frame)) return 0;
+    if (frame.caller.Rsp > stack_pointer) return frame.establisher;
+    context = frame.caller;
+  }
+  return 0;
+}
+
 void UnwindTo(ULONG64 target_frame, ULONG64 target_ip, EXCEPTION_RECORD* record, ULONG64 return_value, const CONTEXT* start, Record* top) {
   CONTEXT context = *start;
   EXCEPTION_RECORD exception = *record;
@@ -319,7 +366,7 @@ void UnwindTo(ULONG64 target_frame, ULONG64 target_ip, EXCEPTION_RECORD* record,
         thread->host.records = top;
         KiCallPeUnwound(callout);  // the host's frames go by a C++ exception
       }
-      if (callout->head.type == RecordType::Search) {
+      if (callout->head.type == RecordType::Search || callout->head.type == RecordType::Consolidate) {
         top = callout->head.previous;
         context = *static_cast<CONTEXT*>(callout->context);
       } else if (callout->head.type == RecordType::Unwind) {
@@ -331,6 +378,7 @@ void UnwindTo(ULONG64 target_frame, ULONG64 target_ip, EXCEPTION_RECORD* record,
       }
     }
     if (!ReadFrame(context, UNW_FLAG_UHANDLER, &frame)) {
+      if (KiThread->host.in_user) KiEndUserProcess(static_cast<ULONG>(exception.ExceptionCode));
       BugCheck(KMODE_EXCEPTION_NOT_HANDLED, static_cast<ULONG_PTR>(STATUS_BAD_STACK), context.Rip, context.Rsp, 0,
                "An unwind lost its way: the stack or the unwind data of a frame is damaged.");
     }
@@ -350,9 +398,9 @@ void UnwindTo(ULONG64 target_frame, ULONG64 target_ip, EXCEPTION_RECORD* record,
   }
   KiThread->host.records = top;
   context.Rax = return_value;
-  context.Rip = target_ip;
   context.EFlags = 0x202;
   if (context.MxCsr == 0) context.MxCsr = 0x1f80;
+  if (!Finish(&context, &exception)) context.Rip = target_ip;
   ResumeAt(&context);
 }
 
@@ -363,13 +411,6 @@ void ContinueUnwind(const CONTEXT* context, Record* top) {
 
 extern "C" void KiDispatchTrap(EXCEPTION_RECORD* record, CONTEXT* context) { DispatchException(record, context, KiThread->host.records); }
 
-}  // namespace nt::ke
-
-using namespace nt::ke;
-
-namespace {
-
-/// The context of the running export's caller.
 Record* CallerContext(CONTEXT* context) {
   auto* const record = reinterpret_cast<ExportRecord*>(KiThread->host.records);
   *context = CONTEXT{};
@@ -382,7 +423,9 @@ Record* CallerContext(CONTEXT* context) {
   return record->head.previous;
 }
 
-}  // namespace
+}  // namespace nt::ke
+
+using namespace nt::ke;
 
 extern "C" {
 
@@ -443,16 +486,10 @@ VOID RtlCaptureContext(CONTEXT* ContextRecord) {
 }
 
 VOID RtlRestoreContext(CONTEXT* ContextRecord, EXCEPTION_RECORD* ExceptionRecord) {
-  constexpr NTSTATUS kUnwindConsolidate = static_cast<NTSTATUS>(0x80000029);
-  if (ExceptionRecord != nullptr && ExceptionRecord->ExceptionCode == kUnwindConsolidate && ExceptionRecord->NumberParameters >= 1) {
-    // The first parameter is a routine that makes the frames vanish and says where to go on.
-    CONTEXT context = *ContextRecord;
-    context.Rip = Callout<ULONG_PTR>(reinterpret_cast<const void*>(ExceptionRecord->ExceptionInformation[0]), ExceptionRecord);
-    KiThread->host.records = KiThread->host.records->previous;
-    ResumeAt(&context);
-  }
   KiThread->host.records = KiThread->host.records->previous;
-  ResumeAt(ContextRecord);
+  CONTEXT context = *ContextRecord;
+  if (ExceptionRecord != nullptr) Finish(&context, ExceptionRecord);
+  ResumeAt(&context);
 }
 
 ULONG RtlWalkFrameChain(PVOID* Callers, ULONG Count, ULONG Flags) {

@@ -14,12 +14,13 @@ namespace nt::ke {
 // ---- transition records: where a thread went from PE code into the host and back ----------------------------------------
 
 enum class RecordType : ULONG {
-  Export = 1,     ///< PE code called an export
-  Callout = 2,    ///< the host called PE code
-  Search = 3,     ///< the host called an exception filter or language handler, looking for who handles
-  Unwind = 4,     ///< the host called a termination handler or language handler, unwinding
-  Service = 5,    ///< user mode entered the kernel
-  Interrupt = 6,  ///< the host called a DPC or an ISR: the code below it is not its caller, and no exception goes there
+  Export = 1,       ///< PE code called an export
+  Callout = 2,      ///< the host called PE code
+  Search = 3,       ///< the host called an exception filter or language handler, looking for who handles
+  Unwind = 4,       ///< the host called a termination handler or language handler, unwinding
+  Service = 5,      ///< user mode entered the kernel
+  Interrupt = 6,    ///< the host called a DPC or an ISR: the code below it is not its caller, and no exception goes there
+  Consolidate = 7,  ///< the host called what takes the place of frames that were unwound
 };
 
 struct Record {
@@ -186,8 +187,8 @@ struct Processor {
   LONGLONG dpc_spent = 0;               ///< in the running DPC, likewise
   std::bitset<256> requested_vectors;   ///< of devices, not delivered yet
   std::bitset<256> vectors_in_service;  ///< their service routines run
-  Charge charge = Charge::Thread;
   std::bitset<256> passive_vectors;     ///< delivered, to be served by a thread
+  Charge charge = Charge::Thread;
   LONGLONG charged_since = 0;
   LONGLONG stolen_time = 0;  ///< of DPCs and interrupts since the last tick
   LONGLONG idle_time = 0, dpc_time = 0, interrupt_time = 0, user_time = 0;
@@ -204,6 +205,12 @@ inline constexpr SIZE_T kNtKernelStackSize = 24 * 1024;
 
 /// Windows of images, of 64 MiB each, in which moves to and from CR8 are replaced.
 inline constexpr ULONG kCr8Windows = 4;
+
+/// The thread that serves interrupts at PASSIVE_LEVEL.
+struct PassiveService {
+  bool running = false;
+  KEVENT requested{};
+};
 
 /// Everything of the machine that the kernel proper owns.
 struct State {

@@ -259,29 +259,23 @@ PanicReport StackOverflow(const CONTEXT& context) {
   return report;
 }
 
-bool UserStackOverflow(hal::Trap& trap, const CONTEXT& context, EXCEPTION_RECORD* record) {
-  const ULONG_PTR sp = context.Rsp;
-  if (trap.signal != SIGSEGV || trap.address + 0x10000 < sp || trap.address > sp + 0x1000) return false;
-  record->ExceptionCode = STATUS_STACK_OVERFLOW;
-  return true;
-}
-
 /// Makes the current thread's user stack reach down to `address`: a big frame may step over the guard page, for what is built in does
-/// not probe its stack. False if the stack has no room for it or `address` is not on it.
-bool GrowUserStackTo(ULONG_PTR address) {
+/// not probe its stack. STATUS_STACK_OVERFLOW if the stack has no room for it, STATUS_ACCESS_VIOLATION if `address` is not on it.
+NTSTATUS GrowUserStackTo(ULONG_PTR address) {
   const auto* const tib = reinterpret_cast<const NT_TIB*>(KiThread->Tcb.Teb);
-  if (tib == nullptr || address >= reinterpret_cast<ULONG_PTR>(tib->StackBase)) return false;
-  while (address < reinterpret_cast<ULONG_PTR>(tib->StackLimit)) {
-    if (mm::HandleUserFault(reinterpret_cast<ULONG_PTR>(tib->StackLimit) - 1, true) != STATUS_SUCCESS) return false;
+  if (tib == nullptr || address >= reinterpret_cast<ULONG_PTR>(tib->StackBase)) return STATUS_ACCESS_VIOLATION;
+  NTSTATUS status = STATUS_SUCCESS;
+  while (status == STATUS_SUCCESS && address < reinterpret_cast<ULONG_PTR>(tib->StackLimit)) {
+    status = mm::HandleUserFault(reinterpret_cast<ULONG_PTR>(tib->StackLimit) - 1, true);
   }
-  return true;
+  return status;
 }
 
 /// Whether an exception's record and context can be put onto the user stack at `sp`.
 bool RoomForUserException(ULONG_PTR sp) {
   constexpr ULONG kWritable = PAGE_READWRITE | PAGE_EXECUTE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY;
   const ULONG_PTR low = sp - sizeof(FaultFrame) - 2 * kRedZone;
-  const bool on_stack = GrowUserStackTo(low);
+  const bool on_stack = GrowUserStackTo(low) == STATUS_SUCCESS;
   return on_stack || ((mm::UserProtection(low) & kWritable) != 0 && (mm::UserProtection(sp - 1) & kWritable) != 0);
 }
 
@@ -307,12 +301,6 @@ bool OnUserFault(hal::Trap& trap, EXCEPTION_RECORD& record, CONTEXT& context) {
     const NTSTATUS status = mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0);
     if (status == STATUS_SUCCESS) return true;
     if (status != STATUS_ACCESS_VIOLATION) record.ExceptionCode = status;
-  }
-  const bool overflow = record.ExceptionCode == STATUS_STACK_OVERFLOW || UserStackOverflow(trap, context, &record);
-  if (overflow) {
-    // No room is left for a handler: the process ends with the status, as an unhandled stack overflow does on NT.
-    RedirectToProcessEnd(trap, STATUS_STACK_OVERFLOW);
-    return true;
   }
   if (trap.trap == kGeneralProtection && InterruptVector(context.Rip) == kFastFail) {
     RedirectToProcessEnd(trap, STATUS_STACK_BUFFER_OVERRUN);
@@ -347,8 +335,10 @@ bool OnTrap(hal::Trap& trap) {
     // A built-in user-mode module met a bad pointer of its caller: the exception is the caller's.
     if (record.ExceptionCode == STATUS_ACCESS_VIOLATION) {
       const bool own_frame = trap.address + kRedZone >= static_cast<ULONG_PTR>(registers[REG_RSP]);
-      if (own_frame && GrowUserStackTo(trap.address)) return true;
-      if (mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0) == STATUS_SUCCESS) return true;
+      NTSTATUS status = own_frame ? GrowUserStackTo(trap.address) : STATUS_ACCESS_VIOLATION;
+      if (status == STATUS_ACCESS_VIOLATION) status = mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0);
+      if (status == STATUS_SUCCESS) return true;
+      record.ExceptionCode = status;
     }
     Record* const top = KiThread->host.records;
     if (top == nullptr || top->type != RecordType::Export) return false;

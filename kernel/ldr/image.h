@@ -32,6 +32,8 @@ struct Environment {
   const void* absent_thunk = nullptr;       ///< an absent import of a driver jumps here, AbsentImport's index in EAX
   const void* user_absent_thunk = nullptr;  ///< the same for user images
   StackLimits (*stack_limits)() = nullptr;  ///< the current thread's stack, for RtlVirtualUnwind
+  /// The function of code that no image holds, and what its addresses are relative to.
+  const RUNTIME_FUNCTION* (*dynamic_function)(ULONG_PTR pc, ULONG_PTR* base) = nullptr;
 };
 
 /// An import that nothing provides. A call of it arrives at Environment::absent_thunk; a data import is an address that faults.

@@ -13,6 +13,8 @@ namespace {
 /// Longer chains of unwind information do not occur; a cycle does, in damaged images.
 constexpr ULONG kMostChained = 32;
 constexpr BYTE kRsp = 4;
+/// Addresses of a dynamic function table are 31 bits wide: the highest marks an indirect entry.
+constexpr SIZE_T kMostDynamicCode = 0x80000000;
 
 DWORD64& Register(CONTEXT& context, ULONG number) { return (&context.Rax)[number]; }
 M128A& XmmRegister(CONTEXT& context, ULONG number) { return (&context.Xmm0)[number]; }
@@ -424,7 +426,8 @@ NTSTATUS Frame::Unwind(ULONG handler_type, UnwindResult* result) {
 
 const RUNTIME_FUNCTION* LookupFunction(ULONG_PTR pc, ULONG_PTR* image_base) {
   const Image* const image = ImageOf(pc);
-  if (image == nullptr) return nullptr;
+  if (image == nullptr)
+    return state->environment.dynamic_function != nullptr ? state->environment.dynamic_function(pc, image_base) : nullptr;
   *image_base = image->base;
   const auto rva = static_cast<ULONG>(pc - image->base);
   const auto after = std::upper_bound(image->functions.begin(), image->functions.end(), rva,
@@ -437,7 +440,14 @@ const RUNTIME_FUNCTION* LookupFunction(ULONG_PTR pc, ULONG_PTR* image_base) {
 NTSTATUS VirtualUnwind(ULONG handler_type, ULONG_PTR image_base, ULONG_PTR control_pc, const RUNTIME_FUNCTION* function, CONTEXT* context,
                        const StackLimits& limits, UnwindResult* result, PKNONVOLATILE_CONTEXT_POINTERS saved) {
   *result = {};
-  const Image* const image = ImageOf(image_base);
+  const Image* image = ImageOf(image_base);
+  Image dynamic;
+  if (image == nullptr && state->environment.dynamic_function != nullptr) {
+    // What a program has told about its own code is taken on trust.
+    dynamic.base = image_base;
+    dynamic.size = dynamic.mapped_size = kMostDynamicCode;
+    image = &dynamic;
+  }
   if (image == nullptr || image->base != image_base || function == nullptr || control_pc - image_base >= image->size) {
     return STATUS_BAD_FUNCTION_TABLE;
   }

@@ -46,6 +46,7 @@ void KiExportThunk();
 void KiExportThunkHooked();
 void KiAbsentThunk();
 BOOLEAN RtlpCallVectoredHandlers(EXCEPTION_POINTERS* ExceptionInfo);
+const RUNTIME_FUNCTION* RtlpFindDynamicFunction(ULONG_PTR pc, ULONG_PTR* base);
 BOOLEAN RtlpUnhandledException(EXCEPTION_POINTERS* ExceptionInfo);
 VOID RtlpCallContinueHandlers(EXCEPTION_POINTERS* ExceptionInfo);
 }
@@ -194,6 +195,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
   environment.export_thunk_hooked = environment.user_export_thunk_hooked = reinterpret_cast<const void*>(&KiExportThunkHooked);
   environment.absent_thunk = environment.user_absent_thunk = reinterpret_cast<const void*>(&KiAbsentThunk);
   environment.stack_limits = &CurrentStack;
+  environment.dynamic_function = &RtlpFindDynamicFunction;
   nt::ldr::Initialize(environment);
   const auto verdict = nt::ldr::LoadBuiltins(hooked);
   if (!verdict.ok()) throw std::runtime_error("the built-in modules could not be made: " + verdict.sentence);

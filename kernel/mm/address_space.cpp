@@ -414,8 +414,9 @@ NTSTATUS AddressSpace::UnmapView(ULONG_PTR address) {
 
 NTSTATUS AddressSpace::CreateStack(SIZE_T reserve, SIZE_T commit, ULONG_PTR* allocation, ULONG_PTR* limit, ULONG_PTR* base) {
   reserve = std::max<SIZE_T>((reserve + kGranularity - 1) & ~(kGranularity - 1), kGranularity);
-  // Below the committed part are the guard page and the page that is never used.
-  commit = std::clamp<SIZE_T>(PageRoundUp(commit), PAGE_SIZE, reserve - 2 * PAGE_SIZE);
+  // Below the committed part is the guard page.
+  commit = std::clamp<SIZE_T>(PageRoundUp(commit), PAGE_SIZE, reserve - PAGE_SIZE);
+  reserve += kStackOverflowRoom;
   ULONG_PTR start = 0;
   const NTSTATUS status = Reserve(&start, reserve, false, {0, PAGE_READWRITE, MEM_PRIVATE, true, nullptr, 0, {}, {}});
   if (status != STATUS_SUCCESS) return status;
@@ -434,15 +435,24 @@ NTSTATUS AddressSpace::CreateStack(SIZE_T reserve, SIZE_T commit, ULONG_PTR* all
   return STATUS_SUCCESS;
 }
 
+ULONG_PTR LowestStackGuard(ULONG_PTR allocation, const TEB& teb) {
+  return allocation + kStackOverflowRoom + PageRoundUp(teb.GuaranteedStackBytes);
+}
+
 // ---- faults --------------------------------------------------------------------------------------------------------------------
 
-/// The guard page becomes part of the stack, the page below it the guard page. The last page stays out of reach.
+/// The guard page becomes part of the stack, the page below it the guard page. The last one has none: what is left of the stack is given
+/// to who handles the overflow, but for the very last page, which stays out of reach.
 NTSTATUS AddressSpace::GrowStack(ULONG_PTR start, Allocation& allocation, ULONG_PTR guard) {
-  auto* const tib = reinterpret_cast<NT_TIB*>(ke::CurrentThread()->Teb);
-  tib->StackLimit = reinterpret_cast<PVOID>(guard);
-  const ULONG_PTR next = guard - PAGE_SIZE;
-  if (next <= start) return STATUS_STACK_OVERFLOW;
-  return SetRange(start, allocation, next, PAGE_SIZE, PAGE_READWRITE | PAGE_GUARD) ? STATUS_SUCCESS : STATUS_STACK_OVERFLOW;
+  TEB* const teb = ke::CurrentThread()->Teb;
+  teb->NtTib.StackLimit = reinterpret_cast<PVOID>(guard);
+  if (guard > LowestStackGuard(start, *teb)) {
+    const bool moved = SetRange(start, allocation, guard - PAGE_SIZE, PAGE_SIZE, PAGE_READWRITE | PAGE_GUARD);
+    return moved ? STATUS_SUCCESS : STATUS_STACK_OVERFLOW;
+  }
+  const ULONG_PTR last = start + PAGE_SIZE;
+  if (SetRange(start, allocation, last, guard - last, PAGE_READWRITE)) teb->NtTib.StackLimit = reinterpret_cast<PVOID>(last);
+  return STATUS_STACK_OVERFLOW;
 }
 
 NTSTATUS AddressSpace::HandleFault(ULONG_PTR address, bool) {

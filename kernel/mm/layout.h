@@ -49,6 +49,9 @@ inline constexpr ULONG_PTR kSharedUserData = 0x7FFE0000;
 inline constexpr ULONG_PTR kSharedUserDataShadow = 0x4045'0000'0000;
 inline constexpr ULONG_PTR kSharedUserDataKernel = 0xFFFF'F780'0000'0000;
 
+/// What every user stack has below its reservation, for who handles its overflow: the exception's dispatcher among them.
+inline constexpr SIZE_T kStackOverflowRoom = 0x20000;
+
 inline constexpr bool IsUserAddress(ULONG_PTR address) { return address < kUserProbe; }
 inline constexpr ULONG_PTR PhysicalOf(ULONG_PTR address) { return address - kBase; }
 inline constexpr PFN_NUMBER PfnOf(ULONG_PTR address) { return PhysicalOf(address) >> PAGE_SHIFT; }

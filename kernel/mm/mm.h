@@ -10,6 +10,8 @@
 #include "nt/mm.h"
 #include "nt/types.h"
 
+struct TEB;
+
 namespace nt::mm {
 
 /// Needs hal's memory.
@@ -98,7 +100,8 @@ class AddressSpace {
   NTSTATUS MapFrames(ULONG_PTR* base, const PFN_NUMBER* frames, SIZE_T count, ULONG protection);
   /// Removes the view or image that contains the address.
   NTSTATUS UnmapView(ULONG_PTR address);
-  /// Reserves a user stack and commits its top, with a guard page below; *limit is the lowest committed byte, *base the end.
+  /// Reserves a user stack and commits its top, with a guard page below; *limit is the lowest committed byte, *base the end. Below what is
+  /// asked for is room for whoever handles the stack's overflow.
   NTSTATUS CreateStack(SIZE_T reserve, SIZE_T commit, ULONG_PTR* allocation, ULONG_PTR* limit, ULONG_PTR* base);
 
   /// What NT does at a fault: STATUS_SUCCESS if the access may be repeated (a stack grew), STATUS_GUARD_PAGE_VIOLATION (once),
@@ -156,6 +159,10 @@ class AddressSpace {
 AddressSpace* AddressSpaceOf(PEPROCESS process);
 /// The space whose window contains the address, or null.
 AddressSpace* AddressSpaceAt(ULONG_PTR address);
+
+/// Where the last guard page of a user stack may be: what lies below is for who handles the overflow. `allocation` is the stack's lowest
+/// byte.
+ULONG_PTR LowestStackGuard(ULONG_PTR allocation, const TEB& teb);
 
 /// Called by the trap handler for every fault of user memory, before it becomes an exception; see AddressSpace::HandleFault.
 NTSTATUS HandleUserFault(ULONG_PTR address, bool write);

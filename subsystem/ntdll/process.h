@@ -32,11 +32,25 @@ struct VectoredHandler {
   PVOID routine;
 };
 
+/// Unwind data of code that no image holds (RtlAddFunctionTable).
+struct FunctionTable {
+  LIST_ENTRY link;
+  ULONG_PTR identifier;  ///< by which it is deleted
+  ULONG_PTR base;        ///< what its addresses are relative to
+  ULONG_PTR end;         ///< of the code
+  PRUNTIME_FUNCTION entries;
+  ULONG count;
+  ULONG room;      ///< of a table that grows
+  PVOID callback;  ///< tells the entry instead of a table; null for none
+  PVOID context;
+};
+
 /// Hung at PEB.SubsystemState.
 struct Process {
   LIST_ENTRY waiters;  ///< every blocked thread's Waiter, oldest first
   LIST_ENTRY exception_handlers;
   LIST_ENTRY continue_handlers;
+  LIST_ENTRY function_tables;
   PVOID unhandled_filter;      ///< SetUnhandledExceptionFilter's; null for none
   PVOID control_handlers[16];  ///< SetConsoleCtrlHandler's, newest last
   ULONG control_handler_count;

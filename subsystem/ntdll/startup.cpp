@@ -31,7 +31,8 @@ NTSTATUS InitializeProcess() {
   PEB* const peb = CurrentPeb();
   auto* const process = static_cast<Process*>(NewPages(sizeof(Process)));
   if (!process) return STATUS_NO_MEMORY;
-  for (LIST_ENTRY* head : {&process->waiters, &process->exception_handlers, &process->continue_handlers}) *head = {head, head};
+  for (LIST_ENTRY* head : {&process->waiters, &process->exception_handlers, &process->continue_handlers, &process->function_tables})
+    *head = {head, head};
   process->console_attached = TRUE;
   process->console_mode[0] = 0x1F7;  // processed, line, echo, insert, quick edit, extended, auto position
   process->console_mode[1] = 0x3;    // processed, wrap at the end of line

@@ -138,7 +138,7 @@ TEST_F(Space, GuardPagesFaultOnce) {
 TEST_F(Space, StacksHaveAGuardPage) {
   ULONG_PTR allocation, limit, end;
   ASSERT_EQ(space_->CreateStack(0x100000, 0x2000, &allocation, &limit, &end), STATUS_SUCCESS);
-  EXPECT_EQ(end, allocation + 0x100000);
+  EXPECT_EQ(end, allocation + 0x100000 + mm::kStackOverflowRoom);
   EXPECT_EQ(limit, end - 0x2000);
   EXPECT_EQ(Query(limit - 1).Protect, PAGE_READWRITE | PAGE_GUARD);
   EXPECT_EQ(Query(allocation).State, MEM_RESERVE);
