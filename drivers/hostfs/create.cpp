@@ -125,6 +125,7 @@ NTSTATUS NodeOf(const std::string& path, Node** result) {
 
 void DropIfUnused(Node* node) {
   if (node->opens != 0) return;
+  FsRtlUninitializeFileLock(&node->locks);
   if (node->descriptor >= 0) hal::CloseHostFile(node->descriptor);
   const auto found = TheVolume().nodes.find(node->path);
   if (found != TheVolume().nodes.end() && found->second.get() == node) TheVolume().nodes.erase(found);
@@ -208,7 +209,7 @@ NTSTATUS Cleanup(PIRP irp, PIO_STACK_LOCATION location) {
   Opening* const opening = OpeningOf(file);
   Node* const node = opening->node;
   ForgetWatcher(opening, STATUS_NOTIFY_CLEANUP);
-  ReleaseLocks(opening, file);
+  FsRtlFastUnlockAll(&node->locks, file, IoGetRequestorProcess(irp), nullptr);
   if (node->changed) Stamp(node);
   if (opening->delete_on_close) {
     std::vector<std::string> names;

@@ -45,7 +45,7 @@ NTSTATUS Read(PIRP irp, PIO_STACK_LOCATION location) {
   const NTSTATUS status = OffsetOf(file, parameters.ByteOffset, false, &offset);
   if (!NT_SUCCESS(status)) return Complete(irp, status);
   if (parameters.Length == 0) return Complete(irp, STATUS_SUCCESS);
-  if (!MayTransfer(node, file, offset, parameters.Length, parameters.Key, false)) return Complete(irp, STATUS_FILE_LOCK_CONFLICT);
+  if (!MayTransfer(irp, offset, parameters.Length, parameters.Key, false)) return Complete(irp, STATUS_FILE_LOCK_CONFLICT);
   const std::int64_t done = hal::ReadHostFile(node->descriptor, BufferOf(irp), parameters.Length, offset);
   if (done == 0) return Complete(irp, STATUS_END_OF_FILE);
   if (done < 0) return Complete(irp, StatusOf(static_cast<int>(done)));
@@ -62,7 +62,7 @@ NTSTATUS Write(PIRP irp, PIO_STACK_LOCATION location) {
   const NTSTATUS status = OffsetOf(file, parameters.ByteOffset, true, &offset);
   if (!NT_SUCCESS(status)) return Complete(irp, status);
   if (parameters.Length == 0) return Complete(irp, STATUS_SUCCESS);
-  if (!MayTransfer(node, file, offset, parameters.Length, parameters.Key, true)) return Complete(irp, STATUS_FILE_LOCK_CONFLICT);
+  if (!MayTransfer(irp, offset, parameters.Length, parameters.Key, true)) return Complete(irp, STATUS_FILE_LOCK_CONFLICT);
   const std::int64_t done = hal::WriteHostFile(node->descriptor, BufferOf(irp), parameters.Length, offset);
   if (done < 0) return Complete(irp, done == -EBADF ? STATUS_ACCESS_DENIED : StatusOf(static_cast<int>(done)));
   MovePosition(file, offset + done);

@@ -120,7 +120,6 @@ VOID HostFsCancel(PDEVICE_OBJECT /*DeviceObject*/, PIRP Irp) {
   IoReleaseCancelSpinLock(Irp->CancelIrql);
   Opening* const opening = OpeningOf(IoGetCurrentIrpStackLocation(Irp)->FileObject);
   std::erase(opening->notify_irps, Irp);
-  std::erase(opening->node->lock_waiters, Irp);
   Complete(Irp, STATUS_CANCELLED);
 }
 

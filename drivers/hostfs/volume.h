@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernel/fsrtl/fsrtl.h"
 #include "kernel/hal/host_folder.h"
 #include "kernel/io/io.h"
 #include "kernel/mm/mm.h"
@@ -17,16 +18,6 @@
 extern "C" PEPROCESS IoGetRequestorProcess(PIRP Irp);
 
 namespace nt::hostfs {
-
-/// A locked range of bytes.
-struct ByteLock {
-  LONGLONG first;
-  LONGLONG length;
-  ULONG key;
-  bool exclusive;
-  PFILE_OBJECT owner;
-  PEPROCESS process;
-};
 
 /// A file that somebody has open: one for all who have. FsContext of their file objects leads to it.
 struct Node {
@@ -38,8 +29,7 @@ struct Node {
   unsigned opens = 0;    ///< file objects
   unsigned handles = 0;  ///< file objects before their cleanup
   SHARE_ACCESS share{};
-  std::vector<ByteLock> locks;
-  std::vector<PIRP> lock_waiters;
+  FILE_LOCK locks{};
 };
 
 /// An entry of a directory as an enumeration gives it.
@@ -130,9 +120,8 @@ NTSTATUS SetCreationTime(const std::string& path, LONGLONG time);
 /// Tells those who watch: a file was added (1), removed (2), modified (3), or renamed (4, 5). `filter` says what of it changed.
 void Notify(const std::string& path, ULONG action, ULONG filter);
 void ForgetWatcher(Opening* opening, NTSTATUS status);
-void ReleaseLocks(Opening* opening, PFILE_OBJECT file);
-/// Whether a transfer may touch these bytes.
-bool MayTransfer(const Node* node, const FILE_OBJECT* file, LONGLONG first, LONGLONG length, ULONG key, bool write);
+/// Whether locks of byte ranges let a request read or write these bytes.
+bool MayTransfer(PIRP irp, LONGLONG first, LONGLONG length, ULONG key, bool write);
 
 // ---- the requests ---------------------------------------------------------------------------------------------------------------
 
