@@ -32,6 +32,8 @@ struct Wish {
   bool directory() const { return (options & FILE_DIRECTORY_FILE) != 0; }
   bool file() const { return (options & FILE_NON_DIRECTORY_FILE) != 0; }
   bool overwrites() const { return disposition == FILE_SUPERSEDE || disposition == FILE_OVERWRITE || disposition == FILE_OVERWRITE_IF; }
+  /// What the sharing of others must allow: overwriting is writing.
+  ACCESS_MASK sharing_access() const { return overwrites() ? access | FILE_WRITE_DATA : access; }
   bool creates() const { return disposition != FILE_OPEN && disposition != FILE_OVERWRITE; }
 };
 
@@ -126,6 +128,7 @@ NTSTATUS NodeOf(const std::string& path, Node** result) {
 void DropIfUnused(Node* node) {
   if (node->opens != 0) return;
   FsRtlUninitializeFileLock(&node->locks);
+  FsRtlUninitializeOplock(&node->oplock);
   if (node->descriptor >= 0) hal::CloseHostFile(node->descriptor);
   const auto found = TheVolume().nodes.find(node->path);
   if (found != TheVolume().nodes.end() && found->second.get() == node) TheVolume().nodes.erase(found);
@@ -133,9 +136,7 @@ void DropIfUnused(Node* node) {
 
 NTSTATUS Attach(PFILE_OBJECT file, Node* node, const Wish& wish) {
   if (node->delete_pending) return STATUS_DELETE_PENDING;
-  ACCESS_MASK access = wish.access;
-  if (wish.overwrites()) access |= FILE_WRITE_DATA;
-  const NTSTATUS status = IoCheckShareAccess(access, wish.share, file, &node->share, TRUE);
+  const NTSTATUS status = IoCheckShareAccess(wish.sharing_access(), wish.share, file, &node->share, TRUE);
   if (!NT_SUCCESS(status)) return status;
   PVOID const header = ex::AllocatePool(NonPagedPoolNx, kHeaderSize, kHeaderTag);
   if (header == nullptr) {
@@ -190,10 +191,13 @@ NTSTATUS Create(PIRP irp, PIO_STACK_LOCATION location) {
   Node* node = nullptr;
   status = NodeOf(path, &node);
   if (!NT_SUCCESS(status)) return Complete(irp, status);
-  status = Attach(location->FileObject, node, wish);
+  ULONG refusal = 0;
+  const NTSTATUS broken = node->oplock != nullptr ? BreakOplocksForCreate(irp, node, wish.sharing_access(), &refusal) : STATUS_SUCCESS;
+  if (broken == STATUS_PENDING) return STATUS_PENDING;
+  status = NT_SUCCESS(broken) ? Attach(location->FileObject, node, wish) : broken;
   if (!NT_SUCCESS(status)) {
     DropIfUnused(node);
-    return Complete(irp, status);
+    return Complete(irp, status, refusal);
   }
   if (exists && wish.overwrites()) {
     hal::ResizeHostFile(node->descriptor, 0);
@@ -201,7 +205,7 @@ NTSTATUS Create(PIRP irp, PIO_STACK_LOCATION location) {
     Stamp(node);
     information = wish.disposition == FILE_SUPERSEDE ? FILE_SUPERSEDED : FILE_OVERWRITTEN;
   }
-  return Complete(irp, STATUS_SUCCESS, information);
+  return Complete(irp, broken, information);  // success, or STATUS_OPLOCK_BREAK_IN_PROGRESS
 }
 
 NTSTATUS Cleanup(PIRP irp, PIO_STACK_LOCATION location) {
@@ -219,6 +223,7 @@ NTSTATUS Cleanup(PIRP irp, PIO_STACK_LOCATION location) {
   IoRemoveShareAccess(file, &node->share);
   --node->handles;
   DeleteIfPending(node);
+  FsRtlCheckOplock(&node->oplock, irp, nullptr, nullptr, nullptr);
   return Complete(irp, STATUS_SUCCESS);
 }
 

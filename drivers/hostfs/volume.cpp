@@ -27,9 +27,22 @@ constexpr UCHAR kServed[] = {IRP_MJ_CREATE,
                              IRP_MJ_SET_INFORMATION,
                              IRP_MJ_QUERY_VOLUME_INFORMATION,
                              IRP_MJ_DIRECTORY_CONTROL,
-                             IRP_MJ_LOCK_CONTROL};
+                             IRP_MJ_LOCK_CONTROL,
+                             IRP_MJ_FILE_SYSTEM_CONTROL};
+
+/// Whether a request may have to wait for the holders of oplocks.
+bool BreaksOplocks(UCHAR major) {
+  return major == IRP_MJ_READ || major == IRP_MJ_WRITE || major == IRP_MJ_FLUSH_BUFFERS || major == IRP_MJ_SET_INFORMATION ||
+         major == IRP_MJ_LOCK_CONTROL;
+}
+
+}  // namespace
 
 NTSTATUS Serve(PIRP irp, PIO_STACK_LOCATION location) {
+  if (BreaksOplocks(location->MajorFunction)) {
+    const NTSTATUS status = BreakOplocks(irp, OpeningOf(location->FileObject)->node);
+    if (status != STATUS_SUCCESS) return status == STATUS_PENDING ? status : Complete(irp, status);
+  }
   switch (location->MajorFunction) {
     case IRP_MJ_CREATE:
       return Create(irp, location);
@@ -53,12 +66,12 @@ NTSTATUS Serve(PIRP irp, PIO_STACK_LOCATION location) {
       return DirectoryControl(irp, location);
     case IRP_MJ_LOCK_CONTROL:
       return LockControl(irp, location);
+    case IRP_MJ_FILE_SYSTEM_CONTROL:
+      return FileSystemControl(irp, location);
     default:
       return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);
   }
 }
-
-}  // namespace
 
 Volume& TheVolume() { return *volume; }
 

@@ -30,6 +30,7 @@ struct Node {
   unsigned handles = 0;  ///< file objects before their cleanup
   SHARE_ACCESS share{};
   FILE_LOCK locks{};
+  PVOID oplock = nullptr;
 };
 
 /// An entry of a directory as an enumeration gives it.
@@ -123,6 +124,12 @@ void ForgetWatcher(Opening* opening, NTSTATUS status);
 /// Whether locks of byte ranges let a request read or write these bytes.
 bool MayTransfer(PIRP irp, LONGLONG first, LONGLONG length, ULONG key, bool write);
 
+/// Breaks the oplocks of others that are in the way of a request for an open file. STATUS_PENDING: it is served again when they are broken;
+/// anything else but STATUS_SUCCESS ends it.
+NTSTATUS BreakOplocks(PIRP irp, Node* node);
+/// Likewise for a create request that asks for `access`, and checks what the openings share.
+NTSTATUS BreakOplocksForCreate(PIRP irp, Node* node, ACCESS_MASK access, ULONG* information);
+
 // ---- the requests ---------------------------------------------------------------------------------------------------------------
 
 NTSTATUS Create(PIRP irp, PIO_STACK_LOCATION location);
@@ -136,5 +143,8 @@ NTSTATUS SetInformation(PIRP irp, PIO_STACK_LOCATION location);
 NTSTATUS QueryVolume(PIRP irp, PIO_STACK_LOCATION location);
 NTSTATUS DirectoryControl(PIRP irp, PIO_STACK_LOCATION location);
 NTSTATUS LockControl(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS FileSystemControl(PIRP irp, PIO_STACK_LOCATION location);
+/// Does what a request asks for.
+NTSTATUS Serve(PIRP irp, PIO_STACK_LOCATION location);
 
 }  // namespace nt::hostfs

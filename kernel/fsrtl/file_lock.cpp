@@ -374,6 +374,12 @@ BOOLEAN FsRtlAreThereCurrentOrInProgressFileLocks(PFILE_LOCK FileLock) {
   return FileLock->FastIoIsQuestionable || FileLock->LockRequestsInProgress != 0;
 }
 
+BOOLEAN FsRtlCheckLockForOplockRequest(PFILE_LOCK FileLock, PLARGE_INTEGER AllocationSize) {
+  // Locks behind the end of the allocation guard nothing that an oplock's holder could cache.
+  const FILE_LOCK_INFO allocated = InfoOf(0, AllocationSize->QuadPart, 0, nullptr, nullptr);
+  return !AnyOverlapping(LocksOf(FileLock), allocated, [](const FILE_LOCK_INFO&) { return true; });
+}
+
 BOOLEAN FsRtlAreThereWaitingFileLocks(PFILE_LOCK FileLock) { return LocksOf(FileLock) != nullptr && LocksOf(FileLock)->waiting != nullptr; }
 
 /// The cancel routine of lock requests that wait; the I/O manager calls it with the cancel spin lock held.

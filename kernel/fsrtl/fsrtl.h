@@ -2,6 +2,7 @@
 #pragma once
 
 #include "nt/fsrtl.h"
+#include "nt/fsrtl_oplock.h"
 
 extern "C" {
 VOID FsRtlInitializeFileLock(PFILE_LOCK FileLock, PCOMPLETE_LOCK_IRP_ROUTINE CompleteLockIrpRoutine, PUNLOCK_ROUTINE UnlockRoutine);
@@ -12,4 +13,15 @@ BOOLEAN FsRtlFastCheckLockForRead(PFILE_LOCK FileLock, PLARGE_INTEGER StartingBy
                                   PFILE_OBJECT FileObject, PVOID ProcessId);
 BOOLEAN FsRtlFastCheckLockForWrite(PFILE_LOCK FileLock, PLARGE_INTEGER StartingByte, PLARGE_INTEGER Length, ULONG Key,
                                    PFILE_OBJECT FileObject, PVOID ProcessId);
+BOOLEAN FsRtlAreThereCurrentOrInProgressFileLocks(PFILE_LOCK FileLock);
+
+VOID FsRtlInitializeOplock(POPLOCK Oplock);
+VOID FsRtlUninitializeOplock(POPLOCK Oplock);
+NTSTATUS FsRtlOplockFsctrl(POPLOCK Oplock, PIRP Irp, ULONG OpenCount);
+NTSTATUS FsRtlCheckOplock(POPLOCK Oplock, PIRP Irp, PVOID Context, POPLOCK_WAIT_COMPLETE_ROUTINE CompletionRoutine,
+                          POPLOCK_FS_PREPOST_IRP PostIrpRoutine);
+NTSTATUS FsRtlOplockBreakH(POPLOCK Oplock, PIRP Irp, ULONG Flags, PVOID Context, POPLOCK_WAIT_COMPLETE_ROUTINE CompletionRoutine,
+                           POPLOCK_FS_PREPOST_IRP PostIrpRoutine);
+BOOLEAN FsRtlCurrentBatchOplock(POPLOCK Oplock);
+BOOLEAN FsRtlOplockIsSharedRequest(PIRP Irp);
 }

@@ -193,6 +193,7 @@ void DestroyFile(PVOID object) {
     ReleaseDevice(device);
   }
   if (file->FileName.Buffer != nullptr) ex::FreePool(file->FileName.Buffer);
+  if (file->FileObjectExtension != nullptr) ex::FreePool(file->FileObjectExtension);
   if (file->CompletionContext != nullptr) {
     ObfDereferenceObject(file->CompletionContext->Port);
     ex::FreePool(file->CompletionContext);

@@ -58,6 +58,10 @@ KTEST(ExclusiveLocksOverlapNothing) {
   EXPECT_EQ(one.Lock(2, -1, true), STATUS_INVALID_LOCK_RANGE);
   EXPECT_EQ(one.Unlock(100, 49), STATUS_RANGE_NOT_LOCKED);
   EXPECT_EQ(other.Unlock(100, 50), STATUS_RANGE_NOT_LOCKED);
+  LARGE_INTEGER allocation = At(0);
+  EXPECT(FsRtlCheckLockForOplockRequest(&locks, &allocation));
+  allocation = At(1);
+  EXPECT(!FsRtlCheckLockForOplockRequest(&locks, &allocation));
   EXPECT_EQ(one.Unlock(100, 50), STATUS_SUCCESS);
   FsRtlUninitializeFileLock(&locks);
 }

@@ -1,0 +1,56 @@
+// Opportunistic locks: their control codes and buffers (ntifs.h).
+#pragma once
+
+#include "nt/io.h"
+
+/// The file system keeps one pointer for each stream.
+using POPLOCK = PVOID*;
+using POPLOCK_WAIT_COMPLETE_ROUTINE = VOID (*)(PVOID Context, PIRP Irp);
+using POPLOCK_FS_PREPOST_IRP = VOID (*)(PVOID Context, PIRP Irp);
+
+inline constexpr ULONG FSCTL_REQUEST_OPLOCK_LEVEL_1 = 0x90000, FSCTL_REQUEST_OPLOCK_LEVEL_2 = 0x90004, FSCTL_REQUEST_BATCH_OPLOCK = 0x90008,
+                       FSCTL_OPLOCK_BREAK_ACKNOWLEDGE = 0x9000c, FSCTL_OPBATCH_ACK_CLOSE_PENDING = 0x90010,
+                       FSCTL_OPLOCK_BREAK_NOTIFY = 0x90014, FSCTL_OPLOCK_BREAK_ACK_NO_2 = 0x90050, FSCTL_REQUEST_FILTER_OPLOCK = 0x9005c,
+                       FSCTL_REQUEST_OPLOCK = 0x90240, FSCTL_SET_ZERO_DATA = 0x980c8;
+
+/// What a request is completed with when its oplock breaks.
+inline constexpr ULONG FILE_OPLOCK_BROKEN_TO_LEVEL_2 = 7, FILE_OPLOCK_BROKEN_TO_NONE = 8, FILE_OPBATCH_BREAK_UNDERWAY = 9;
+
+inline constexpr ULONG OPLOCK_LEVEL_CACHE_READ = 1, OPLOCK_LEVEL_CACHE_HANDLE = 2, OPLOCK_LEVEL_CACHE_WRITE = 4;
+inline constexpr ULONG REQUEST_OPLOCK_INPUT_FLAG_REQUEST = 1, REQUEST_OPLOCK_INPUT_FLAG_ACK = 2,
+                       REQUEST_OPLOCK_INPUT_FLAG_COMPLETE_ACK_ON_CLOSE = 4;
+inline constexpr ULONG REQUEST_OPLOCK_OUTPUT_FLAG_ACK_REQUIRED = 1, REQUEST_OPLOCK_OUTPUT_FLAG_MODES_PROVIDED = 2;
+inline constexpr USHORT REQUEST_OPLOCK_CURRENT_VERSION = 1;
+
+inline constexpr ULONG OPLOCK_FLAG_COMPLETE_IF_OPLOCKED = 0x1, OPLOCK_FLAG_OPLOCK_KEY_CHECK_ONLY = 0x2,
+                       OPLOCK_FLAG_BACK_OUT_ATOMIC_OPLOCK = 0x4, OPLOCK_FLAG_IGNORE_OPLOCK_KEYS = 0x8;
+inline constexpr ULONG OPLOCK_FSCTRL_FLAG_ALL_KEYS_MATCH = 0x1;
+
+inline constexpr ULONG FILE_COMPLETE_IF_OPLOCKED = 0x100, FILE_OPEN_REQUIRING_OPLOCK = 0x10000, FILE_RESERVE_OPFILTER = 0x100000;
+
+struct REQUEST_OPLOCK_INPUT_BUFFER {
+  USHORT StructureVersion;
+  USHORT StructureLength;
+  ULONG RequestedOplockLevel;
+  ULONG Flags;
+};
+NT_SIZE(REQUEST_OPLOCK_INPUT_BUFFER, 0xc);
+
+struct REQUEST_OPLOCK_OUTPUT_BUFFER {
+  USHORT StructureVersion;
+  USHORT StructureLength;
+  ULONG OriginalOplockLevel;
+  ULONG NewOplockLevel;
+  ULONG Flags;
+  ACCESS_MASK AccessMode;
+  USHORT ShareMode;
+};
+NT_SIZE(REQUEST_OPLOCK_OUTPUT_BUFFER, 0x18);
+NT_OFFSET(REQUEST_OPLOCK_OUTPUT_BUFFER, ShareMode, 0x14);
+
+/// GUID_ECP_OPLOCK_KEY's context: opens with the same key do not break one another's oplocks.
+struct OPLOCK_KEY_ECP_CONTEXT {
+  GUID OplockKey;
+  ULONG Reserved;
+};
+NT_SIZE(OPLOCK_KEY_ECP_CONTEXT, 0x14);
