@@ -126,6 +126,15 @@ inline constexpr UCHAR INHERITED_ACE = 0x10;
 
 inline constexpr ACCESS_MASK ACCESS_SYSTEM_SECURITY = 0x1000000;
 
+/// How a new object gets its security (SeAssignSecurityEx).
+inline constexpr ULONG SEF_DACL_AUTO_INHERIT = 0x1;
+inline constexpr ULONG SEF_SACL_AUTO_INHERIT = 0x2;
+inline constexpr ULONG SEF_DEFAULT_DESCRIPTOR_FOR_OBJECT = 0x4;
+inline constexpr ULONG SEF_AVOID_PRIVILEGE_CHECK = 0x8;
+inline constexpr ULONG SEF_AVOID_OWNER_CHECK = 0x10;
+inline constexpr ULONG SEF_DEFAULT_OWNER_FROM_PARENT = 0x20;
+inline constexpr ULONG SEF_DEFAULT_GROUP_FROM_PARENT = 0x40;
+
 // ---- security descriptors ------------------------------------------------------------------------------------------------
 
 using PSECURITY_DESCRIPTOR = PVOID;
@@ -133,6 +142,9 @@ using SECURITY_INFORMATION = ULONG;
 using PSECURITY_INFORMATION = SECURITY_INFORMATION*;
 using SECURITY_DESCRIPTOR_CONTROL = USHORT;
 using PSECURITY_DESCRIPTOR_CONTROL = SECURITY_DESCRIPTOR_CONTROL*;
+
+/// What the object manager asks of an object about its security.
+enum SECURITY_OPERATION_CODE { SetSecurityDescriptor, QuerySecurityDescriptor, DeleteSecurityDescriptor, AssignSecurityDescriptor };
 
 /// The absolute form: pointers.
 struct SECURITY_DESCRIPTOR {

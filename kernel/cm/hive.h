@@ -28,7 +28,7 @@ NTSTATUS LoadHive(const std::string& file, Key* root, ULONG* sequence = nullptr)
 /// STATUS_REGISTRY_IO_FAILED.
 NTSTATUS SaveHive(const std::string& file, const Key& root, ULONG sequence = 1);
 
-/// O:BAG:SYD:(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KR;;;WD): of a new hive's keys.
+/// O:BAG:SYD:PAI(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KR;;;WD): of a new hive's keys.
 Security DefaultSecurity();
 
 /// The bytes of a hive file with the lasting keys from `root` on.

@@ -21,7 +21,7 @@ constexpr USHORT kLinkFlag = 0x10;
 constexpr USHORT kNarrowName = 0x20;
 
 constexpr UCHAR kDescriptor[] = {
-    1, 0, 0x04, 0x80, 0x60, 0, 0,    0, 0x70, 0, 0, 0, 0,    0, 0, 0, 0x14, 0, 0, 0,                 // control, owner, group, DACL
+    1, 0, 0x04, 0x94, 0x60, 0, 0,    0, 0x70, 0, 0, 0, 0,    0, 0, 0, 0x14, 0, 0, 0,                 // control, owner, group, DACL
     2, 0, 0x4c, 0,    3,    0, 0,    0,                                                              // ACL: revision, size, entries
     0, 2, 0x14, 0,    0x3f, 0, 0x0f, 0, 1,    1, 0, 0, 0,    0, 0, 5, 18,   0, 0, 0,                 // SYSTEM: all
     0, 2, 0x18, 0,    0x3f, 0, 0x0f, 0, 1,    2, 0, 0, 0,    0, 0, 5, 32,   0, 0, 0, 0x20, 2, 0, 0,  // Administrators: all

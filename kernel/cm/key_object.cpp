@@ -4,6 +4,8 @@
 
 #include "kernel/api/api.h"
 #include "kernel/cm/callbacks.h"
+#include "kernel/cm/guard.h"
+#include "kernel/cm/key_security.h"
 #include "kernel/cm/notify.h"
 #include "kernel/ex/ex.h"
 #include "kernel/ob/ob.h"
@@ -75,7 +77,7 @@ void DropRefused(PVOID object) {
   ObfDereferenceObject(object);
 }
 
-NTSTATUS NotifiedLeg(Leg& leg, const ob::ParseRequest& request, Walk& walk, PVOID* object) {
+NTSTATUS NotifiedLeg(Leg& leg, ob::ParseRequest& request, Walk& walk, const Opener& opener, PVOID* object) {
   ULONG disposition = 0;
   UNICODE_STRING class_name{static_cast<USHORT>(walk.class_name.size() * sizeof(WCHAR)),
                             static_cast<USHORT>(walk.class_name.size() * sizeof(WCHAR)), const_cast<PWSTR>(walk.class_name.data())};
@@ -86,6 +88,7 @@ NTSTATUS NotifiedLeg(Leg& leg, const ob::ParseRequest& request, Walk& walk, PVOI
   information.ObjectType = TheRegistry().key_type;
   information.Options = walk.options;
   information.Class = walk.create ? &class_name : nullptr;
+  information.SecurityDescriptor = walk.security;
   information.DesiredAccess = request.access;
   information.Disposition = walk.create ? &disposition : nullptr;
   information.ResultObject = object;
@@ -101,10 +104,11 @@ NTSTATUS NotifiedLeg(Leg& leg, const ob::ParseRequest& request, Walk& walk, PVOI
   if (bypassed) {
     status = *object != nullptr ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;  // a driver made it itself, or should have
     walk.created = disposition == REG_CREATED_NEW_KEY;
+    if (information.GrantedAccess != 0) request.access = information.GrantedAccess;
   } else if (NT_SUCCESS(status)) {
     status = WalkLeg(leg, walk, object);
     disposition = walk.created ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
-    information.GrantedAccess = NT_SUCCESS(status) ? request.access : 0;
+    information.GrantedAccess = status == STATUS_SUCCESS ? opener.granted() : 0;
   }
   PVOID const made = status == STATUS_SUCCESS ? *object : nullptr;
   if (made != nullptr) ObfReferenceObject(made);
@@ -118,20 +122,12 @@ NTSTATUS NotifiedLeg(Leg& leg, const ob::ParseRequest& request, Walk& walk, PVOI
   return result;
 }
 
-NTSTATUS CmpParseKey(ob::ParseRequest& request, PVOID* object) {
-  if (request.wanted != nullptr && request.wanted != TheRegistry().key_type) return STATUS_OBJECT_TYPE_MISMATCH;
-  Walk open;
-  Walk& walk = request.context != nullptr ? *static_cast<Walk*>(request.context) : open;
-  if ((request.attributes & OBJ_OPENLINK) != 0) walk.open_link = true;
-  // A name relative to a key's handle must not start like an absolute one.
-  const std::u16string_view rest = View(request.remaining);
-  if (rest.starts_with(u'\\') && rest.size() == View(*request.complete).size()) return STATUS_OBJECT_PATH_SYNTAX_BAD;
+/// Drivers see each link followed: a look that ends with STATUS_REPARSE, and another one at the name the link leads to.
+NTSTATUS NotifiedWalk(ob::ParseRequest& request, Walk& walk, const Opener& opener, PVOID* object) {
   Leg leg{*request.complete, request.remaining, request.object};
-  if (!HasCallbacks()) return WalkLeg(leg, walk, object);
-  // Drivers see each link followed: a look that ends with STATUS_REPARSE, and another one at the name the link leads to.
   walk.stop_at_links = true;
   for (int links = 0; links < kMaxLinks; ++links) {
-    const NTSTATUS status = NotifiedLeg(leg, request, walk, object);
+    const NTSTATUS status = NotifiedLeg(leg, request, walk, opener, object);
     if (status != STATUS_REPARSE) return status;
     walk.name = walk.target;
     if (walk.name.size() * sizeof(WCHAR) > kMaxPath) return STATUS_NAME_TOO_LONG;
@@ -142,6 +138,24 @@ NTSTATUS CmpParseKey(ob::ParseRequest& request, PVOID* object) {
     leg.root = TheRegistry().root_object;
   }
   return STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+NTSTATUS CmpParseKey(ob::ParseRequest& request, PVOID* object) {
+  if (request.wanted != nullptr && request.wanted != TheRegistry().key_type) return STATUS_OBJECT_TYPE_MISMATCH;
+  Walk open;
+  Walk& walk = request.context != nullptr ? *static_cast<Walk*>(request.context) : open;
+  if ((request.attributes & OBJ_OPENLINK) != 0) walk.open_link = true;
+  // A name relative to a key's handle must not start like an absolute one.
+  const std::u16string_view rest = View(request.remaining);
+  if (rest.starts_with(u'\\') && rest.size() == View(*request.complete).size()) return STATUS_OBJECT_PATH_SYNTAX_BAD;
+  const bool checked = request.mode == UserMode || (request.attributes & OBJ_FORCE_ACCESS_CHECK) != 0;
+  Opener opener(request.access, walk.options, checked, walk.security);
+  walk.guard = &opener;
+  const NTSTATUS status = HasCallbacks() ? NotifiedWalk(request, walk, opener, object)
+                                         : WalkLeg({*request.complete, request.remaining, request.object}, walk, object);
+  walk.guard = nullptr;
+  if (NT_SUCCESS(status) && opener.granted() != 0) request.access = opener.granted();
+  return status;
 }
 
 NTSTATUS CmpQueryKeyName(PVOID object, std::u16string* name) {
@@ -155,13 +169,14 @@ NTSTATUS CmpQueryKeyName(PVOID object, std::u16string* name) {
 
 void CreateKeyType(Key* root) {
   TheRegistry().key_type = ob::CreateType({.name = u"Key",
-                                           .mapping = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS},
+                                           .mapping = kKeyMapping,
                                            .valid_access = KEY_ALL_ACCESS | SYNCHRONIZE,
                                            .ignore_case = true,
                                            .close = &CmpCloseKeyObject,
                                            .destroy = &CmpDeleteKeyObject,
                                            .parse = &CmpParseKey,
-                                           .query_name = &CmpQueryKeyName});
+                                           .query_name = &CmpQueryKeyName,
+                                           .security_method = &CmpSecurityMethod});
   TheRegistry().changed = &ReportChange;
   WCHAR text[] = u"\\REGISTRY";
   UNICODE_STRING name{sizeof text - sizeof(WCHAR), sizeof text, text};

@@ -4,6 +4,8 @@
 #include "kernel/cm/cm.h"
 #include "kernel/cm/key_object.h"
 #include "kernel/ke/ke.h"
+#include "kernel/se/se.h"
+#include "nt/ex.h"
 
 namespace nt::cm {
 namespace {
@@ -14,6 +16,13 @@ NTSTATUS Open(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
   HANDLE made = nullptr;
   if (NT_SUCCESS(status)) status = OpenKey(attributes, ke::PreviousMode(), access, walk, &made);
   return NT_SUCCESS(status) ? ReturnHandle(handle, made) : status;
+}
+
+/// Copies the descriptor that is given with a key's attributes, if there is one; to be released for UserMode.
+NTSTATUS CaptureSecurity(const OBJECT_ATTRIBUTES* attributes, PSECURITY_DESCRIPTOR* captured) {
+  OBJECT_ATTRIBUTES copy;
+  const NTSTATUS status = CopyIn(&copy, attributes, sizeof copy);
+  return NT_SUCCESS(status) ? SeCaptureSecurityDescriptor(copy.SecurityDescriptor, ke::PreviousMode(), PagedPool, TRUE, captured) : status;
 }
 
 NTSTATUS ReturnKey(const Key& key, KEY_INFORMATION_CLASS information_class, bool of_handle, PVOID buffer, ULONG length, PULONG result) {
@@ -41,7 +50,9 @@ NTSTATUS NtCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRI
   walk.create = true;
   walk.options = CreateOptions;
   walk.class_name = class_name.view();
-  status = Open(KeyHandle, DesiredAccess, ObjectAttributes, &walk);
+  if (ObjectAttributes != nullptr) status = CaptureSecurity(ObjectAttributes, &walk.security);
+  if (NT_SUCCESS(status)) status = Open(KeyHandle, DesiredAccess, ObjectAttributes, &walk);
+  SeReleaseSecurityDescriptor(walk.security, nt::ke::PreviousMode(), TRUE);
   if (!NT_SUCCESS(status) || Disposition == nullptr) return status;
   const ULONG disposition = walk.created ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
   return CopyOut(Disposition, &disposition, sizeof disposition);

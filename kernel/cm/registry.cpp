@@ -85,9 +85,13 @@ NTSTATUS CreateChild(Key* parent, std::u16string_view name, Walk& walk, Key** ma
   if (parent->hive == nullptr) return STATUS_INVALID_PARAMETER;
   const bool is_volatile = (walk.options & REG_OPTION_VOLATILE) != 0;
   if (parent->is_volatile && !is_volatile) return STATUS_CHILD_MUST_BE_VOLATILE;
+  Security own;
+  const NTSTATUS allowed = walk.guard != nullptr ? walk.guard->MayCreate(*parent, &own) : STATUS_SUCCESS;
+  if (!NT_SUCCESS(allowed)) return allowed;
   *made = parent->Add(name, is_volatile, g_registry->now());
   (*made)->is_link = (walk.options & REG_OPTION_CREATE_LINK) != 0;
   (*made)->class_name = walk.class_name;
+  if (own != nullptr) (*made)->security = std::move(own);
   walk.created = true;
   const Security& security = (*made)->security;
   const NTSTATUS status = Record(**made, {.kind = Change::kCreateKey,
@@ -229,7 +233,7 @@ NTSTATUS WalkTo(Key* start, std::u16string_view path, Walk& walk, Key** found) {
   }
   if (walk.create && (walk.options & REG_OPTION_CREATE_LINK) != 0) return STATUS_OBJECT_NAME_COLLISION;
   *found = at;
-  return STATUS_SUCCESS;
+  return walk.guard != nullptr ? walk.guard->MayOpen(*at) : STATUS_SUCCESS;
 }
 
 bool StripRegistry(std::u16string_view* path) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernel/cm/hive.h"
+#include "nt/se.h"
 
 namespace nt::cm {
 
@@ -41,22 +42,35 @@ NTSTATUS SaveRegistry();
 /// Frees the tree, without saving it.
 void FreeRegistry();
 
+/// Who walks: asked before a key is opened or made.
+class Guard {
+ public:
+  virtual NTSTATUS MayOpen(const Key& key) = 0;
+  /// Also says what security the new key gets.
+  virtual NTSTATUS MayCreate(const Key& parent, Security* security) = 0;
+
+ protected:
+  ~Guard() = default;
+};
+
 /// How a path is walked.
 struct Walk {
   bool open_link = false;  ///< a link at the path's end is what is wanted
   bool create = false;     ///< make the last key if it is missing
   ULONG options = 0;       ///< REG_OPTION_..., for a new key
   std::u16string_view class_name{};
-  bool stop_at_links = false;  ///< STATUS_REPARSE at a link on the way, with `target`
-  bool created = false;        ///< result
-  ULONG wow64_flags = 0;       ///< KEY_WOW64_..., only told to drivers
-  std::u16string name{};       ///< keeps a followed name for the one who walks
-  std::u16string target{};     ///< result: where the link and what was left of the path lead; starts with \REGISTRY
+  bool stop_at_links = false;               ///< STATUS_REPARSE at a link on the way, with `target`
+  bool created = false;                     ///< result
+  ULONG wow64_flags = 0;                    ///< KEY_WOW64_..., only told to drivers
+  Guard* guard = nullptr;                   ///< null: the kernel itself, which may everything
+  PSECURITY_DESCRIPTOR security = nullptr;  ///< for a new key, in kernel memory; null: only what it inherits
+  std::u16string name{};                    ///< keeps a followed name for the one who walks
+  std::u16string target{};                  ///< result: where the link and what was left of the path lead; starts with \REGISTRY
 };
 
 /// Finds, or makes, the key named by `path` below `start`, following links; \REGISTRY itself is not part of the path.
 /// STATUS_OBJECT_NAME_NOT_FOUND, STATUS_INVALID_PARAMETER, STATUS_CHILD_MUST_BE_VOLATILE, STATUS_KEY_DELETED,
-/// STATUS_OBJECT_NAME_COLLISION (a link is to be created where a key is).
+/// STATUS_OBJECT_NAME_COLLISION (a link is to be created where a key is), or what the guard says.
 NTSTATUS WalkTo(Key* start, std::u16string_view path, Walk& walk, Key** found);
 
 /// Splits off \REGISTRY: "\Registry\Machine\X" becomes "\Machine\X". False if the path does not start with it.

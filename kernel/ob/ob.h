@@ -9,6 +9,7 @@
 
 #include "nt/ob.h"
 #include "nt/ps.h"
+#include "nt/se.h"
 
 struct ACCESS_STATE;
 using PACCESS_STATE = ACCESS_STATE*;
@@ -41,6 +42,9 @@ struct TypeInitializer {
   NTSTATUS (*parse)(ParseRequest& request, PVOID* object) = nullptr;
   NTSTATUS (*query_name)(PVOID object, std::u16string* name) = nullptr;
   PVOID* (*security)(PVOID object) = nullptr;  ///< where it keeps its security descriptor; without, in the object's header
+  /// How it answers itself for its security, to be asked (QuerySecurityDescriptor, as se::ReturnSecurity) or to be changed.
+  NTSTATUS (*security_method)(PVOID object, SECURITY_OPERATION_CODE operation, PSECURITY_INFORMATION information,
+                              PSECURITY_DESCRIPTOR descriptor, PULONG length, KPROCESSOR_MODE mode) = nullptr;
 };
 
 /// Creates the directory tree and the basic types. After pool.
@@ -55,6 +59,8 @@ std::u16string_view TypeName(POBJECT_TYPE type);
 const GENERIC_MAPPING& MappingOf(POBJECT_TYPE type);
 /// Where the object's security descriptor is kept: self-relative, from pool, or null.
 PVOID* SecurityOf(PVOID object);
+/// What answers for an object's security instead, or null.
+decltype(TypeInitializer::security_method) SecurityMethodOf(PVOID object);
 POBJECT_TYPE TypeOf(PVOID object);
 /// Where a wait for the object really waits; null if it cannot be waited for.
 PVOID DispatcherOf(PVOID object);

@@ -70,6 +70,8 @@ PVOID* SecurityOf(PVOID object) {
   return own != nullptr ? own : &HeaderOf(object)->SecurityDescriptor;
 }
 
+decltype(TypeInitializer::security_method) SecurityMethodOf(PVOID object) { return TypeOf(object)->initializer.security_method; }
+
 PVOID DispatcherOf(PVOID object) {
   const TypeInitializer& initializer = TypeOf(object)->initializer;
   return initializer.dispatcher ? static_cast<char*>(object) + initializer.default_offset : nullptr;

@@ -166,15 +166,12 @@ SIZE_T PackedSize(const Parts& parts) {
   return sizeof(SECURITY_DESCRIPTOR_RELATIVE) + parts.owner.size() + parts.group.size() + parts.sacl.size() + parts.dacl.size();
 }
 
-PSECURITY_DESCRIPTOR Pack(const Parts& parts, POOL_TYPE pool) {
-  auto* const packed = static_cast<UCHAR*>(ex::AllocatePool(pool, PackedSize(parts), kTag));
-  if (packed == nullptr) return nullptr;
-  ULONG at = sizeof(SECURITY_DESCRIPTOR_RELATIVE);
+Bytes Packed(const Parts& parts) {
+  Bytes packed(sizeof(SECURITY_DESCRIPTOR_RELATIVE));
   const auto put = [&](const Bytes& part) -> ULONG {
     if (part.empty()) return 0;
-    std::copy(part.begin(), part.end(), packed + at);
-    const ULONG place = at;
-    at += static_cast<ULONG>(part.size());
+    const auto place = static_cast<ULONG>(packed.size());
+    packed.insert(packed.end(), part.begin(), part.end());
     return place;
   };
   SECURITY_DESCRIPTOR_RELATIVE header{};
@@ -185,8 +182,16 @@ PSECURITY_DESCRIPTOR Pack(const Parts& parts, POOL_TYPE pool) {
   header.Group = put(parts.group);
   header.Sacl = put(parts.sacl);
   header.Dacl = put(parts.dacl);
-  std::memcpy(packed, &header, sizeof header);
+  std::memcpy(packed.data(), &header, sizeof header);
   return packed;
+}
+
+PSECURITY_DESCRIPTOR Pack(const Parts& parts, POOL_TYPE pool) { return ToPool(Packed(parts), pool); }
+
+PSECURITY_DESCRIPTOR ToPool(const Bytes& packed, POOL_TYPE pool) {
+  PVOID const block = ex::AllocatePool(pool, packed.size(), kTag);
+  if (block != nullptr) std::memcpy(block, packed.data(), packed.size());
+  return block;
 }
 
 }  // namespace nt::se

@@ -62,8 +62,12 @@ struct Parts {
 Parts PartsOf(PSECURITY_DESCRIPTOR descriptor);
 /// Bytes of the parts as one block.
 SIZE_T PackedSize(const Parts& parts);
-/// Lays the parts out as one self-relative block from pool; null if there is no memory.
+/// Lays the parts out as one self-relative block.
+Bytes Packed(const Parts& parts);
+/// The same, from pool; null if there is no memory.
 PSECURITY_DESCRIPTOR Pack(const Parts& parts, POOL_TYPE pool);
+/// A copy of a self-relative block in pool; null if there is no memory.
+PSECURITY_DESCRIPTOR ToPool(const Bytes& packed, POOL_TYPE pool);
 
 /// Whether a list of `room` bytes at most, and every entry in it, keeps to its own sizes.
 bool AclIsSound(const ACL* acl, SIZE_T room);

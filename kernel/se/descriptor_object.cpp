@@ -5,11 +5,14 @@
 #include "kernel/ke/ke.h"
 #include "kernel/mm/mm.h"
 #include "kernel/se/descriptor.h"
+#include "kernel/se/object_security.h"
 #include "kernel/se/state.h"
 #include "nt/status.h"
 
 namespace nt::se {
 namespace {
+
+constexpr ULONG kTag = 'cSeS';
 
 void MapEntries(Bytes* acl, const GENERIC_MAPPING& mapping) {
   if (acl->empty()) return;
@@ -45,26 +48,29 @@ void TakeParts(Parts* to, const Parts& from, SECURITY_INFORMATION information) {
   }
 }
 
-Parts CurrentParts(PVOID object) {
-  PSECURITY_DESCRIPTOR const descriptor = *ob::SecurityOf(object);
-  return descriptor != nullptr ? PartsOf(descriptor) : Parts{};
-}
+PSECURITY_DESCRIPTOR DescriptorOfObject(PVOID object) { return *ob::SecurityOf(object); }
 
 NTSTATUS Set(PVOID object, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR descriptor) {
-  const Descriptor given = DescriptorOf(descriptor);
-  if ((information & OWNER_SECURITY_INFORMATION) != 0 && given.owner == nullptr) return STATUS_INVALID_OWNER;
-  if ((information & GROUP_SECURITY_INFORMATION) != 0 && given.group == nullptr) return STATUS_INVALID_PRIMARY_GROUP;
-  Parts parts = CurrentParts(object);
-  TakeParts(&parts, PartsOf(descriptor), information);
-  const GENERIC_MAPPING mapping = ob::MappingOf(ob::TypeOf(object));
-  MapEntries(&parts.dacl, mapping);
-  MapEntries(&parts.sacl, mapping);
-  PSECURITY_DESCRIPTOR const packed = Pack(parts, PagedPool);
+  const auto method = ob::SecurityMethodOf(object);
+  if (method != nullptr) return method(object, SetSecurityDescriptor, &information, descriptor, nullptr, ke::PreviousMode());
+  Bytes changed;
+  const NTSTATUS status = ChangeSecurity(DescriptorOfObject(object), information, descriptor, ob::MappingOf(ob::TypeOf(object)), &changed);
+  if (!NT_SUCCESS(status)) return status;
+  PSECURITY_DESCRIPTOR const packed = ToPool(changed, PagedPool);
   if (packed == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   PSECURITY_DESCRIPTOR& place = *ob::SecurityOf(object);
   if (place != nullptr) ex::FreePool(place);
   place = packed;
   return STATUS_SUCCESS;
+}
+
+/// Whether the calling thread may make somebody an owner.
+bool MayGiveTo(const SID* owner) {
+  SECURITY_SUBJECT_CONTEXT subject;
+  SeCaptureSubjectContext(&subject);
+  const bool may = EffectiveToken(subject)->MayMakeOwner(owner);
+  SeReleaseSubjectContext(&subject);
+  return may;
 }
 
 ACCESS_MASK AccessToSet(SECURITY_INFORMATION information) {
@@ -81,20 +87,57 @@ ACCESS_MASK AccessToQuery(SECURITY_INFORMATION information) {
 
 bool FromUser() { return ke::PreviousMode() == UserMode; }
 
-NTSTATUS Query(PVOID object, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR buffer, ULONG length, PULONG needed) {
-  Parts parts{};
-  TakeParts(&parts, CurrentParts(object), information);
-  PSECURITY_DESCRIPTOR const packed = Pack(parts, PagedPool);
-  if (packed == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  const auto size = static_cast<ULONG>(PackedSize(parts));
-  NTSTATUS status = FromUser() ? mm::WriteUser(needed, size) : (*needed = size, STATUS_SUCCESS);
-  if (NT_SUCCESS(status) && length < size) status = STATUS_BUFFER_TOO_SMALL;
-  if (NT_SUCCESS(status)) status = FromUser() ? mm::CopyToUser(buffer, packed, size) : (std::memcpy(buffer, packed, size), STATUS_SUCCESS);
-  ex::FreePool(packed);
+NTSTATUS Query(PVOID object, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR buffer, PULONG length, KPROCESSOR_MODE mode) {
+  const auto method = ob::SecurityMethodOf(object);
+  return method != nullptr ? method(object, QuerySecurityDescriptor, &information, buffer, length, mode)
+                           : ReturnSecurity(DescriptorOfObject(object), information, buffer, length, mode);
+}
+
+/// A copy of all that an object's own method tells.
+NTSTATUS CopyFromMethod(PVOID object, PSECURITY_DESCRIPTOR* copy) {
+  constexpr SECURITY_INFORMATION kAll =
+      OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | SACL_SECURITY_INFORMATION;
+  ULONG length = 0;
+  NTSTATUS status = Query(object, kAll, nullptr, &length, KernelMode);
+  if (status != STATUS_BUFFER_TOO_SMALL) return status;
+  *copy = ex::AllocatePool(PagedPool, length, kTag);
+  if (*copy == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  status = Query(object, kAll, *copy, &length, KernelMode);
+  if (!NT_SUCCESS(status)) {
+    ex::FreePool(*copy);
+    *copy = nullptr;
+  }
   return status;
 }
 
 }  // namespace
+
+NTSTATUS ReturnSecurity(PSECURITY_DESCRIPTOR descriptor, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR buffer, PULONG length,
+                        KPROCESSOR_MODE mode) {
+  Parts parts{};
+  TakeParts(&parts, descriptor != nullptr ? PartsOf(descriptor) : Parts{}, information);
+  const Bytes packed = Packed(parts);
+  const ULONG room = *length;
+  *length = static_cast<ULONG>(packed.size());
+  if (room < packed.size()) return STATUS_BUFFER_TOO_SMALL;
+  if (mode == UserMode) return mm::CopyToUser(buffer, packed.data(), packed.size());
+  std::memcpy(buffer, packed.data(), packed.size());
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS ChangeSecurity(PSECURITY_DESCRIPTOR descriptor, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR given,
+                        const GENERIC_MAPPING& mapping, std::vector<UCHAR>* changed) {
+  const Descriptor wanted = DescriptorOf(given);
+  if ((information & OWNER_SECURITY_INFORMATION) != 0 && (wanted.owner == nullptr || !MayGiveTo(wanted.owner))) return STATUS_INVALID_OWNER;
+  if ((information & GROUP_SECURITY_INFORMATION) != 0 && wanted.group == nullptr) return STATUS_INVALID_PRIMARY_GROUP;
+  Parts parts = descriptor != nullptr ? PartsOf(descriptor) : Parts{};
+  TakeParts(&parts, PartsOf(given), information);
+  MapEntries(&parts.dacl, mapping);
+  MapEntries(&parts.sacl, mapping);
+  *changed = Packed(parts);
+  return STATUS_SUCCESS;
+}
+
 }  // namespace nt::se
 
 using namespace nt::se;
@@ -124,9 +167,12 @@ NTSTATUS NtQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInfor
   PVOID object = nullptr;
   NTSTATUS status = ObReferenceObjectByHandle(Handle, AccessToQuery(SecurityInformation), nullptr, ke::PreviousMode(), &object, nullptr);
   if (!NT_SUCCESS(status)) return status;
-  status = Query(object, SecurityInformation, SecurityDescriptor, Length, LengthNeeded);
+  ULONG length = Length;
+  status = Query(object, SecurityInformation, SecurityDescriptor, &length, ke::PreviousMode());
   ObfDereferenceObject(object);
-  return status;
+  if (!NT_SUCCESS(status) && status != STATUS_BUFFER_TOO_SMALL) return status;
+  const NTSTATUS told = FromUser() ? nt::mm::WriteUser(LengthNeeded, length) : (*LengthNeeded = length, STATUS_SUCCESS);
+  return NT_SUCCESS(told) ? status : told;
 }
 
 NTSTATUS ObSetSecurityObjectByPointer(PVOID Object, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR SecurityDescriptor) {
@@ -134,9 +180,14 @@ NTSTATUS ObSetSecurityObjectByPointer(PVOID Object, SECURITY_INFORMATION Securit
 }
 
 NTSTATUS ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR* SecurityDescriptor, PBOOLEAN MemoryAllocated) {
-  PSECURITY_DESCRIPTOR const own = *ob::SecurityOf(Object);
   *SecurityDescriptor = nullptr;
   *MemoryAllocated = FALSE;
+  if (ob::SecurityMethodOf(Object) != nullptr) {
+    const NTSTATUS status = CopyFromMethod(Object, SecurityDescriptor);
+    *MemoryAllocated = *SecurityDescriptor != nullptr;
+    return status;
+  }
+  PSECURITY_DESCRIPTOR const own = DescriptorOfObject(Object);
   if (own == nullptr) return STATUS_SUCCESS;
   // A copy: the object's own may be replaced while the caller looks at it.
   *SecurityDescriptor = Pack(PartsOf(own), PagedPool);

@@ -30,6 +30,9 @@ struct Token {
 
   /// Whether the identifier is the user or a group of the token; `for_deny` also counts groups that can only deny.
   bool Holds(const SID* sid, bool for_deny) const;
+  /// Whether its holders may make the identifier the owner of an object: it is the user, or a group that may own, or anybody with the
+  /// privilege to restore files.
+  bool MayMakeOwner(const SID* sid) const;
   /// Whether the privilege is held and enabled.
   bool Enabled(const LUID& privilege) const;
 };

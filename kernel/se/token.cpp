@@ -152,6 +152,12 @@ bool Token::Holds(const SID* sid, bool for_deny) const {
   return false;
 }
 
+bool Token::MayMakeOwner(const SID* sid) const {
+  if (SameSid(user.sid(), sid) || Enabled({SE_RESTORE_PRIVILEGE, 0})) return true;
+  return std::ranges::any_of(
+      groups, [sid](const Group& group) { return (group.attributes & SE_GROUP_OWNER) != 0 && SameSid(group.sid.sid(), sid); });
+}
+
 bool Token::Enabled(const LUID& privilege) const {
   for (const LUID_AND_ATTRIBUTES& held : privileges) {
     if (held.Luid.LowPart == privilege.LowPart && held.Luid.HighPart == privilege.HighPart) {

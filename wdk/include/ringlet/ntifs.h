@@ -1,6 +1,17 @@
 // Names that mingw-w64's ntifs.h lacks.
 #pragma once
 
+// How a new object gets its security.
+#ifndef SEF_DACL_AUTO_INHERIT
+#define SEF_DACL_AUTO_INHERIT 0x01
+#define SEF_SACL_AUTO_INHERIT 0x02
+#define SEF_DEFAULT_DESCRIPTOR_FOR_OBJECT 0x04
+#define SEF_AVOID_PRIVILEGE_CHECK 0x08
+#define SEF_AVOID_OWNER_CHECK 0x10
+#define SEF_DEFAULT_OWNER_FROM_PARENT 0x20
+#define SEF_DEFAULT_GROUP_FROM_PARENT 0x40
+#endif
+
 // Information classes of files and volumes.
 #define FILE_DISPOSITION_DO_NOT_DELETE 0x00000000
 #define FILE_DISPOSITION_DELETE 0x00000001
