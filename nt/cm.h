@@ -43,6 +43,16 @@ inline constexpr ULONG REG_OPTION_OPEN_LINK = 0x8;
 inline constexpr ULONG REG_LEGAL_OPTION = 0xf;
 inline constexpr ULONG REG_OPEN_LEGAL_OPTION = 0xc;
 
+inline constexpr ULONG REG_WHOLE_HIVE_VOLATILE = 0x1;
+inline constexpr ULONG REG_REFRESH_HIVE = 0x2;
+inline constexpr ULONG REG_NO_LAZY_FLUSH = 0x4;
+inline constexpr ULONG REG_FORCE_RESTORE = 0x8;
+inline constexpr ULONG REG_FORCE_UNLOAD = 0x1;
+
+inline constexpr ULONG REG_STANDARD_FORMAT = 1;
+inline constexpr ULONG REG_LATEST_FORMAT = 2;
+inline constexpr ULONG REG_NO_COMPRESSION = 4;
+
 inline constexpr ULONG REG_CREATED_NEW_KEY = 1;
 inline constexpr ULONG REG_OPENED_EXISTING_KEY = 2;
 

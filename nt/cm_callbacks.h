@@ -295,6 +295,27 @@ struct REG_SAVE_KEY_INFORMATION {
 };
 NT_SIZE(REG_SAVE_KEY_INFORMATION, 0x30);
 
+struct REG_SAVE_MERGED_KEY_INFORMATION {
+  PVOID Object;
+  HANDLE FileHandle;
+  PVOID HighKeyObject;
+  PVOID LowKeyObject;
+  PVOID CallContext;
+  PVOID ObjectContext;
+  PVOID Reserved;
+};
+NT_SIZE(REG_SAVE_MERGED_KEY_INFORMATION, 0x38);
+
+struct REG_REPLACE_KEY_INFORMATION {
+  PVOID Object;
+  PUNICODE_STRING OldFileName;
+  PUNICODE_STRING NewFileName;
+  PVOID CallContext;
+  PVOID ObjectContext;
+  PVOID Reserved;
+};
+NT_SIZE(REG_REPLACE_KEY_INFORMATION, 0x30);
+
 struct REG_QUERY_KEY_NAME {
   PVOID Object;
   PVOID ObjectNameInfo;

@@ -8,6 +8,7 @@
 
 #include "kernel/cm/registry.h"
 #include "kernel/rtl/rtl.h"
+#include "kernel/se/user.h"
 #include "nt/status.h"
 
 namespace ringlet::tools {
@@ -16,11 +17,11 @@ namespace {
 struct Root {
   const char* brief;
   const char* full;
-  const char16_t* path;
+  std::u16string_view path;
 };
 constexpr Root kRoots[] = {
     {"HKLM", "HKEY_LOCAL_MACHINE", u"\\Machine"},
-    {"HKCU", "HKEY_CURRENT_USER", u"\\User\\.Default"},
+    {"HKCU", "HKEY_CURRENT_USER", nt::se::kUserKey},
     {"HKCR", "HKEY_CLASSES_ROOT", u"\\Machine\\Software\\Classes"},
     {"HKU", "HKEY_USERS", u"\\User"},
     {"HKCC", "HKEY_CURRENT_CONFIG", u"\\Machine\\System\\CurrentControlSet\\Hardware Profiles\\Current"},
@@ -79,7 +80,7 @@ std::optional<KeyName> ParseKeyName(const std::string& text) {
   std::string rest = text.substr(end);
   while (rest.ends_with('\\')) rest.pop_back();
   for (const Root& each : kRoots) {
-    if (root == each.brief || root == each.full) return KeyName{each.full + rest, each.path + nt::rtl::Utf16(rest)};
+    if (root == each.brief || root == each.full) return KeyName{each.full + rest, std::u16string(each.path) + nt::rtl::Utf16(rest)};
   }
   return std::nullopt;
 }

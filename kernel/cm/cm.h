@@ -10,6 +10,7 @@
 #include "nt/types.h"
 
 struct DRIVER_OBJECT;
+struct FILE_OBJECT;
 
 namespace nt::cm {
 
@@ -24,6 +25,10 @@ void Shutdown();
 
 /// Writes the changed hives: STATUS_REGISTRY_IO_FAILED if one cannot be written.
 NTSTATUS Flush();
+
+/// Where files of the machine lie on the host: a folder, and what tells an open file's place below it (empty: it is elsewhere). Without,
+/// hives can be loaded from nowhere. After Initialize().
+void SetDrive(const std::string& folder, std::string (*place_of)(FILE_OBJECT* file));
 
 /// Values by component name: the levels of debug messages that are shown.
 inline constexpr std::u16string_view kDebugPrintFilterKey =
@@ -94,11 +99,27 @@ NTSTATUS NtSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS KeySetI
 NTSTATUS NtQueryMultipleValueKey(HANDLE KeyHandle, PKEY_VALUE_ENTRY ValueEntries, ULONG EntryCount, PVOID ValueBuffer, PULONG BufferLength,
                                  PULONG RequiredBufferLength);
 
+NTSTATUS NtSaveKey(HANDLE KeyHandle, HANDLE FileHandle);
+NTSTATUS NtSaveKeyEx(HANDLE KeyHandle, HANDLE FileHandle, ULONG Format);
+NTSTATUS NtSaveMergedKeys(HANDLE HighPrecedenceKeyHandle, HANDLE LowPrecedenceKeyHandle, HANDLE FileHandle);
+NTSTATUS NtRestoreKey(HANDLE KeyHandle, HANDLE FileHandle, ULONG Flags);
+NTSTATUS NtLoadKey(POBJECT_ATTRIBUTES TargetKey, POBJECT_ATTRIBUTES SourceFile);
+NTSTATUS NtLoadKey2(POBJECT_ATTRIBUTES TargetKey, POBJECT_ATTRIBUTES SourceFile, ULONG Flags);
+NTSTATUS NtLoadKeyEx(POBJECT_ATTRIBUTES TargetKey, POBJECT_ATTRIBUTES SourceFile, ULONG Flags, HANDLE TrustClassKey, HANDLE Event,
+                     ACCESS_MASK DesiredAccess, PHANDLE RootHandle, PVOID Reserved);
+NTSTATUS NtUnloadKey(POBJECT_ATTRIBUTES TargetKey);
+NTSTATUS NtUnloadKey2(POBJECT_ATTRIBUTES TargetKey, ULONG Flags);
+NTSTATUS NtReplaceKey(POBJECT_ATTRIBUTES NewFile, HANDLE TargetHandle, POBJECT_ATTRIBUTES OldFile);
+NTSTATUS NtQueryOpenSubKeys(POBJECT_ATTRIBUTES TargetKey, PULONG HandleCount);
+NTSTATUS NtCompactKeys(ULONG Count, PHANDLE KeyArray);
+NTSTATUS NtCompressKey(HANDLE Key);
+
 NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable, PVOID Context, PVOID Environment);
 NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType, PVOID ValueData, ULONG ValueLength);
 NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName);
 NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path);
 NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path);
+NTSTATUS RtlFormatCurrentUserKeyPath(PUNICODE_STRING CurrentUserKeyPath);
 NTSTATUS IoOpenDriverRegistryKey(DRIVER_OBJECT* DriverObject, DRIVER_REGKEY_TYPE RegKeyType, ACCESS_MASK DesiredAccess, ULONG Flags,
                                  PHANDLE DriverRegKey);
 }

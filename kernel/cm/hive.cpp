@@ -128,6 +128,16 @@ NTSTATUS LoadHive(const std::string& file, Key* root, ULONG* sequence) {
   return ReadKey(hive.get(), hivex_root(hive.get()), root, extras, 0) ? STATUS_SUCCESS : STATUS_REGISTRY_CORRUPT;
 }
 
+NTSTATUS LoadHive(std::vector<UCHAR> bytes, Key* root) {
+  if (bytes.size() < 4 || std::memcmp(bytes.data(), "regf", 4) != 0) return STATUS_NOT_REGISTRY_FILE;
+  // libhivex reads files only; this one has no name.
+  const storage::Unnamed file(bytes);
+  const Owned<hive_h> hive(file.IsOpen() ? hivex_open(file.path().c_str(), 0) : nullptr);
+  if (!hive) return STATUS_REGISTRY_CORRUPT;
+  Extras extras(std::move(bytes));
+  return ReadKey(hive.get(), hivex_root(hive.get()), root, extras, 0) ? STATUS_SUCCESS : STATUS_REGISTRY_CORRUPT;
+}
+
 NTSTATUS SaveHive(const std::string& file, const Key& root, ULONG sequence) {
   return storage::Replace(file, HiveBytes(root, sequence)) ? STATUS_SUCCESS : STATUS_REGISTRY_IO_FAILED;
 }

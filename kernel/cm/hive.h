@@ -17,6 +17,7 @@ struct Hive {
   ULONG sequence = 0;                ///< generation of the file; 0: there is none yet
   std::unique_ptr<Journal> journal;  ///< null: changes are not kept until the hive is saved
   bool dirty = false;                ///< changed since it was loaded or saved
+  bool loaded = false;               ///< by a caller, who may unload it
   bool trusted = true;               ///< only administrators write there, so the kernel may rely on its values' types
 };
 
@@ -24,12 +25,17 @@ struct Hive {
 /// STATUS_REGISTRY_CORRUPT if it cannot be read as a hive.
 NTSTATUS LoadHive(const std::string& file, Key* root, ULONG* sequence = nullptr);
 
+/// The same from a file's bytes. STATUS_NOT_REGISTRY_FILE, STATUS_REGISTRY_CORRUPT.
+NTSTATUS LoadHive(std::vector<UCHAR> bytes, Key* root);
+
 /// Writes the lasting keys below `root` to a new file, then puts it in place of the old one, making its directory if need be.
 /// STATUS_REGISTRY_IO_FAILED.
 NTSTATUS SaveHive(const std::string& file, const Key& root, ULONG sequence = 1);
 
-/// O:BAG:SYD:PAI(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KR;;;WD): of a new hive's keys.
+/// Of a new hive's keys: D:PAI(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KR;;;WD).
 Security DefaultSecurity();
+/// Of the keys of the user's hives: all to the user, to the system and to the Administrators.
+Security UserSecurity();
 
 /// The bytes of a hive file with the lasting keys from `root` on.
 std::vector<UCHAR> HiveBytes(const Key& root, ULONG sequence);

@@ -20,18 +20,6 @@ constexpr USHORT kRootFlags = 0x0C;  // a hive's topmost key, not to be deleted
 constexpr USHORT kLinkFlag = 0x10;
 constexpr USHORT kNarrowName = 0x20;
 
-constexpr UCHAR kDescriptor[] = {
-    1, 0, 0x04, 0x94, 0x60, 0, 0,    0, 0x70, 0, 0, 0, 0,    0, 0, 0, 0x14, 0, 0, 0,                 // control, owner, group, DACL
-    2, 0, 0x4c, 0,    3,    0, 0,    0,                                                              // ACL: revision, size, entries
-    0, 2, 0x14, 0,    0x3f, 0, 0x0f, 0, 1,    1, 0, 0, 0,    0, 0, 5, 18,   0, 0, 0,                 // SYSTEM: all
-    0, 2, 0x18, 0,    0x3f, 0, 0x0f, 0, 1,    2, 0, 0, 0,    0, 0, 5, 32,   0, 0, 0, 0x20, 2, 0, 0,  // Administrators: all
-    0, 2, 0x14, 0,    0x19, 0, 0x02, 0, 1,    1, 0, 0, 0,    0, 0, 1, 0,    0, 0, 0,                 // Everyone: read
-    0, 0, 0,    0,                                                                                   // rest of the ACL
-    1, 2, 0,    0,    0,    0, 0,    5, 32,   0, 0, 0, 0x20, 2, 0, 0,                                // owner: Administrators
-    1, 1, 0,    0,    0,    0, 0,    5, 18,   0, 0, 0,                                               // group: SYSTEM
-};
-static_assert(sizeof kDescriptor == 0x7c);
-
 bool IsNarrow(std::u16string_view name) {
   return std::ranges::all_of(name, [](char16_t c) { return c <= 0xFF; });
 }
@@ -282,11 +270,6 @@ class HiveWriter {
 };
 
 }  // namespace
-
-Security DefaultSecurity() {
-  static const Security descriptor = std::make_shared<const std::vector<UCHAR>>(std::begin(kDescriptor), std::end(kDescriptor));
-  return descriptor;
-}
 
 std::vector<UCHAR> HiveBytes(const Key& root, ULONG sequence) { return HiveWriter(root.last_write).Write(root, sequence); }
 

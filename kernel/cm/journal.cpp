@@ -143,6 +143,11 @@ bool Journal::Restart(ULONG sequence) {
   return (file_.IsOpen() || file_.Open(path_)) && file_.Truncate(0) && file_.Append(&header, sizeof header);
 }
 
+void Journal::Remove() {
+  file_.Close();
+  storage::Remove(path_);
+}
+
 bool Journal::Append(const Change& change) {
   if (!file_.IsOpen() && !Restart(sequence_)) return false;
   std::vector<UCHAR> bytes(sizeof(RecordHeader));

@@ -35,6 +35,8 @@ class Journal {
   std::vector<Change> Read(ULONG sequence) const;
   /// Starts anew: what there was is in the hive's file now.
   bool Restart(ULONG sequence);
+  /// Takes the file away: nothing in it counts any longer.
+  void Remove();
   /// Once it returns true, the change survives the process.
   bool Append(const Change& change);
   /// Makes the changes survive the host as well.

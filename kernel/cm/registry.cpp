@@ -6,6 +6,8 @@
 #include "kernel/cm/callbacks.h"
 #include "kernel/cm/default_tree.h"
 #include "kernel/cm/hive.h"
+#include "kernel/cm/mount.h"
+#include "kernel/se/user.h"
 #include "nt/status.h"
 
 namespace nt::cm {
@@ -17,18 +19,23 @@ constexpr SIZE_T kJournalLimit = 4 << 20;  // bytes, after which the hive's file
 
 Registry* g_registry = nullptr;
 
+constexpr std::u16string_view kUserClasses = se::kUserClassesKey.substr(se::kUserClassesKey.rfind(u'\\') + 1);
+
 /// A place in the tree that a hive file is mounted at.
 struct Mount {
-  const char* file;
+  const char* file;  ///< below the machine's directory
   std::u16string_view parent;
   std::u16string_view name;
   bool trusted;
   void (*defaults)(Key* root, LONGLONG now);
+  Security (*security)();
 };
 constexpr Mount kMounts[] = {
-    {"SYSTEM", u"MACHINE", u"SYSTEM", true, &AddSystemDefaults},
-    {"SOFTWARE", u"MACHINE", u"SOFTWARE", true, &AddSoftwareDefaults},
-    {"DEFAULT", u"USER", u".DEFAULT", false, &AddUserDefaults},
+    {"Windows/System32/config/SYSTEM", u"MACHINE", u"SYSTEM", true, &AddSystemDefaults, &DefaultSecurity},
+    {"Windows/System32/config/SOFTWARE", u"MACHINE", u"SOFTWARE", true, &AddSoftwareDefaults, &DefaultSecurity},
+    {"Windows/System32/config/DEFAULT", u"USER", u".DEFAULT", false, &AddUserDefaults, &DefaultSecurity},
+    {"Users/ringlet/NTUSER.DAT", u"USER", se::kUserSidText, false, &AddUserDefaults, &UserSecurity},
+    {"Users/ringlet/AppData/Local/Microsoft/Windows/UsrClass.dat", u"USER", kUserClasses, false, [](Key*, LONGLONG) {}, &UserSecurity},
 };
 
 /// Takes the next component off a path, with the backslashes around it.
@@ -101,30 +108,15 @@ NTSTATUS CreateChild(Key* parent, std::u16string_view name, Walk& walk, Key** ma
   return Reported(status, parent, REG_NOTIFY_CHANGE_NAME);
 }
 
-Key* MountRoot(const Mount& mount, Hive* hive, LONGLONG now) {
-  Key* const parent = g_registry->root.Find(mount.parent);
-  Key* const root = parent->Add(mount.name, false, now);
-  root->hive = hive;
-  root->security = DefaultSecurity();
-  hive->root = root;
-  return root;
+/// Links that are made anew at each boot.
+void AddLink(Key* parent, std::u16string_view name, std::u16string_view target, LONGLONG now) {
+  if (parent->Find(name) != nullptr) return;
+  Key* const link = parent->Add(name, true, now);
+  link->is_link = true;
+  link->SetValue(kLinkValue, REG_LINK, target.data(), target.size() * sizeof(WCHAR), now);
 }
 
-/// What is in the file, or the defaults, and what was done since.
-NTSTATUS Fill(const Mount& mount, Hive* hive, LONGLONG now) {
-  const NTSTATUS status = LoadHive(hive->file, hive->root, &hive->sequence);
-  if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND) return status;
-  if (!NT_SUCCESS(status)) mount.defaults(hive->root, now);
-  hive->dirty = false;
-  if (hive->file.empty()) return STATUS_SUCCESS;
-  auto journal = std::make_unique<Journal>(hive->file);
-  const std::vector<Change> changes = journal->Read(hive->sequence);
-  for (const Change& change : changes) Apply(change, hive->root);
-  hive->journal = std::move(journal);
-  return changes.empty() ? STATUS_SUCCESS : SaveHive(hive);
-}
-
-/// CurrentControlSet is made anew at each boot, from what the loaded hive selects.
+/// The control set that the loaded hive selects.
 void LinkCurrentControlSet(Key* system, LONGLONG now) {
   ULONG current = 1;
   const Key* const select = system->Find(u"Select");
@@ -133,11 +125,16 @@ void LinkCurrentControlSet(Key* system, LONGLONG now) {
     std::memcpy(&current, value->data.data(), sizeof current);
   std::u16string digits = u"000";
   for (SIZE_T i = digits.size(); i-- > 0; current /= 10) digits[i] = static_cast<char16_t>(u'0' + current % 10);
-  if (system->Find(u"CurrentControlSet") != nullptr) return;
-  const std::u16string target = u"\\Registry\\Machine\\System\\ControlSet" + digits;
-  Key* const link = system->Add(u"CurrentControlSet", true, now);
-  link->is_link = true;
-  link->SetValue(kLinkValue, REG_LINK, target.data(), target.size() * sizeof(WCHAR), now);
+  AddLink(system, u"CurrentControlSet", u"\\Registry\\Machine\\System\\ControlSet" + digits, now);
+}
+
+/// The system's own user is the default one; a user's classes lie in a hive of their own.
+void LinkUsers(Key* users, LONGLONG now) {
+  AddLink(users, u"S-1-5-18", u"\\Registry\\User\\.Default", now);
+  Key* const user = users->Find(se::kUserSidText);
+  Key* const software = user->Find(u"Software");
+  AddLink(software != nullptr ? software : user->Add(u"Software", false, now), u"Classes",
+          std::u16string(u"\\Registry").append(se::kUserClassesKey), now);
 }
 
 }  // namespace
@@ -157,19 +154,18 @@ NTSTATUS LoadRegistry(const std::string& machine_directory, LONGLONG (*now)()) {
   registry.root.last_write = time;
   registry.root.security = DefaultSecurity();
   Key* const machine = registry.root.Add(u"MACHINE", true, time);
-  registry.root.Add(u"USER", true, time);
+  Key* const users = registry.root.Add(u"USER", true, time);
   for (const Mount& mount : kMounts) {
-    Hive* const hive = registry.hives.emplace_back(std::make_unique<Hive>()).get();
-    hive->trusted = mount.trusted;
-    if (!machine_directory.empty()) hive->file = machine_directory + "/Windows/System32/config/" + mount.file;
-    MountRoot(mount, hive, time);
-    const NTSTATUS status = Fill(mount, hive, time);
+    const std::string file = machine_directory.empty() ? std::string() : machine_directory + "/" + mount.file;
+    const NTSTATUS status = MountHive(registry.root.Find(mount.parent), mount.name, mount.security(), file, mount.defaults);
+    registry.hives.back()->trusted = mount.trusted;
     if (!NT_SUCCESS(status)) {
       FreeRegistry();
       return status;
     }
   }
   LinkCurrentControlSet(machine->Find(u"SYSTEM"), time);
+  LinkUsers(users, time);
   Key* const hardware = machine->Add(u"HARDWARE", true, time);
   hardware->hive = registry.hives.emplace_back(std::make_unique<Hive>()).get();
   hardware->hive->root = hardware;
@@ -305,6 +301,20 @@ NTSTATUS SetKeySecurity(Key* key, Security descriptor) {
   key->SetSecurity(std::move(descriptor), g_registry->now());
   const NTSTATUS status = Record(*key, {.kind = Change::kSetSecurity, .data = key->security ? *key->security : std::vector<UCHAR>()});
   return Reported(status, key, REG_NOTIFY_CHANGE_SECURITY);
+}
+
+void DiscardKey(std::unique_ptr<Key> key) {
+  for (std::unique_ptr<Key>& child : key->children) DiscardKey(std::move(child));
+  key->children.clear();
+  key->deleted = true;
+  key->parent = nullptr;
+  if (key->references == 0) return;
+  Key* const referenced = g_registry->deleted.emplace_back(std::move(key)).get();
+  if (g_registry->changed != nullptr) g_registry->changed(referenced, 0);
+}
+
+bool IsReferencedBelow(const Key& key) {
+  return std::ranges::any_of(key.children, [](const auto& child) { return child->references != 0 || IsReferencedBelow(*child); });
 }
 
 void ReferenceKey(Key* key) { ++key->references; }

@@ -9,6 +9,8 @@
 #include "kernel/cm/hive.h"
 #include "nt/se.h"
 
+struct FILE_OBJECT;
+
 namespace nt::cm {
 
 inline constexpr std::u16string_view kLinkValue = u"SymbolicLinkValue";
@@ -26,6 +28,8 @@ struct Registry {
   void (*changed)(Key* key, ULONG what) = nullptr;  ///< told of each change, by its REG_NOTIFY_CHANGE_... bit; 0: the key is deleted
   std::vector<CallbackRegistration*> callbacks;     ///< drivers that look on, the highest first
   LONGLONG last_cookie = 0;                         ///< of those
+  std::string folder;                               ///< of the host, with the machine's files
+  std::string (*place_of)(FILE_OBJECT*) = nullptr;  ///< of an open file below it
   ULONG_PTR last_id = 0;                            ///< of keys, as those drivers know them
 };
 
@@ -90,6 +94,11 @@ NTSTATUS SetKeyTime(Key* key, LONGLONG time);
 NTSTATUS SetKeySecurity(Key* key, Security descriptor);
 /// Writes a hive's file, if it has one, and starts its journal anew.
 NTSTATUS SaveHive(Hive* hive);
+
+/// Gives up a key that is no longer in the tree, with all below it; those that are referenced live on as deleted ones.
+void DiscardKey(std::unique_ptr<Key> key);
+/// Whether somebody holds a key below this one.
+bool IsReferencedBelow(const Key& key);
 
 /// Keeps a key in memory, deleted or not.
 void ReferenceKey(Key* key);

@@ -4,6 +4,7 @@
 #include "kernel/cm/rtl_place.h"
 #include "kernel/ke/ke.h"
 #include "kernel/ob/ob.h"
+#include "kernel/rtl/rtl.h"
 #include "nt/status.h"
 
 // The services as drivers call them: whatever mode their own caller came from, the handles and memory here are the kernel's.
@@ -21,8 +22,19 @@ constexpr std::u16string_view kPlaces[RTL_REGISTRY_MAXIMUM] = {
     u"\\Registry\\Machine\\System\\CurrentControlSet\\Control",
     u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
     u"\\Registry\\Machine\\Hardware\\DeviceMap",
-    u"\\Registry\\User\\.Default",
+    u"",  // the user's own
 };
+
+/// The users' default part serves those that have none.
+std::u16string CurrentUserKey() {
+  UNICODE_STRING path{};
+  std::u16string own;
+  if (NT_SUCCESS(RtlFormatCurrentUserKeyPath(&path))) {
+    own.assign(path.Buffer, path.Length / sizeof(WCHAR));
+    RtlFreeUnicodeString(&path);
+  }
+  return KeyExists(own) ? own : u"\\Registry\\User\\.Default";
+}
 
 /// Opens, or makes, the key; a handle that was passed is the key itself.
 NTSTATUS Open(ULONG relative_to, PCWSTR path, bool create, ACCESS_MASK access, HANDLE* key) {
@@ -62,6 +74,7 @@ NTSTATUS NameOfPlace(ULONG relative_to, PCWSTR path, std::u16string* name) {
   const ULONG place = relative_to & ~RTL_REGISTRY_OPTIONAL;
   if (place >= RTL_REGISTRY_MAXIMUM || path == nullptr) return STATUS_INVALID_PARAMETER;
   *name = kPlaces[place];
+  if (place == RTL_REGISTRY_USER) *name = CurrentUserKey();
   if (place != RTL_REGISTRY_ABSOLUTE) *name += u'\\';
   *name += path;
   return STATUS_SUCCESS;

@@ -1,6 +1,7 @@
 #include "kernel/cm/storage.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -63,6 +64,31 @@ bool File::Truncate(SIZE_T size) {
 }
 
 bool File::Sync() { return fdatasync(descriptor_) == 0; }
+
+Unnamed::Unnamed(const std::vector<UCHAR>& bytes) : descriptor_(memfd_create("hive", MFD_CLOEXEC)) {
+  if (!IsOpen() || WriteAll(descriptor_, bytes.data(), bytes.size())) return;
+  close(descriptor_);
+  descriptor_ = -1;
+}
+
+Unnamed::~Unnamed() {
+  if (IsOpen()) close(descriptor_);
+}
+
+bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+bool Rename(const std::string& from, const std::string& to) {
+  std::error_code error;
+  std::filesystem::rename(from, to, error);
+  Step();
+  return !error;
+}
+
+void Remove(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  Step();
+}
 
 bool Read(const std::string& path, std::vector<UCHAR>* bytes) {
   std::ifstream in(path, std::ios::binary);

@@ -32,6 +32,24 @@ class File {
   int descriptor_ = -1;
 };
 
+/// A file in memory with these bytes, for as long as the object lives.
+class Unnamed {
+ public:
+  explicit Unnamed(const std::vector<UCHAR>& bytes);
+  ~Unnamed();
+  Unnamed(const Unnamed&) = delete;
+  Unnamed& operator=(const Unnamed&) = delete;
+  bool IsOpen() const { return descriptor_ >= 0; }
+  std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+
+ private:
+  int descriptor_;
+};
+
+bool Exists(const std::string& path);
+/// Gives a file another path, in place of what is there.
+bool Rename(const std::string& from, const std::string& to);
+void Remove(const std::string& path);
 bool Read(const std::string& path, std::vector<UCHAR>* bytes);
 /// Puts a file in place of another in one step: it has either the old contents or all of the new ones.
 bool Replace(const std::string& path, const std::vector<UCHAR>& bytes);

@@ -236,6 +236,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     registry = nt::cm::Initialize(state_->temporary_directory ? std::string() : state_->directory);
     if (!NT_SUCCESS(registry)) return;
     nt::cm::InitializeExports();
+    nt::cm::SetDrive(state_->directory, &nt::hostfs::HostPathOf);
     nt::cm::LoadDebugPrintFilter();
     nt::mm::CreateMemoryEvents();
     nt::cm::LoadSystemSettings();

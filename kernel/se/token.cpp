@@ -3,6 +3,7 @@
 #include "kernel/ke/ke.h"
 #include "kernel/ob/ob.h"
 #include "kernel/se/state.h"
+#include "kernel/se/user.h"
 #include "nt/status.h"
 
 #include <algorithm>
@@ -102,10 +103,9 @@ void MakeSystemToken() {
 void MakeUserToken() {
   Token* const token = NewToken();
   const SE_EXPORTS& known = WellKnown();
-  // A local account of this machine; 513 is the group that local accounts share.
-  constexpr ULONG kMachine[] = {1004336348, 1177238915, 682003330};
-  token->user = FixedSid(kNtAuthority, {SECURITY_NT_NON_UNIQUE, kMachine[0], kMachine[1], kMachine[2], 1001});
-  token->primary_group = FixedSid(kNtAuthority, {SECURITY_NT_NON_UNIQUE, kMachine[0], kMachine[1], kMachine[2], 513});
+  constexpr ULONG kLocalAccounts = 513;  // the group that they share
+  token->user = FixedSid(kNtAuthority, {SECURITY_NT_NON_UNIQUE, kMachineId[0], kMachineId[1], kMachineId[2], kUserRid});
+  token->primary_group = FixedSid(kNtAuthority, {SECURITY_NT_NON_UNIQUE, kMachineId[0], kMachineId[1], kMachineId[2], kLocalAccounts});
   token->groups = {{token->primary_group, kAlways},
                    {Copy(known.SeWorldSid), kAlways},
                    {Copy(known.SeAliasAdminsSid), kAlways | SE_GROUP_OWNER},

@@ -2,30 +2,17 @@
 #include <algorithm>
 #include <cstring>
 
-#include "subsystem/advapi32/registry.h"
+#include "subsystem/advapi32/registry_roots.h"
 
 namespace nt::win32 {
-namespace {
-
-constexpr std::u16string_view kRoots[] = {u"\\Registry\\Machine\\Software\\Classes",
-                                          u"\\Registry\\User\\.Default",
-                                          u"\\Registry\\Machine",
-                                          u"\\Registry\\User",
-                                          u"",
-                                          u"\\Registry\\Machine\\System\\CurrentControlSet\\Hardware Profiles\\Current"};
-
-}  // namespace
-
-LONG KeyName::Set(HKEY root, PCWSTR name) {
-  const auto raw = reinterpret_cast<ULONG_PTR>(root);
-  const ULONG index = static_cast<ULONG>(raw) - 0x80000000;
-  const bool predefined = index < std::size(kRoots) && (raw >> 32 == 0 || raw >> 32 == 0xFFFFFFFF);
-  if (predefined && kRoots[index].empty()) return ERROR_INVALID_HANDLE;
-  if (!predefined && !root) return ERROR_INVALID_HANDLE;
+LONG KeyName::Set(HKEY root, PCWSTR name, bool own_classes) {
+  if (!root) return ERROR_INVALID_HANDLE;
+  const bool predefined = IsPredefined(root);
   std::u16string_view rest = name ? name : u"";
   while (!predefined && rest.starts_with(u"\\")) rest.remove_prefix(1);
   if (predefined) {
-    text_.Append(kRoots[index]);
+    const LONG error = own_classes ? ErrorOf(AppendUserClasses(text_)) : AppendRoot(root, text_);
+    if (error) return error;
     if (!rest.empty() && rest.front() != u'\\') text_.Append(u'\\');
   }
   text_.Append(rest);
@@ -39,10 +26,15 @@ LONG ErrorOf(NTSTATUS status) {
   return NT_SUCCESS(status) ? static_cast<LONG>(ERROR_SUCCESS) : static_cast<LONG>(RtlNtStatusToDosError(status));
 }
 
-LONG OpenedKey::Open(HKEY root, PCWSTR name, ACCESS_MASK access) {
+LONG OpenedKey::Open(HKEY root, PCWSTR name, ACCESS_MASK access, ULONG options) {
+  if (IsClassesRoot(root) && name && *name) {
+    KeyName own;
+    if (own.Set(root, name, true) == ERROR_SUCCESS && NT_SUCCESS(sys::NtOpenKeyEx(&handle, access, own.get(), options)))
+      return ERROR_SUCCESS;
+  }
   KeyName key;
   const LONG error = key.Set(root, name);
-  return error ? error : ErrorOf(sys::NtOpenKey(&handle, access, key.get()));
+  return error ? error : ErrorOf(sys::NtOpenKeyEx(&handle, access, key.get(), options));
 }
 
 namespace {
@@ -121,7 +113,7 @@ extern "C" {
 LONG RegOpenKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Options, ACCESS_MASK Desired, HKEY* Result) {
   if (Options & ~0xCU || !Result) return ERROR_INVALID_PARAMETER;
   OpenedKey key;
-  const LONG error = key.Open(Key, SubKey, Desired & ~0x300U);
+  const LONG error = key.Open(Key, SubKey, Desired & ~0x300U, Options);
   *Result = key.handle;
   return error;
 }

@@ -11,8 +11,8 @@ namespace nt::win32 {
 /// The attributes of a key below an open or a predefined one.
 class KeyName {
  public:
-  /// ERROR_SUCCESS, or why there can be no such key.
-  LONG Set(HKEY root, PCWSTR name);
+  /// ERROR_SUCCESS, or why there can be no such key. `own_classes`: of HKEY_CLASSES_ROOT, the user's part is meant.
+  LONG Set(HKEY root, PCWSTR name, bool own_classes = false);
   POBJECT_ATTRIBUTES get() { return &attributes_; }
 
  private:
@@ -26,7 +26,8 @@ inline HKEY LocalMachine() { return reinterpret_cast<HKEY>(ULONG_PTR{0x80000002}
 /// A key that the caller closes with NtClose.
 struct OpenedKey {
   HANDLE handle = nullptr;
-  LONG Open(HKEY root, PCWSTR name, ACCESS_MASK access);
+  /// `options`: REG_OPTION_OPEN_LINK, REG_OPTION_BACKUP_RESTORE.
+  LONG Open(HKEY root, PCWSTR name, ACCESS_MASK access, ULONG options = 0);
 };
 
 /// The real handle of a key that may be a predefined one: opened for the call's time.
