@@ -33,7 +33,7 @@ DWORD GetProcessHeaps(DWORD NumberOfHeaps, PHANDLE ProcessHeaps) {
 HANDLE HeapCreate(DWORD Options, SIZE_T InitialSize, SIZE_T MaximumSize) {
   Process& process = CurrentProcess();
   if (MaximumSize && InitialSize > MaximumSize) return Fail(ERROR_INVALID_PARAMETER), nullptr;
-  PVOID const heap = NotNull(RtlCreateHeap(Options & 0x40005, nullptr, 0, 0, nullptr, nullptr));
+  PVOID const heap = NotNull(Ntdll_RtlCreateHeap(Options & 0x40005, nullptr, 0, 0, nullptr, nullptr));
   if (heap && process.heap_count < std::size(process.heaps)) process.heaps[process.heap_count++] = heap;
   return heap;
 }

@@ -234,23 +234,25 @@ BOOL WaitOnAddress(volatile VOID* Address, PVOID CompareAddress, SIZE_T AddressS
 
 /// Begins a one-time initialization.
 BOOL InitOnceBeginInitialize(PRTL_RUN_ONCE InitOnce, DWORD Flags, PBOOL Pending, LPVOID* Context) {
-  const NTSTATUS status = RtlRunOnceBeginInitialize(InitOnce, Flags, Context);
+  const NTSTATUS status = Ntdll_RtlRunOnceBeginInitialize(InitOnce, Flags, Context);
   *Pending = status == STATUS_PENDING;
   return Check(status);
 }
 
 /// Ends a one-time initialization.
-BOOL InitOnceComplete(PRTL_RUN_ONCE InitOnce, DWORD Flags, LPVOID Context) { return Check(RtlRunOnceComplete(InitOnce, Flags, Context)); }
+BOOL InitOnceComplete(PRTL_RUN_ONCE InitOnce, DWORD Flags, LPVOID Context) {
+  return Check(Ntdll_RtlRunOnceComplete(InitOnce, Flags, Context));
+}
 
 /// Runs an initialization routine once.
 BOOL InitOnceExecuteOnce(PRTL_RUN_ONCE InitOnce, PVOID InitFn, PVOID Parameter, LPVOID* Context) {
   PVOID result = nullptr;
   PVOID* const context = Context ? Context : &result;
-  const NTSTATUS status = RtlRunOnceBeginInitialize(InitOnce, 0, context);
+  const NTSTATUS status = Ntdll_RtlRunOnceBeginInitialize(InitOnce, 0, context);
   if (status != STATUS_PENDING) return Check(status);
   *context = nullptr;
   const BOOL done = nt::ke::Callout<BOOL>(InitFn, InitOnce, Parameter, context);
-  RtlRunOnceComplete(InitOnce, done ? 0 : 4, done ? *context : nullptr);
+  Ntdll_RtlRunOnceComplete(InitOnce, done ? 0 : 4, done ? *context : nullptr);
   return done;
 }
 

@@ -137,7 +137,7 @@ using namespace nt::user;
 extern "C" {
 
 /// Creates a heap of the process. Partial: a caller's base, lock and parameters are refused; sizes are hints.
-PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T CommitSize, PVOID Lock, PVOID Parameters) {
+PVOID Ntdll_RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T CommitSize, PVOID Lock, PVOID Parameters) {
   if (HeapBase || Lock || Parameters || (ReserveSize && CommitSize > ReserveSize)) return nullptr;
   auto* const heap = static_cast<Heap*>(NewPages(kSegmentSize));
   if (!heap) return nullptr;

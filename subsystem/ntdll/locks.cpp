@@ -1,6 +1,7 @@
 // Critical sections, slim locks, condition variables, one-time initialization. A woken thread competes again: nothing is handed over, so
 // a thread that dies while it waits loses nothing for the others.
 #include "kernel/ke/ke.h"
+#include "kernel/rtl/run_once.h"
 #include "nt/status.h"
 #include "subsystem/ntdll/ntdll.h"
 
@@ -10,11 +11,6 @@ namespace {
 
 constexpr ULONG_PTR kExclusive = 1;
 constexpr ULONG_PTR kShared = 0x10;
-
-constexpr ULONG_PTR kOnceRunning = 1;
-constexpr ULONG_PTR kOnceDone = 2;
-constexpr ULONG_PTR kOnceAsync = 3;
-constexpr ULONG_PTR kOnceMask = 3;
 
 HANDLE ThreadId() { return user::CurrentTeb()->ClientId.UniqueThread; }
 
@@ -179,50 +175,24 @@ VOID RtlWakeAllConditionVariable(PRTL_CONDITION_VARIABLE Variable) {
   user::UnparkAll(Variable);
 }
 
-/// Initializes a one-time initialization.
-VOID RtlRunOnceInitialize(PRTL_RUN_ONCE RunOnce) { RunOnce->Value = 0; }
-
 /// Begins a one-time initialization, or waits for the one that runs. STATUS_PENDING tells the caller to do it.
-NTSTATUS RtlRunOnceBeginInitialize(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVOID* Context) {
-  const bool check_only = (Flags & 1) != 0, async = (Flags & 2) != 0;
-  if ((Flags & ~3U) || (check_only && async)) return STATUS_INVALID_PARAMETER_2;
-  for (;;) {
-    const ULONG_PTR state = RunOnce->Value & kOnceMask;
-    if (state == kOnceDone) {
-      if (Context) *Context = reinterpret_cast<PVOID>(RunOnce->Value & ~kOnceMask);
-      return STATUS_SUCCESS;
-    }
-    if (check_only) return STATUS_UNSUCCESSFUL;
-    if (async ? state == kOnceRunning : state == kOnceAsync) return STATUS_INVALID_PARAMETER_2;
-    if (async || state == 0) {
-      RunOnce->Value = async ? kOnceAsync : kOnceRunning;
-      return STATUS_PENDING;
-    }
-    user::Park(RunOnce, nullptr);
-  }
+NTSTATUS Ntdll_RtlRunOnceBeginInitialize(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVOID* Context) {
+  return nt::rtl::BeginRunOnce(RunOnce, Flags, Context, [](PRTL_RUN_ONCE once) { user::Park(once, nullptr); });
 }
 
 /// Ends a one-time initialization, well or (RTL_RUN_ONCE_INIT_FAILED) not.
-NTSTATUS RtlRunOnceComplete(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVOID Context) {
-  const bool async = (Flags & 2) != 0, failed = (Flags & 4) != 0;
-  if ((Flags & ~6U) || (async && failed)) return STATUS_INVALID_PARAMETER_2;
-  if ((reinterpret_cast<ULONG_PTR>(Context) & kOnceMask) || (failed && Context)) return STATUS_INVALID_PARAMETER_3;
-  const ULONG_PTR state = RunOnce->Value & kOnceMask;
-  if (state == kOnceDone && async) return STATUS_OBJECT_NAME_COLLISION;
-  if (state != (async ? kOnceAsync : kOnceRunning)) return STATUS_UNSUCCESSFUL;
-  RunOnce->Value = failed ? 0 : (reinterpret_cast<ULONG_PTR>(Context) | kOnceDone);
-  user::UnparkAll(RunOnce);
-  return STATUS_SUCCESS;
+NTSTATUS Ntdll_RtlRunOnceComplete(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVOID Context) {
+  return nt::rtl::CompleteRunOnce(RunOnce, Flags, Context, [](PRTL_RUN_ONCE once, ULONG_PTR) { user::UnparkAll(once); });
 }
 
 /// Runs an initialization routine once; the others wait for it.
-NTSTATUS RtlRunOnceExecuteOnce(PRTL_RUN_ONCE RunOnce, PVOID InitFn, PVOID Parameter, PVOID* Context) {
+NTSTATUS Ntdll_RtlRunOnceExecuteOnce(PRTL_RUN_ONCE RunOnce, PVOID InitFn, PVOID Parameter, PVOID* Context) {
   PVOID result = nullptr;
-  const NTSTATUS status = RtlRunOnceBeginInitialize(RunOnce, 0, Context);
+  const NTSTATUS status = Ntdll_RtlRunOnceBeginInitialize(RunOnce, 0, Context);
   if (status != STATUS_PENDING) return status;
   const bool done = nt::ke::Callout<ULONG>(InitFn, RunOnce, Parameter, Context ? Context : &result) != 0;
-  if (!done) return RtlRunOnceComplete(RunOnce, 4, nullptr), STATUS_UNSUCCESSFUL;
-  return RtlRunOnceComplete(RunOnce, 0, Context ? *Context : result);
+  if (!done) return Ntdll_RtlRunOnceComplete(RunOnce, 4, nullptr), STATUS_UNSUCCESSFUL;
+  return Ntdll_RtlRunOnceComplete(RunOnce, 0, Context ? *Context : result);
 }
 
 }  // extern "C"

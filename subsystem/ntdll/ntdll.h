@@ -6,6 +6,7 @@
 #include "api/services.h"
 #include "nt/pe.h"
 #include "nt/rtl.h"
+#include "nt/rtl_tables.h"
 #include "subsystem/ntdll/process.h"
 #include "subsystem/win32.h"
 
@@ -31,10 +32,6 @@ struct RTL_CONDITION_VARIABLE {
   PVOID Ptr;
 };
 using PRTL_CONDITION_VARIABLE = RTL_CONDITION_VARIABLE*;
-union RTL_RUN_ONCE {
-  ULONG_PTR Value;  ///< bits 0 and 1: 0 not begun, 1 running, 2 done, 3 running with several at once; above: the context
-};
-using PRTL_RUN_ONCE = RTL_RUN_ONCE*;
 
 /// A module in PEB.Ldr's lists (winternl.h; the named part is the same since Windows NT).
 struct LDR_DATA_TABLE_ENTRY {
@@ -98,7 +95,7 @@ void CallTlsCallbacks(ULONG reason);
 }  // namespace nt::user
 
 extern "C" {
-PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T CommitSize, PVOID Lock, PVOID Parameters);
+PVOID Ntdll_RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T CommitSize, PVOID Lock, PVOID Parameters);
 PVOID Ntdll_RtlDestroyHeap(PVOID HeapHandle);
 PVOID Ntdll_RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress, SIZE_T Size);
 SIZE_T Ntdll_RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress);
@@ -111,8 +108,8 @@ NTSTATUS RtlDeleteCriticalSection(PRTL_CRITICAL_SECTION CriticalSection);
 NTSTATUS RtlSleepConditionVariableCS(PRTL_CONDITION_VARIABLE Variable, PRTL_CRITICAL_SECTION Lock, PLARGE_INTEGER TimeOut);
 NTSTATUS RtlSleepConditionVariableSRW(PRTL_CONDITION_VARIABLE Variable, PRTL_SRWLOCK Lock, PLARGE_INTEGER TimeOut, ULONG Flags);
 NTSTATUS RtlWaitOnAddress(volatile VOID* Address, PVOID CompareAddress, SIZE_T AddressSize, PLARGE_INTEGER Timeout);
-NTSTATUS RtlRunOnceBeginInitialize(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVOID* Context);
-NTSTATUS RtlRunOnceComplete(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVOID Context);
+NTSTATUS Ntdll_RtlRunOnceBeginInitialize(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVOID* Context);
+NTSTATUS Ntdll_RtlRunOnceComplete(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVOID Context);
 
 NTSTATUS LdrLoadDll(PCWSTR SearchPath, PULONG Characteristics, PCUNICODE_STRING Name, PVOID* BaseAddress);
 NTSTATUS LdrUnloadDll(PVOID BaseAddress);

@@ -42,7 +42,7 @@ NTSTATUS InitializeProcess() {
   process->pointer_cookie = static_cast<ULONG_PTR>(counter.QuadPart) * 0x9E3779B97F4A7C15 | 1;
   peb->SubsystemState = process;
 
-  peb->ProcessHeap = RtlCreateHeap(2, nullptr, 0, 0, nullptr, nullptr);
+  peb->ProcessHeap = Ntdll_RtlCreateHeap(2, nullptr, 0, 0, nullptr, nullptr);
   if (!peb->ProcessHeap) return STATUS_NO_MEMORY;
   process->heaps[process->heap_count++] = peb->ProcessHeap;
   const IMAGE_DATA_DIRECTORY tls = ImageHeaders().OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_TLS];

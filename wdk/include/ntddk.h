@@ -3,3 +3,4 @@
 
 #include_next <ntddk.h>
 #include <ringlet/ntddk.h>
+#include <ringlet/hash_table.h>
