@@ -231,7 +231,7 @@ struct FILE_OBJECT {
   PVPB Vpb;
   PVOID FsContext;
   PVOID FsContext2;
-  PVOID SectionObjectPointer;
+  PSECTION_OBJECT_POINTERS SectionObjectPointer;
   PVOID PrivateCacheMap;
   NTSTATUS FinalStatus;
   PFILE_OBJECT RelatedFileObject;

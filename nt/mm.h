@@ -126,11 +126,14 @@ inline constexpr ULONG MEM_RESET_UNDO = 0x1000000;
 inline constexpr ULONG MEM_IMAGE = 0x1000000;
 inline constexpr ULONG MEM_LARGE_PAGES = 0x20000000;
 
+inline constexpr ULONG SEC_BASED = 0x200000;
+inline constexpr ULONG SEC_NO_CHANGE = 0x400000;
 inline constexpr ULONG SEC_FILE = 0x800000;
 inline constexpr ULONG SEC_IMAGE = 0x1000000;
 inline constexpr ULONG SEC_RESERVE = 0x4000000;
 inline constexpr ULONG SEC_COMMIT = 0x8000000;
 inline constexpr ULONG SEC_NOCACHE = 0x10000000;
+inline constexpr ULONG SEC_WRITECOMBINE = 0x40000000;
 inline constexpr ULONG SEC_LARGE_PAGES = 0x80000000;
 
 inline constexpr ACCESS_MASK SECTION_QUERY = 0x1;
@@ -140,6 +143,53 @@ inline constexpr ACCESS_MASK SECTION_MAP_EXECUTE = 0x8;
 inline constexpr ACCESS_MASK SECTION_EXTEND_SIZE = 0x10;
 inline constexpr ACCESS_MASK SECTION_ALL_ACCESS = 0xf001f;
 
+/// How a file system and the memory manager share a file: one for all openings of it, in non-paged pool.
+struct SECTION_OBJECT_POINTERS {
+  PVOID DataSectionObject;
+  PVOID SharedCacheMap;
+  PVOID ImageSectionObject;
+};
+using PSECTION_OBJECT_POINTERS = SECTION_OBJECT_POINTERS*;
+NT_SIZE(SECTION_OBJECT_POINTERS, 0x18);
+
+/// Why a file system asks MmFlushImageSection.
+enum MMFLUSH_TYPE { MmFlushForDelete, MmFlushForWrite };
+
+/// What NtQuerySection tells.
+enum SECTION_INFORMATION_CLASS { SectionBasicInformation, SectionImageInformation };
+
+struct SECTION_BASIC_INFORMATION {
+  PVOID BaseAddress;
+  ULONG AllocationAttributes;
+  LARGE_INTEGER MaximumSize;
+};
+NT_SIZE(SECTION_BASIC_INFORMATION, 0x18);
+NT_OFFSET(SECTION_BASIC_INFORMATION, MaximumSize, 0x10);
+
+struct SECTION_IMAGE_INFORMATION {
+  PVOID TransferAddress;
+  ULONG ZeroBits;
+  SIZE_T MaximumStackSize;
+  SIZE_T CommittedStackSize;
+  ULONG SubSystemType;
+  USHORT SubSystemMinorVersion;
+  USHORT SubSystemMajorVersion;
+  USHORT MajorOperatingSystemVersion;
+  USHORT MinorOperatingSystemVersion;
+  USHORT ImageCharacteristics;
+  USHORT DllCharacteristics;
+  USHORT Machine;
+  BOOLEAN ImageContainsCode;
+  UCHAR ImageFlags;
+  ULONG LoaderFlags;
+  ULONG ImageFileSize;
+  ULONG CheckSum;
+};
+NT_SIZE(SECTION_IMAGE_INFORMATION, 0x40);
+NT_OFFSET(SECTION_IMAGE_INFORMATION, SubSystemType, 0x20);
+NT_OFFSET(SECTION_IMAGE_INFORMATION, Machine, 0x30);
+NT_OFFSET(SECTION_IMAGE_INFORMATION, CheckSum, 0x3c);
+
 enum SECTION_INHERIT { ViewShare = 1, ViewUnmap = 2 };
 
 enum MEMORY_INFORMATION_CLASS {
@@ -147,8 +197,37 @@ enum MEMORY_INFORMATION_CLASS {
   MemoryWorkingSetInformation,
   MemoryMappedFilenameInformation,
   MemoryRegionInformation,
-  MemoryWorkingSetExInformation
+  MemoryWorkingSetExInformation,
+  MemorySharedCommitInformation,
+  MemoryImageInformation,
+  MemoryRegionInformationEx
 };
+
+/// What NtQueryVirtualMemory tells of a whole reservation.
+struct MEMORY_REGION_INFORMATION {
+  PVOID AllocationBase;
+  ULONG AllocationProtect;
+  ULONG RegionType;  ///< 1: private, 2: mapped file, 4: image, 8: page file, 0x10: physical
+  SIZE_T RegionSize;
+  SIZE_T CommitSize;
+  ULONG_PTR PartitionId;
+  ULONG_PTR NodePreference;
+};
+NT_SIZE(MEMORY_REGION_INFORMATION, 0x30);
+NT_OFFSET(MEMORY_REGION_INFORMATION, CommitSize, 0x18);
+
+struct MEMORY_IMAGE_INFORMATION {
+  PVOID ImageBase;
+  SIZE_T SizeOfImage;
+  ULONG ImageFlags;
+};
+NT_SIZE(MEMORY_IMAGE_INFORMATION, 0x18);
+
+struct MEMORY_WORKING_SET_EX_INFORMATION {
+  PVOID VirtualAddress;
+  ULONG_PTR Attributes;  ///< from bit 0: valid, share count (3), protection (11), shared, node (6), locked, large page
+};
+NT_SIZE(MEMORY_WORKING_SET_EX_INFORMATION, 0x10);
 
 /// What NtQueryVirtualMemory tells of a range of like pages.
 struct MEMORY_BASIC_INFORMATION {

@@ -114,6 +114,7 @@ NTSTATUS NodeOf(const std::string& path, Node** result) {
     if (error == 0 && !node->directory) {
       node->descriptor = TheVolume().folder.Open(path);
       error = std::min(node->descriptor, 0);
+      if (error == 0) MakeSectionPointers(node.get());
     }
     if (error != 0) {
       TheVolume().nodes.erase(path);
@@ -130,12 +131,18 @@ void DropIfUnused(Node* node) {
   FsRtlUninitializeFileLock(&node->locks);
   FsRtlUninitializeOplock(&node->oplock);
   if (node->descriptor >= 0) hal::CloseHostFile(node->descriptor);
+  FreeSectionPointers(node);
   const auto found = TheVolume().nodes.find(node->path);
   if (found != TheVolume().nodes.end() && found->second.get() == node) TheVolume().nodes.erase(found);
 }
 
 NTSTATUS Attach(PFILE_OBJECT file, Node* node, const Wish& wish) {
   if (node->delete_pending) return STATUS_DELETE_PENDING;
+  if (wish.overwrites() && !MayBecome(node, 0)) return STATUS_USER_MAPPED_FILE;
+  const bool to_delete = (wish.options & FILE_DELETE_ON_CLOSE) != 0;
+  if (((wish.access & kWriting) != 0 || to_delete) && !MayBeWritten(node)) {
+    return to_delete ? STATUS_CANNOT_DELETE : STATUS_SHARING_VIOLATION;
+  }
   const NTSTATUS status = IoCheckShareAccess(wish.sharing_access(), wish.share, file, &node->share, TRUE);
   if (!NT_SUCCESS(status)) return status;
   PVOID const header = ex::AllocatePool(NonPagedPoolNx, kHeaderSize, kHeaderTag);
@@ -146,10 +153,11 @@ NTSTATUS Attach(PFILE_OBJECT file, Node* node, const Wish& wish) {
   std::fill_n(static_cast<UCHAR*>(header), kHeaderSize, UCHAR{0});
   auto* const opening = new Opening;
   opening->node = node;
-  opening->delete_on_close = (wish.options & FILE_DELETE_ON_CLOSE) != 0;
+  opening->delete_on_close = to_delete;
   opening->append_only = (wish.access & kWriting) == FILE_APPEND_DATA;
   file->FsContext = header;
   file->FsContext2 = opening;
+  file->SectionObjectPointer = node->sections;
   ++node->opens;
   ++node->handles;
   return STATUS_SUCCESS;

@@ -109,7 +109,7 @@ NTSTATUS SetDisposition(Node* node, bool remove, bool read_only_too) {
     node->delete_pending = false;
     return STATUS_SUCCESS;
   }
-  if (node->path.empty()) return STATUS_CANNOT_DELETE;
+  if (node->path.empty() || !MayBeDeleted(node)) return STATUS_CANNOT_DELETE;
   Facts facts;
   const NTSTATUS status = FactsOf(node->path, &facts);
   if (!NT_SUCCESS(status)) return status;
@@ -125,6 +125,7 @@ NTSTATUS Resize(Node* node, LONGLONG size, bool only_shrink) {
   if (node->directory || size < 0) return STATUS_INVALID_PARAMETER;
   hal::HostFile file;
   int error = hal::QueryHostFile(node->descriptor, &file);
+  if (error == 0 && size < file.size && !MayBecome(node, size)) return STATUS_USER_MAPPED_FILE;
   if (error == 0 && !(only_shrink && size >= file.size)) error = hal::ResizeHostFile(node->descriptor, size);
   if (error != 0) return StatusOf(error);
   node->changed = true;

@@ -104,6 +104,7 @@ void Initialize(const std::string& directory) {
   volume->folder = hal::HostFolder(directory);
   PDRIVER_OBJECT const driver = io::CreateBuiltinDriver(u"HostFs");
   for (const UCHAR major : kServed) driver->MajorFunction[major] = reinterpret_cast<PDRIVER_DISPATCH>(api::StubOf("HostFsDispatch"));
+  ServeSections();
   volume->device = io::CreateBuiltinDevice(driver, u"\\Device\\HarddiskVolume1", kDiskFileSystem, 0);
   ob::CreateSymbolicLink(u"\\GLOBAL\?\?\\C:", u"\\Device\\HarddiskVolume1", true);
   ob::CreateSymbolicLink(u"\\SystemRoot", u"\\Device\\HarddiskVolume1\\Windows", true);

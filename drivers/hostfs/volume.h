@@ -31,6 +31,7 @@ struct Node {
   SHARE_ACCESS share{};
   FILE_LOCK locks{};
   PVOID oplock = nullptr;
+  PSECTION_OBJECT_POINTERS sections = nullptr;  ///< of a file, for the memory manager
 };
 
 /// An entry of a directory as an enumeration gives it.
@@ -129,6 +130,14 @@ bool MayTransfer(PIRP irp, LONGLONG first, LONGLONG length, ULONG key, bool writ
 NTSTATUS BreakOplocks(PIRP irp, Node* node);
 /// Likewise for a create request that asks for `access`, and checks what the openings share.
 NTSTATUS BreakOplocksForCreate(PIRP irp, Node* node, ACCESS_MASK access, ULONG* information);
+/// The memory manager's side of a file: its place for what it keeps, and the functions it calls.
+void MakeSectionPointers(Node* node);
+void FreeSectionPointers(Node* node);
+void ServeSections();
+/// Whether sections of a file let it become `size` bytes long, be deleted, be opened for writing.
+bool MayBecome(const Node* node, LONGLONG size);
+bool MayBeDeleted(const Node* node);
+bool MayBeWritten(const Node* node);
 
 // ---- the requests ---------------------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ namespace {
 int memory_fd = -1;
 /// What is mapped, so that shutdown can undo it: start → size. Overlaps are harmless.
 std::map<ULONG_PTR, SIZE_T>* mapped = nullptr;
+/// Files that have physical addresses: their descriptors, by the first address.
+std::map<ULONG_PTR, int>* files = nullptr;
 
 int HostProtection(Protection protection) {
   switch (protection) {
@@ -51,17 +53,20 @@ bool MapAt(ULONG_PTR va, SIZE_T size, int protection, int flags, int fd, ULONG_P
 
 void InitializeMemory() {
   memory_fd = memfd_create("nt-physical-memory", MFD_CLOEXEC);
-  const auto size = static_cast<off_t>(mm::kEnd - mm::kBase);
+  const auto size = static_cast<off_t>(mm::kSectionPages + mm::kSectionPagesSize);
   if (memory_fd < 0 || ftruncate(memory_fd, size) != 0) {
     throw std::system_error(errno, std::generic_category(), "creating the machine's memory");
   }
   mapped = new std::map<ULONG_PTR, SIZE_T>;
+  files = new std::map<ULONG_PTR, int>;
 }
 
 void ShutdownMemory() {
   for (const auto& [va, size] : *mapped) munmap(reinterpret_cast<void*>(va), size);
   delete mapped;
   mapped = nullptr;
+  delete files;
+  files = nullptr;
   close(memory_fd);
   memory_fd = -1;
 }
@@ -71,8 +76,15 @@ bool MapLinear(ULONG_PTR va, SIZE_T size, Protection protection) {
 }
 
 bool MapAlias(ULONG_PTR va, ULONG_PTR physical, SIZE_T size, Protection protection) {
-  return MapAt(va, size, HostProtection(protection), MAP_SHARED, memory_fd, physical);
+  if (physical < mm::kFilePages) return MapAt(va, size, HostProtection(protection), MAP_SHARED, memory_fd, physical);
+  const ULONG_PTR first = physical & ~(mm::kFilePagesSize - 1);
+  const auto file = files->find(first);
+  return file != files->end() && MapAt(va, size, HostProtection(protection), MAP_SHARED, file->second, physical - first);
 }
+
+void AttachFile(ULONG_PTR physical, int descriptor) { (*files)[physical] = descriptor; }
+
+void DetachFile(ULONG_PTR physical) { files->erase(physical); }
 
 bool Reserve(ULONG_PTR va, SIZE_T size) { return MapAt(va, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
 

@@ -17,6 +17,9 @@ void ShutdownMemory();
 bool MapLinear(ULONG_PTR va, SIZE_T size, Protection protection);
 /// Maps [va, va + size) a second time on the pages at `physical`.
 bool MapAlias(ULONG_PTR va, ULONG_PTR physical, SIZE_T size, Protection protection);
+/// Makes a host file the pages at [physical, physical + mm::kFilePagesSize), beyond the memory; the descriptor stays the caller's.
+void AttachFile(ULONG_PTR physical, int descriptor);
+void DetachFile(ULONG_PTR physical);
 /// Keeps [va, va + size) from being used for anything: every access faults.
 bool Reserve(ULONG_PTR va, SIZE_T size);
 bool Protect(ULONG_PTR va, SIZE_T size, Protection protection);

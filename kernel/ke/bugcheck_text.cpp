@@ -119,6 +119,7 @@ constexpr BugCheckText kTexts[] = {
      "A driver touched memory beyond the end of a pool block.",
      {"address that was touched", "0 read, 1 write", "code that touched it"},
      kFirst},
+    {DRIVER_UNMAPPING_INVALID_VIEW, "A view of a section in system space was unmapped that is not there.", {"address"}, kFirst},
     {SYSTEM_PTE_MISUSE, "A mapping was made or undone wrongly.", {"kind of mistake", "address", "detail", "detail"}, kSecond},
     {WORKER_THREAD_RETURNED_AT_BAD_IRQL,
      "A work item returned at another IRQL than PASSIVE_LEVEL.",

@@ -28,7 +28,7 @@ struct FaultFrame {
 constexpr ULONG_PTR kRedZone = 128;
 constexpr ULONG_PTR kDispatchRoom = 24 * 1024;  // what the dispatcher may need below a fault
 constexpr ULONG_PTR kErrorWrite = 2, kErrorFetch = 16;
-constexpr ULONG_PTR kGeneralProtection = 13;
+constexpr ULONG_PTR kGeneralProtection = 13, kPageFault = 14;
 constexpr int kFastFail = 0x29, kAssertion = 0x2c, kDebugService = 0x2d;  // software interrupts
 constexpr ULONG_PTR kWriting = 1, kExecuting = 8;                         // an access violation's first parameter
 
@@ -297,7 +297,7 @@ void RedirectUser(hal::Trap& trap, const EXCEPTION_RECORD& record, const CONTEXT
 }
 
 bool OnUserFault(hal::Trap& trap, EXCEPTION_RECORD& record, CONTEXT& context) {
-  if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && trap.trap == 14) {
+  if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && trap.trap == kPageFault) {
     const NTSTATUS status = mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0);
     if (status == STATUS_SUCCESS) return true;
     if (status != STATUS_ACCESS_VIOLATION) record.ExceptionCode = status;
@@ -309,6 +309,15 @@ bool OnUserFault(hal::Trap& trap, EXCEPTION_RECORD& record, CONTEXT& context) {
   RefineForUser(&record, trap);
   RedirectUser(trap, record, context);
   return true;
+}
+
+/// A fault of kernel code at a user address: a page that is copied now, or a guard page. True if the access may be repeated.
+bool OnUserPage(const hal::Trap& trap, EXCEPTION_RECORD* record) {
+  const bool fault = record->ExceptionCode == STATUS_ACCESS_VIOLATION && trap.trap == kPageFault;
+  if (!fault || !mm::IsUserAddress(trap.address) || KiPcr->irql >= DISPATCH_LEVEL) return false;
+  const NTSTATUS status = mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0);
+  if (status == STATUS_GUARD_PAGE_VIOLATION || status == STATUS_STACK_OVERFLOW) record->ExceptionCode = status;
+  return status == STATUS_SUCCESS;
 }
 
 bool OnTrap(hal::Trap& trap) {
@@ -353,6 +362,7 @@ bool OnTrap(hal::Trap& trap) {
   }
   if (in_pe && EmulateInstruction(trap)) return true;
   if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && AllowPagedAccess(trap.address, !in_pe)) return true;
+  if (OnUserPage(trap, &record)) return true;
   if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && trap.address < reinterpret_cast<ULONG_PTR>(KiThread->Tcb.StackLimit) &&
       trap.address + 0x10000 >= reinterpret_cast<ULONG_PTR>(KiThread->Tcb.StackLimit)) {
     RedirectToPanic(trap, StackOverflow(context));

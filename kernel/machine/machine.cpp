@@ -255,6 +255,7 @@ void Machine::DestroyExecutive() {
   if (state_->bugcheck != nullptr) nt::cm::Flush();
   if (!state_->options.sound_file.empty()) WriteWaveFile(state_->options.sound_file, nt::ke::InterruptTime());
   nt::mm::StopMemoryEvents();
+  nt::mm::SetFileSystem({});
   nt::io::ForgetDrivers();
   nt::etw::Shutdown();
   nt::ke::ForgetWarnings();

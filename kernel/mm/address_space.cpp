@@ -4,19 +4,26 @@
 
 #include "kernel/hal/sanitizer.h"
 #include "kernel/ke/ke.h"
-#include "kernel/mm/state.h"
+#include "kernel/mm/section.h"
 #include "nt/ps.h"
 #include "nt/status.h"
 
 namespace nt::mm {
 namespace {
 
-constexpr ULONG_PTR kGranularity = 0x10000;
+constexpr SIZE_T kLargePage = 2 << 20;
 
 /// NT keeps its tree of reservations at EPROCESS.VadRoot; this one is the host's.
 AddressSpace*& SpaceField(PEPROCESS process) { return *reinterpret_cast<AddressSpace**>(reinterpret_cast<char*>(process) + 0x7d8); }
 
 constexpr ULONG kAccessBits = 0xff;
+
+/// Private memory has no original to copy from.
+bool ValidPrivateProtection(ULONG protection) {
+  return ValidProtection(protection) && (protection & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) == 0;
+}
+
+}  // namespace
 
 bool ValidProtection(ULONG protection) {
   const ULONG access = protection & kAccessBits;
@@ -25,13 +32,6 @@ bool ValidProtection(ULONG protection) {
   if ((modifiers & ~(PAGE_GUARD | PAGE_NOCACHE | PAGE_WRITECOMBINE)) != 0) return false;
   return access != PAGE_NOACCESS || modifiers == 0;
 }
-
-/// Private memory has no original to copy from.
-bool ValidPrivateProtection(ULONG protection) {
-  return ValidProtection(protection) && (protection & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) == 0;
-}
-
-}  // namespace
 
 hal::Protection HostProtection(ULONG protection) {
   if ((protection & PAGE_GUARD) != 0) return hal::Protection::None;
@@ -109,30 +109,30 @@ bool AddressSpace::Available(ULONG_PTR base, SIZE_T size) const {
   return previous->first + previous->second.size <= base;
 }
 
-ULONG_PTR AddressSpace::Place(SIZE_T size, bool top_down) const {
-  if (size > kWindowSize - 2 * kGranularity) return 0;
-  const auto round_up = [](ULONG_PTR address) { return (address + kGranularity - 1) & ~(kGranularity - 1); };
+ULONG_PTR AddressSpace::Place(SIZE_T size, bool top_down, SIZE_T alignment) const {
+  if (size > kWindowSize - 2 * alignment) return 0;
+  const auto round_up = [=](ULONG_PTR address) { return (address + alignment - 1) & ~(alignment - 1); };
   if (!top_down) {
-    ULONG_PTR candidate = low_ + kGranularity;
+    ULONG_PTR candidate = low_ + alignment;
     for (const auto& [start, allocation] : allocations_) {
       if (candidate + size <= start) break;
       candidate = std::max(candidate, round_up(start + allocation.size));
     }
-    return candidate + size <= high() - kGranularity ? candidate : 0;
+    return candidate + size <= high() - alignment ? candidate : 0;
   }
-  ULONG_PTR end = high() - kGranularity;
+  ULONG_PTR end = high() - alignment;
   for (auto at = allocations_.rbegin(); at != allocations_.rend(); ++at) {
-    const ULONG_PTR candidate = (end - size) & ~(kGranularity - 1);
+    const ULONG_PTR candidate = (end - size) & ~(alignment - 1);
     if (candidate >= at->first + at->second.size) break;
     end = at->first;
-    if (end < low_ + kGranularity + size) return 0;
+    if (end < low_ + alignment + size) return 0;
   }
-  return (end - size) & ~(kGranularity - 1);
+  return (end - size) & ~(alignment - 1);
 }
 
-NTSTATUS AddressSpace::Reserve(ULONG_PTR* base, SIZE_T size, bool top_down, Allocation allocation) {
+NTSTATUS AddressSpace::Reserve(ULONG_PTR* base, SIZE_T size, ULONG type, Allocation allocation) {
   if (*base == 0) {
-    *base = Place(size, top_down);
+    *base = Place(size, (type & MEM_TOP_DOWN) != 0, (type & MEM_LARGE_PAGES) != 0 ? kLargePage : kGranularity);
     if (*base == 0) return STATUS_NO_MEMORY;
   } else if (!Available(*base, size)) {
     return STATUS_CONFLICTING_ADDRESSES;
@@ -169,11 +169,17 @@ void AddressSpace::Merge(Allocation& allocation) {
   }
 }
 
+/// What the host lets a process do with a page at once. The first write to a page that is copied on write faults.
+hal::Protection AddressSpace::HostProtectionIn(const Allocation& allocation, ULONG protection) {
+  if (allocation.section == nullptr || (protection & PAGE_GUARD) != 0) return HostProtection(protection);
+  if ((protection & PAGE_WRITECOPY) != 0) return hal::Protection::Read;
+  return (protection & PAGE_EXECUTE_WRITECOPY) != 0 ? hal::Protection::ReadExecute : HostProtection(protection);
+}
+
 bool AddressSpace::Map(ULONG_PTR start, const Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection) {
-  const hal::Protection host = HostProtection(protection);
+  const hal::Protection host = HostProtectionIn(allocation, protection);
   if (allocation.section != nullptr) {
-    const auto memory = reinterpret_cast<ULONG_PTR>(SectionMemory(allocation.section));
-    return hal::MapAlias(base, PhysicalOf(memory) + allocation.section_offset + (base - start), size, host);
+    return hal::MapAlias(base, SectionPhysical(allocation.section) + allocation.section_offset + (base - start), size, host);
   }
   if (allocation.frames.empty()) return hal::MapLinear(base, size, host);
   for (SIZE_T offset = 0; offset < size; offset += PAGE_SIZE) {
@@ -183,7 +189,11 @@ bool AddressSpace::Map(ULONG_PTR start, const Allocation& allocation, ULONG_PTR 
   return true;
 }
 
-void AddressSpace::Unmap(const Allocation& allocation, ULONG_PTR base, SIZE_T size) {
+void AddressSpace::Unmap(Allocation& allocation, ULONG_PTR base, SIZE_T size) {
+  const auto first = allocation.copied.lower_bound(base), end = allocation.copied.lower_bound(base + size);
+  for (auto page = first; page != end; ++page) hal::Discard(*page, PAGE_SIZE);
+  Decommit(static_cast<SIZE_T>(std::distance(first, end)));
+  allocation.copied.erase(first, end);
   if (allocation.section == nullptr && allocation.frames.empty()) hal::Discard(base, size);
   hal::Unmap(base, size);
 }
@@ -217,7 +227,7 @@ bool AddressSpace::SetRange(ULONG_PTR start, Allocation& allocation, ULONG_PTR b
     } else if (run->second.protection == 0) {
       done = Map(start, allocation, run->first, bytes, protection);
     } else {
-      done = hal::Protect(run->first, bytes, HostProtection(protection));
+      done = hal::Protect(run->first, bytes, HostProtectionIn(allocation, protection));
     }
     if (!done) break;
     run->second.protection = protection;
@@ -248,6 +258,7 @@ void AddressSpace::Release(Allocations::iterator found, ULONG_PTR base, SIZE_T s
   keep(start, base);
   keep(base + size, end);
   if (rest.section != nullptr) DereferenceSectionPages(rest.section);
+  if (rest.image != nullptr) DereferenceImage(rest.image);
 }
 
 // ---- what NtXxxVirtualMemory asks for ------------------------------------------------------------------------------------------
@@ -265,9 +276,14 @@ NTSTATUS AddressSpace::Allocate(ULONG_PTR* base, ULONG_PTR zero_bits, SIZE_T* si
   if (zero_bits > 21 && zero_bits < 32) return STATUS_INVALID_PARAMETER_3;
   if ((type & ~kKnown) != 0 || (type & (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO)) == 0) return STATUS_INVALID_PARAMETER_5;
   if ((type & (MEM_RESET | MEM_RESET_UNDO)) != 0 && (type & (type - 1)) != 0) return STATUS_INVALID_PARAMETER_5;
-  if ((type & (MEM_LARGE_PAGES | MEM_PHYSICAL)) != 0) return STATUS_NOT_SUPPORTED;
+  if ((type & (MEM_WRITE_WATCH | MEM_PHYSICAL)) != 0 && (type & MEM_RESERVE) == 0) return STATUS_INVALID_PARAMETER_5;
+  if ((type & MEM_PHYSICAL) != 0 && (type & ~(MEM_RESERVE | MEM_PHYSICAL | MEM_TOP_DOWN)) != 0) return STATUS_INVALID_PARAMETER_5;
+  if ((type & MEM_PHYSICAL) != 0 && protection != PAGE_READWRITE) return STATUS_INVALID_PARAMETER_6;
+  constexpr ULONG kBoth = MEM_COMMIT | MEM_RESERVE;
+  if ((type & MEM_LARGE_PAGES) != 0 && (type & kBoth) != kBoth) return STATUS_INVALID_PARAMETER_5;
   if (!ValidPrivateProtection(protection)) return STATUS_INVALID_PAGE_PROTECTION;
   if (const NTSTATUS status = CheckWish(base, size); status != STATUS_SUCCESS) return status;
+  if ((type & MEM_LARGE_PAGES) != 0 && *size % kLargePage != 0) return STATUS_INVALID_PARAMETER_4;
   // All windows lie above what zero bits leave.
   if (zero_bits != 0 && *base == 0) return STATUS_NO_MEMORY;
   const bool reserve = (type & MEM_RESERVE) != 0 || *base == 0;
@@ -275,11 +291,18 @@ NTSTATUS AddressSpace::Allocate(ULONG_PTR* base, ULONG_PTR zero_bits, SIZE_T* si
   ULONG_PTR start = *base & ~((reserve ? kGranularity : ULONG_PTR{PAGE_SIZE}) - 1);
   const SIZE_T bytes = end - start;
   if (reserve) {
-    const NTSTATUS status = Reserve(&start, bytes, (type & MEM_TOP_DOWN) != 0, {0, protection, MEM_PRIVATE, false, nullptr, 0, {}, {}});
+    Allocation allocation{0, protection, MEM_PRIVATE, false, nullptr, 0, {}, {}};
+    allocation.uncommittable = (type & MEM_PHYSICAL) != 0;
+    const NTSTATUS status = Reserve(&start, bytes, type, std::move(allocation));
     if (status != STATUS_SUCCESS) return status;
   }
   const auto found = Find(start);
   if (found == allocations_.end() || start + bytes > found->first + found->second.size) return STATUS_CONFLICTING_ADDRESSES;
+  if (!reserve && (found->second.uncommittable || found->second.type != MEM_PRIVATE)) {
+    *base = start;
+    *size = bytes;
+    return (type & MEM_COMMIT) == 0 ? STATUS_CONFLICTING_ADDRESSES : CommitView(found->first, found->second, start, bytes, protection);
+  }
   if ((type & MEM_COMMIT) != 0 && !SetRange(found->first, found->second, start, bytes, protection)) {
     if (reserve) Release(found, start, bytes);
     return STATUS_COMMITMENT_LIMIT;
@@ -300,6 +323,7 @@ NTSTATUS AddressSpace::Free(ULONG_PTR* base, SIZE_T* size, ULONG type) {
   const ULONG_PTR end = *size == 0 ? found->first + found->second.size : PageRoundUp(*base + *size);
   if (*size == 0 && start != found->first) return STATUS_FREE_VM_NOT_AT_BASE;
   if (end > found->first + found->second.size) return STATUS_UNABLE_TO_FREE_VM;
+  if (!MaySet(start, end - start, PAGE_NOACCESS)) return STATUS_INVALID_PAGE_PROTECTION;
   if (type == MEM_DECOMMIT) {
     SetRange(found->first, found->second, start, end - start, 0);
   } else {
@@ -324,6 +348,11 @@ NTSTATUS AddressSpace::Protect(ULONG_PTR* base, SIZE_T* size, ULONG protection, 
     if (run->second.protection == 0) return STATUS_NOT_COMMITTED;
     page = run->first + (run->second.pages << PAGE_SHIFT);
   }
+  if (allocation.section != nullptr) {
+    const NTSTATUS status = LimitToView(allocation.protection, &protection);
+    if (status != STATUS_SUCCESS) return status;
+  }
+  if (!MaySet(start, bytes, protection)) return STATUS_INVALID_PAGE_PROTECTION;
   *old = RunAt(allocation, start)->protection;
   if (!SetRange(found->first, allocation, start, bytes, protection & ~PAGE_TARGETS_INVALID)) return STATUS_INSUFFICIENT_RESOURCES;
   *base = start;
@@ -364,116 +393,6 @@ NTSTATUS AddressSpace::Query(ULONG_PTR address, MEMORY_BASIC_INFORMATION* inform
   return STATUS_SUCCESS;
 }
 
-// ---- images, views, stacks -----------------------------------------------------------------------------------------------------
-
-NTSTATUS AddressSpace::MapImage(ULONG_PTR* base, SIZE_T size) {
-  size = PageRoundUp(size);
-  if (size == 0) return STATUS_INVALID_PARAMETER;
-  const NTSTATUS status = Reserve(base, size, false, {0, PAGE_EXECUTE_WRITECOPY, MEM_IMAGE, false, nullptr, 0, {}, {}});
-  if (status != STATUS_SUCCESS) return status;
-  const auto found = Find(*base);
-  if (SetRange(*base, found->second, *base, size, PAGE_READWRITE)) return STATUS_SUCCESS;
-  Release(found, *base, size);
-  return STATUS_NO_MEMORY;
-}
-
-NTSTATUS AddressSpace::MapView(SectionPages* pages, ULONG64 offset, ULONG_PTR* base, SIZE_T* size, ULONG type, ULONG protection) {
-  if (!ValidProtection(protection)) return STATUS_INVALID_PAGE_PROTECTION;
-  if (offset % kGranularity != 0 || *base % kGranularity != 0) return STATUS_MAPPED_ALIGNMENT;
-  const SIZE_T total = SectionSize(pages);
-  if (offset >= total || *size > total - offset) return STATUS_INVALID_VIEW_SIZE;
-  const SIZE_T bytes = *size == 0 ? total - offset : PageRoundUp(*size);
-  const NTSTATUS status = Reserve(base, bytes, (type & MEM_TOP_DOWN) != 0, {0, protection, MEM_MAPPED, false, pages, offset, {}, {}});
-  if (status != STATUS_SUCCESS) return status;
-  ReferenceSectionPages(pages);
-  const auto found = Find(*base);
-  if (!SetRange(*base, found->second, *base, bytes, protection)) {
-    Release(found, *base, bytes);
-    return STATUS_NO_MEMORY;
-  }
-  *size = bytes;
-  return STATUS_SUCCESS;
-}
-
-NTSTATUS AddressSpace::MapFrames(ULONG_PTR* base, const PFN_NUMBER* frames, SIZE_T count, ULONG protection) {
-  const SIZE_T bytes = count << PAGE_SHIFT;
-  const NTSTATUS status = Reserve(base, bytes, false, {0, protection, MEM_MAPPED, false, nullptr, 0, {frames, frames + count}, {}});
-  if (status != STATUS_SUCCESS) return status;
-  const auto found = Find(*base);
-  if (SetRange(*base, found->second, *base, bytes, protection)) return STATUS_SUCCESS;
-  Release(found, *base, bytes);
-  return STATUS_NO_MEMORY;
-}
-
-NTSTATUS AddressSpace::UnmapView(ULONG_PTR address) {
-  const auto found = Find(address);
-  if (found == allocations_.end() || found->second.type == MEM_PRIVATE) return STATUS_NOT_MAPPED_VIEW;
-  Release(found, found->first, found->second.size);
-  return STATUS_SUCCESS;
-}
-
-NTSTATUS AddressSpace::CreateStack(SIZE_T reserve, SIZE_T commit, ULONG_PTR* allocation, ULONG_PTR* limit, ULONG_PTR* base) {
-  reserve = std::max<SIZE_T>((reserve + kGranularity - 1) & ~(kGranularity - 1), kGranularity);
-  // Below the committed part is the guard page.
-  commit = std::clamp<SIZE_T>(PageRoundUp(commit), PAGE_SIZE, reserve - PAGE_SIZE);
-  reserve += kStackOverflowRoom;
-  ULONG_PTR start = 0;
-  const NTSTATUS status = Reserve(&start, reserve, false, {0, PAGE_READWRITE, MEM_PRIVATE, true, nullptr, 0, {}, {}});
-  if (status != STATUS_SUCCESS) return status;
-  const auto found = Find(start);
-  const ULONG_PTR end = start + reserve;
-  const ULONG_PTR guard = end - commit - PAGE_SIZE;
-  if (!SetRange(start, found->second, end - commit, commit, PAGE_READWRITE) ||
-      !SetRange(start, found->second, guard, PAGE_SIZE, PAGE_READWRITE | PAGE_GUARD)) {
-    Release(found, start, reserve);
-    return STATUS_NO_MEMORY;
-  }
-  hal::ForgetFrames(start, end);
-  *allocation = start;
-  *limit = end - commit;
-  *base = end;
-  return STATUS_SUCCESS;
-}
-
-ULONG_PTR LowestStackGuard(ULONG_PTR allocation, const TEB& teb) {
-  return allocation + kStackOverflowRoom + PageRoundUp(teb.GuaranteedStackBytes);
-}
-
-// ---- faults --------------------------------------------------------------------------------------------------------------------
-
-/// The guard page becomes part of the stack, the page below it the guard page. The last one has none: what is left of the stack is given
-/// to who handles the overflow, but for the very last page, which stays out of reach.
-NTSTATUS AddressSpace::GrowStack(ULONG_PTR start, Allocation& allocation, ULONG_PTR guard) {
-  TEB* const teb = ke::CurrentThread()->Teb;
-  teb->NtTib.StackLimit = reinterpret_cast<PVOID>(guard);
-  if (guard > LowestStackGuard(start, *teb)) {
-    const bool moved = SetRange(start, allocation, guard - PAGE_SIZE, PAGE_SIZE, PAGE_READWRITE | PAGE_GUARD);
-    return moved ? STATUS_SUCCESS : STATUS_STACK_OVERFLOW;
-  }
-  const ULONG_PTR last = start + PAGE_SIZE;
-  if (SetRange(start, allocation, last, guard - last, PAGE_READWRITE)) teb->NtTib.StackLimit = reinterpret_cast<PVOID>(last);
-  return STATUS_STACK_OVERFLOW;
-}
-
-NTSTATUS AddressSpace::HandleFault(ULONG_PTR address, bool) {
-  const auto found = Find(address);
-  if (found == allocations_.end()) return STATUS_ACCESS_VIOLATION;
-  Allocation& allocation = found->second;
-  const ULONG protection = RunAt(allocation, address)->protection;
-  if ((protection & PAGE_GUARD) == 0) return STATUS_ACCESS_VIOLATION;
-  const ULONG_PTR page = PageAlign(address);
-  if (!SetRange(found->first, allocation, page, PAGE_SIZE, protection & ~PAGE_GUARD)) return STATUS_ACCESS_VIOLATION;
-  if (!allocation.stack) return STATUS_GUARD_PAGE_VIOLATION;
-  const auto* const tib = reinterpret_cast<const NT_TIB*>(ke::CurrentThread()->Teb);
-  const bool own = tib != nullptr && reinterpret_cast<ULONG_PTR>(tib->StackBase) == found->first + allocation.size;
-  return own ? GrowStack(found->first, allocation, page) : STATUS_GUARD_PAGE_VIOLATION;
-}
-
-NTSTATUS HandleUserFault(ULONG_PTR address, bool write) {
-  AddressSpace* const space = state != nullptr ? AddressSpaceAt(address) : nullptr;
-  return space != nullptr ? space->HandleFault(address, write) : STATUS_ACCESS_VIOLATION;
-}
-
 ULONG UserProtection(ULONG_PTR address) {
   const AddressSpace* const space = state != nullptr ? AddressSpaceAt(address) : nullptr;
   return space != nullptr ? space->ProtectionOf(address) : 0;
@@ -491,8 +410,8 @@ ULONG_PTR AddressSpace::PhysicalAddressOf(ULONG_PTR address) const {
   if (!allocation.frames.empty()) {
     return (allocation.frames[(address - found->first) >> PAGE_SHIFT] << PAGE_SHIFT) + (address & (PAGE_SIZE - 1));
   }
-  if (allocation.section == nullptr) return PhysicalOf(address);
-  return PhysicalOf(reinterpret_cast<ULONG_PTR>(SectionMemory(allocation.section))) + allocation.section_offset + (address - found->first);
+  if (allocation.section == nullptr || allocation.copied.contains(PageAlign(address))) return PhysicalOf(address);
+  return SectionPhysical(allocation.section) + allocation.section_offset + (address - found->first);
 }
 
 SIZE_T AddressSpace::committed() const {

@@ -23,7 +23,7 @@ NTSTATUS HandleFaults(ULONG_PTR address, SIZE_T size, bool write) {
   AddressSpace* const space = AddressSpaceAt(address);
   if (space == nullptr) return STATUS_ACCESS_VIOLATION;
   for (ULONG_PTR page = PageAlign(address); page < address + size; page += PAGE_SIZE) {
-    if ((space->ProtectionOf(page) & PAGE_GUARD) != 0) return space->HandleFault(page, write);
+    if (space->NeedsFault(page, write)) return space->HandleFault(page, write);
   }
   return STATUS_ACCESS_VIOLATION;
 }

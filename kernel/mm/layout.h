@@ -43,6 +43,14 @@ inline constexpr ULONG_PTR kSystemPtesSize = 0x10'0000'0000;
 /// End of the linearly backed range.
 inline constexpr ULONG_PTR kEnd = 0x4060'0000'0000;
 
+/// Behind the linear range come pages that only sections have, at physical addresses without a linear place: the page file's, and then
+/// those of files, each file in a range of its own. An MDL of them is mapped as any other.
+inline constexpr ULONG_PTR kSectionPages = kEnd - kBase;
+inline constexpr ULONG_PTR kSectionPagesSize = 0x100'0000'0000;  // 1 TiB of addresses
+inline constexpr ULONG_PTR kFilePages = 0x4000'0000'0000;
+inline constexpr ULONG_PTR kFilePagesSize = 0x40'0000'0000;  // of one file
+inline constexpr ULONG_PTR kFilePagesCount = 4096;
+
 /// KUSER_SHARED_DATA, read-only for user code, where every Windows has it; the kernel's alias is patched to it.
 inline constexpr ULONG_PTR kSharedUserData = 0x7FFE0000;
 /// The page behind it.

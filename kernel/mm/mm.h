@@ -3,10 +3,13 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "kernel/hal/memory.h"
 #include "kernel/mm/layout.h"
+#include "nt/io.h"
 #include "nt/mm.h"
 #include "nt/types.h"
 
@@ -68,8 +71,16 @@ void FreeKernelStack(void* stack, SIZE_T size);
 
 // ---- address spaces ----------------------------------------------------------------------------------------------------------
 
-/// A pagefile-backed section's pages, shared by its views.
+/// A section's pages, shared by its views.
 struct SectionPages;
+struct ImagePages;
+
+/// The part of a section that a view shows.
+struct SectionPart {
+  SectionPages* pages;
+  ULONG64 size;  ///< of the section, in bytes
+  ULONG64 offset;
+};
 
 /// A process's user memory: its window, reservations and pages. Addresses outside the window are not available to the process,
 /// but for the shared data page.
@@ -94,12 +105,18 @@ class AddressSpace {
   /// Reserves a range for an image and commits it, all pages PAGE_READWRITE; the loader then sets each section's protection.
   /// *base is a wish, or 0. STATUS_CONFLICTING_ADDRESSES if the wish is taken.
   NTSTATUS MapImage(ULONG_PTR* base, SIZE_T size);
-  /// Maps [offset, offset + *size) of a section.
-  NTSTATUS MapView(SectionPages* pages, ULONG64 offset, ULONG_PTR* base, SIZE_T* size, ULONG type, ULONG protection);
+  /// The image at `base` is one of a section: its file is in use as long as it is mapped.
+  void KeepImage(ULONG_PTR base, ImagePages* image);
+  /// Maps a section from an offset on; *size 0: to its end.
+  NTSTATUS MapView(const SectionPart& part, ULONG_PTR* base, SIZE_T* size, ULONG type, ULONG protection);
   /// Maps page frames, for an MDL.
   NTSTATUS MapFrames(ULONG_PTR* base, const PFN_NUMBER* frames, SIZE_T count, ULONG protection);
   /// Removes the view or image that contains the address.
   NTSTATUS UnmapView(ULONG_PTR address);
+  /// What NtFlushVirtualMemory has to do: the range must be of one view of a file. What was written there is in the file already.
+  NTSTATUS FlushView(ULONG_PTR* base, SIZE_T* size);
+  /// The file that a view shows, or null.
+  PFILE_OBJECT FileOf(ULONG_PTR address) const;
   /// Reserves a user stack and commits its top, with a guard page below; *limit is the lowest committed byte, *base the end. Below what is
   /// asked for is room for whoever handles the stack's overflow.
   NTSTATUS CreateStack(SIZE_T reserve, SIZE_T commit, ULONG_PTR* allocation, ULONG_PTR* limit, ULONG_PTR* base);
@@ -107,6 +124,15 @@ class AddressSpace {
   /// What NT does at a fault: STATUS_SUCCESS if the access may be repeated (a stack grew), STATUS_GUARD_PAGE_VIOLATION (once),
   /// STATUS_STACK_OVERFLOW, STATUS_ACCESS_VIOLATION.
   NTSTATUS HandleFault(ULONG_PTR address, bool write);
+  /// Whether an access to a page is to go through HandleFault first.
+  bool NeedsFault(ULONG_PTR address, bool write) const;
+  /// Maps what was committed of a reserved section, in all views of it.
+  void ShowCommitted(const SectionPages* pages);
+
+  /// Keeps a range from being freed, and from a protection that refuses what `mode` (PAGE_READONLY, PAGE_READWRITE) allows; a number for
+  /// Unsecure, 0 if it is refused now.
+  ULONG_PTR Secure(ULONG_PTR base, SIZE_T size, ULONG mode);
+  void Unsecure(ULONG_PTR number);
 
   /// Protection of a committed page; 0 if the page is not committed.
   ULONG ProtectionOf(ULONG_PTR address) const;
@@ -129,20 +155,26 @@ class AddressSpace {
     bool stack;
     SectionPages* section;
     ULONG64 section_offset;
-    std::vector<PFN_NUMBER> frames;  ///< MapFrames: the pages; else empty
-    std::map<ULONG_PTR, Run> runs;   ///< by first address; they cover the allocation
+    std::vector<PFN_NUMBER> frames;   ///< MapFrames: the pages; else empty
+    std::map<ULONG_PTR, Run> runs;    ///< by first address; they cover the allocation
+    std::set<ULONG_PTR> copied = {};  ///< pages of a view that were written to and are now the process's own
+    bool uncommittable = false;       ///< reserved for physical pages
+    ImagePages* image = nullptr;      ///< of an image that was mapped by its section
   };
   using Allocations = std::map<ULONG_PTR, Allocation>;
 
   Allocations::iterator Find(ULONG_PTR address);
   Allocations::const_iterator Find(ULONG_PTR address) const;
   bool Available(ULONG_PTR base, SIZE_T size) const;
-  ULONG_PTR Place(SIZE_T size, bool top_down) const;
-  NTSTATUS Reserve(ULONG_PTR* base, SIZE_T size, bool top_down, Allocation allocation);
+  ULONG_PTR Place(SIZE_T size, bool top_down, SIZE_T alignment) const;
+  NTSTATUS Reserve(ULONG_PTR* base, SIZE_T size, ULONG type, Allocation allocation);
   static SIZE_T PrivatePages(const Allocation& allocation, ULONG_PTR base, SIZE_T size);
   static bool SetRange(ULONG_PTR start, Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
   static bool Map(ULONG_PTR start, const Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
-  static void Unmap(const Allocation& allocation, ULONG_PTR base, SIZE_T size);
+  static void Unmap(Allocation& allocation, ULONG_PTR base, SIZE_T size);
+  static hal::Protection HostProtectionIn(const Allocation& allocation, ULONG protection);
+  static NTSTATUS CopyPage(Allocation& allocation, ULONG_PTR page, ULONG protection);
+  static NTSTATUS CommitView(ULONG_PTR start, Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
   static void Split(Allocation& allocation, ULONG_PTR address);
   static void Merge(Allocation& allocation);
   static const Run* RunAt(const Allocation& allocation, ULONG_PTR address);
@@ -150,7 +182,16 @@ class AddressSpace {
   NTSTATUS CheckWish(ULONG_PTR* base, SIZE_T* size) const;
   static NTSTATUS GrowStack(ULONG_PTR start, Allocation& allocation, ULONG_PTR guard);
 
+  struct Secured {
+    ULONG_PTR base;
+    SIZE_T size;
+    bool write;
+  };
+  bool MaySet(ULONG_PTR base, SIZE_T size, ULONG protection) const;
+
   ULONG_PTR low_ = 0;
+  ULONG_PTR secured_count_ = 0;
+  std::map<ULONG_PTR, Secured> secured_;
   PEPROCESS process_ = nullptr;
   Allocations allocations_;
 };
@@ -169,13 +210,26 @@ NTSTATUS HandleUserFault(ULONG_PTR address, bool write);
 /// The protection (PAGE_…) of the user page at `address`; 0 where nothing is committed. Safe in a fault handler.
 ULONG UserProtection(ULONG_PTR address);
 
-/// Pages for a section; `size` is rounded up to pages. Null if there is no memory. Starts with one reference.
-SectionPages* CreateSectionPages(SIZE_T size);
+/// Zeroed pages for a section; `size` is rounded up to pages. Null if there is no memory. Starts with one reference. Those of a reserved
+/// section become usable when a view commits them.
+SectionPages* CreateSectionPages(SIZE_T size, bool reserved = false);
 void ReferenceSectionPages(SectionPages* pages);
 void DereferenceSectionPages(SectionPages* pages);
-SIZE_T SectionSize(const SectionPages* pages);
-/// Where the kernel sees the pages.
-void* SectionMemory(const SectionPages* pages);
+/// Physical address of the first page; the others follow.
+ULONG_PTR SectionPhysical(const SectionPages* pages);
+
+/// What the file system of C: does for sections of files.
+struct FileSystem {
+  int (*descriptor)(PFILE_OBJECT file);  ///< the host's, for reading and writing; negative if the file cannot be mapped
+  NTSTATUS (*extend)(PFILE_OBJECT file, LONGLONG size);
+  void (*written)(PFILE_OBJECT file);  ///< views of it were written to
+};
+void SetFileSystem(const FileSystem& functions);
+/// All bytes of an open file of that file system.
+NTSTATUS ReadImageFile(PFILE_OBJECT file, std::vector<std::byte>* bytes);
+/// Who maps images into processes, and is told before one goes.
+void SetImageMapper(NTSTATUS (*map)(PEPROCESS process, PFILE_OBJECT file, ULONG_PTR* base, SIZE_T* size),
+                    void (*unmap)(PEPROCESS process, ULONG_PTR address));
 
 // ---- the rest ----------------------------------------------------------------------------------------------------------------
 

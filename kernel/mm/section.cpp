@@ -1,93 +1,141 @@
-// Section objects: pagefile-backed ones, and \Device\PhysicalMemory.
+// Section objects: of the page file, of files, of images, and \Device\PhysicalMemory. Their making, and what is asked of them.
 #include "kernel/mm/section.h"
 
-#include "kernel/ke/ke.h"
-#include "kernel/mm/state.h"
+#include <algorithm>
+
+#include "kernel/api/api.h"
 #include "kernel/ob/ob.h"
+#include "kernel/se/se.h"
 #include "nt/ps.h"
 #include "nt/status.h"
 
 namespace nt::mm {
 namespace {
 
-/// Body of a section object.
-struct Section {
-  SectionPages* pages;  ///< null: physical memory
-  ULONG64 size;
-  ULONG protection;  ///< the most a view may have
-};
-
 POBJECT_TYPE section_type = nullptr;
+
+constexpr ULONG kWritable = PAGE_READWRITE | PAGE_EXECUTE_READWRITE;
+constexpr ULONG kExecutable = PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
+/// Larger than any file system's file.
+constexpr ULONG64 kLargestSection = kFilePagesSize;
 
 void DestroySection(PVOID object) {
   auto* const section = static_cast<Section*>(object);
   if (section->pages != nullptr) DereferenceSectionPages(section->pages);
+  if (section->image != nullptr) DereferenceImage(section->image);
 }
 
-bool ProbesUser() { return ke::PreviousMode() != KernelMode; }
+/// What NtCreateSection is asked for.
+struct Wish {
+  ULONG64 size;
+  bool has_size;
+  ULONG protection;
+  ULONG attributes;
+  PFILE_OBJECT file;  ///< null: the page file
+};
 
-template <class T>
-NTSTATUS Get(const T* from, T* value) {
-  if (ProbesUser()) return ReadUser(from, value);
-  *value = *from;
-  return STATUS_SUCCESS;
+NTSTATUS CheckAttributes(ULONG attributes) {
+  constexpr ULONG kKinds = SEC_COMMIT | SEC_RESERVE | SEC_IMAGE;
+  constexpr ULONG kKnown = kKinds | SEC_NOCACHE | SEC_WRITECOMBINE | SEC_LARGE_PAGES | SEC_BASED | SEC_NO_CHANGE;
+  const ULONG kind = attributes & kKinds;
+  if ((attributes & ~kKnown) != 0 || kind == 0 || (kind & (kind - 1)) != 0) return STATUS_INVALID_PARAMETER_6;
+  if (kind == SEC_IMAGE && (attributes & (SEC_WRITECOMBINE | SEC_LARGE_PAGES)) != 0) return STATUS_INVALID_PARAMETER_6;
+  if ((attributes & SEC_LARGE_PAGES) == 0) return STATUS_SUCCESS;
+  if (kind != SEC_COMMIT) return STATUS_INVALID_PARAMETER_6;
+  return SeSinglePrivilegeCheck({SE_LOCK_MEMORY_PRIVILEGE, 0}, ke::PreviousMode()) ? STATUS_SUCCESS : STATUS_PRIVILEGE_NOT_HELD;
 }
 
-template <class T>
-NTSTATUS Put(T* to, const T& value) {
-  if (ProbesUser()) return WriteUser(to, value);
-  *to = value;
-  return STATUS_SUCCESS;
+bool IsSectionProtection(ULONG protection) {
+  constexpr ULONG kAll = PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY | kExecutable;
+  return (protection & ~kAll) == 0 && protection != 0 && (protection & (protection - 1)) == 0;
 }
 
-constexpr ULONG kWritable = PAGE_READWRITE | PAGE_EXECUTE_READWRITE;
-constexpr ULONG kExecutable = PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
-
-/// A view's protection must not exceed the section's. Copies on write of a pagefile-backed section are writes.
-bool Compatible(ULONG section, ULONG view) {
-  if ((view & kExecutable) != 0 && (section & kExecutable) == 0) return false;
-  return (view & kWritable) == 0 || (section & kWritable) != 0;
+/// How a file must be open for a section of a protection.
+ACCESS_MASK FileAccessFor(ULONG protection) {
+  ACCESS_MASK access = protection == PAGE_EXECUTE ? 0 : FILE_READ_DATA;
+  if ((protection & kWritable) != 0) access |= FILE_WRITE_DATA;
+  return (protection & kExecutable) != 0 ? access | FILE_EXECUTE : access;
 }
 
-ACCESS_MASK AccessFor(ULONG protection) {
-  ACCESS_MASK access = (protection & kWritable) != 0 ? SECTION_MAP_WRITE : SECTION_MAP_READ;
-  if ((protection & kExecutable) != 0) access |= SECTION_MAP_EXECUTE;
-  return access;
+/// A section of the page file.
+NTSTATUS FillAnonymous(const Wish& wish, Section* section) {
+  if ((wish.attributes & SEC_IMAGE) != 0) return STATUS_INVALID_FILE_FOR_SECTION;
+  if (!wish.has_size || wish.size == 0) return STATUS_INVALID_PARAMETER_4;
+  if (wish.size > kLargestSection) return STATUS_SECTION_TOO_BIG;
+  section->pages = CreateSectionPages(wish.size, (wish.attributes & SEC_RESERVE) != 0);
+  section->size = PageRoundUp(wish.size);
+  section->attributes = wish.attributes;
+  return section->pages != nullptr ? STATUS_SUCCESS : STATUS_COMMITMENT_LIMIT;
 }
 
-NTSTATUS MapPhysical(AddressSpace& space, ULONG64* offset, ULONG_PTR* base, SIZE_T* size, ULONG protection) {
-  const ULONG64 start = PageAlign(*offset);
-  if (*size == 0 || start >= kDeviceEnd || *size > kDeviceEnd - start) return STATUS_INVALID_VIEW_SIZE;
-  const SIZE_T pages = PagesSpanned(*offset, *size);
-  std::vector<PFN_NUMBER> frames(pages);
-  for (SIZE_T i = 0; i < pages; ++i) frames[i] = (start >> PAGE_SHIFT) + i;
-  const NTSTATUS status = space.MapFrames(base, frames.data(), pages, protection);
-  *offset = start;
-  *size = pages << PAGE_SHIFT;
-  return status;
-}
-
-NTSTATUS MapSection(Section* section, AddressSpace& space, ULONG64* offset, ULONG_PTR* base, SIZE_T* size, ULONG type, ULONG protection) {
-  if (!Compatible(section->protection, protection)) return STATUS_SECTION_PROTECTION;
-  if (section->pages == nullptr) return MapPhysical(space, offset, base, size, protection);
-  return space.MapView(section->pages, *offset, base, size, type, protection);
-}
-
-/// Runs an operation on the address space of a process handle.
-template <class Operation>
-NTSTATUS WithProcess(HANDLE handle, Operation&& operation) {
-  PEPROCESS process = ke::CurrentProcess();
-  if (reinterpret_cast<LONG_PTR>(handle) != -1) {
-    POBJECT_TYPE const type = ob::TypeOf(ke::CurrentProcess());
-    const NTSTATUS status = ObReferenceObjectByHandle(handle, 0x8, type, ke::PreviousMode(), reinterpret_cast<PVOID*>(&process), nullptr);
-    if (status != STATUS_SUCCESS) return status;
-  } else {
-    ObfReferenceObject(process);
+/// A section of a file: as long as the file, or as is wished; then the file grows with it, if it may be written.
+NTSTATUS FillFile(const Wish& wish, Section* section) {
+  NTSTATUS status = ReferenceFilePages(wish.file, &section->pages);
+  if (!NT_SUCCESS(status)) return status;
+  const ULONG64 length = FileSize(section->pages);
+  section->size = wish.has_size && wish.size != 0 ? wish.size : length;
+  section->attributes = (wish.attributes & ~(SEC_COMMIT | SEC_RESERVE)) | SEC_FILE;
+  if (section->size == 0) return STATUS_MAPPED_FILE_SIZE_ZERO;
+  if (section->size > kLargestSection) return STATUS_SECTION_TOO_BIG;
+  if (section->size > length) {
+    if ((wish.protection & kWritable) == 0) return STATUS_SECTION_TOO_BIG;
+    status = ExtendFile(section->pages, section->size);
+    if (!NT_SUCCESS(status)) return status;
   }
-  AddressSpace* const space = AddressSpaceOf(process);
-  const NTSTATUS status = space != nullptr ? operation(*space) : STATUS_PROCESS_IS_TERMINATING;
-  ObfDereferenceObject(process);
+  section->pages->size = std::max(section->pages->size, section->size);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS FillImage(const Wish& wish, Section* section) {
+  const NTSTATUS status = ReferenceImage(wish.file, &section->image);
+  if (!NT_SUCCESS(status)) return status;
+  section->size = section->image->file_size;
+  section->attributes = SEC_IMAGE | SEC_FILE;
+  return STATUS_SUCCESS;
+}
+
+/// The object, with one reference and not inserted yet.
+NTSTATUS MakeSection(POBJECT_ATTRIBUTES attributes, const Wish& wish, PVOID* object) {
+  const KPROCESSOR_MODE mode = ke::PreviousMode();
+  NTSTATUS status = ObCreateObject(mode, section_type, attributes, mode, nullptr, sizeof(Section), 0, 0, object);
+  if (!NT_SUCCESS(status)) return status;
+  auto* const section = static_cast<Section*>(*object);
+  *section = {nullptr, nullptr, 0, wish.protection, 0};
+  if (wish.file == nullptr) {
+    status = FillAnonymous(wish, section);
+  } else {
+    status = (wish.attributes & SEC_IMAGE) != 0 ? FillImage(wish, section) : FillFile(wish, section);
+  }
+  if (!NT_SUCCESS(status)) ObfDereferenceObject(*object);
   return status;
+}
+
+NTSTATUS CheckWish(const Wish& wish) {
+  const NTSTATUS status = CheckAttributes(wish.attributes);
+  if (!NT_SUCCESS(status)) return status;
+  return IsSectionProtection(wish.protection) ? STATUS_SUCCESS : STATUS_INVALID_PAGE_PROTECTION;
+}
+
+NTSTATUS ReferenceFile(HANDLE handle, ULONG protection, PFILE_OBJECT* file) {
+  POBJECT_TYPE const type = *api::Data<POBJECT_TYPE>("IoFileObjectType");
+  return ObReferenceObjectByHandle(handle, FileAccessFor(protection), type, ke::PreviousMode(), reinterpret_cast<PVOID*>(file), nullptr);
+}
+
+NTSTATUS Extend(Section* section, LARGE_INTEGER* size) {
+  if (section->pages == nullptr || section->pages->file == nullptr) return STATUS_SECTION_NOT_EXTENDED;
+  const auto wanted = static_cast<ULONG64>(size->QuadPart);
+  if (wanted > kLargestSection) return STATUS_SECTION_TOO_BIG;
+  if (wanted > section->size) {
+    if (wanted > FileSize(section->pages)) {
+      if ((section->protection & kWritable) == 0) return STATUS_SECTION_NOT_EXTENDED;
+      const NTSTATUS status = ExtendFile(section->pages, wanted);
+      if (!NT_SUCCESS(status)) return status;
+    }
+    section->size = wanted;
+    section->pages->size = std::max(section->pages->size, wanted);
+  }
+  size->QuadPart = static_cast<LONGLONG>(section->size);
+  return STATUS_SUCCESS;
 }
 
 void CreatePhysicalMemory() {
@@ -97,7 +145,7 @@ void CreatePhysicalMemory() {
                                nullptr,           nullptr};
   PVOID object;
   if (!NT_SUCCESS(ObCreateObject(KernelMode, section_type, &attributes, KernelMode, nullptr, sizeof(Section), 0, 0, &object))) return;
-  *static_cast<Section*>(object) = {nullptr, kDeviceEnd, PAGE_EXECUTE_READWRITE};
+  *static_cast<Section*>(object) = {nullptr, nullptr, kDeviceEnd, PAGE_EXECUTE_READWRITE, SEC_COMMIT};
   HANDLE handle;
   if (NT_SUCCESS(ObInsertObject(object, nullptr, SECTION_ALL_ACCESS, 0, nullptr, &handle))) ObCloseHandle(handle, KernelMode);
 }
@@ -124,79 +172,77 @@ using namespace nt::mm;
 
 extern "C" {
 
+NTSTATUS MmCreateSection(PVOID* SectionObject, ACCESS_MASK, POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize,
+                         ULONG SectionPageProtection, ULONG AllocationAttributes, HANDLE FileHandle, PFILE_OBJECT FileObject) {
+  const bool has_size = MaximumSize != nullptr;
+  Wish wish{has_size ? static_cast<ULONG64>(MaximumSize->QuadPart) : 0, has_size, SectionPageProtection, AllocationAttributes, FileObject};
+  NTSTATUS status = CheckWish(wish);
+  if (!NT_SUCCESS(status)) return status;
+  if (FileObject != nullptr) {
+    ObfReferenceObject(FileObject);
+  } else if (FileHandle != nullptr) {
+    status = ReferenceFile(FileHandle, SectionPageProtection, &wish.file);
+    if (!NT_SUCCESS(status)) return status;
+  }
+  status = MakeSection(ObjectAttributes, wish, SectionObject);
+  if (wish.file != nullptr) ObfDereferenceObject(wish.file);
+  return status;
+}
+
 NTSTATUS NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize,
                          ULONG SectionPageProtection, ULONG AllocationAttributes, HANDLE FileHandle) {
-  if (FileHandle != nullptr) return STATUS_NOT_SUPPORTED;
-  if ((AllocationAttributes & (SEC_COMMIT | SEC_RESERVE)) == 0 || (AllocationAttributes & SEC_IMAGE) != 0)
-    return STATUS_INVALID_PARAMETER_6;
-  switch (SectionPageProtection & 0xff) {
-    case PAGE_READONLY:
-    case PAGE_READWRITE:
-    case PAGE_WRITECOPY:
-    case PAGE_EXECUTE:
-    case PAGE_EXECUTE_READ:
-    case PAGE_EXECUTE_READWRITE:
-    case PAGE_EXECUTE_WRITECOPY:
-      break;
-    default:
-      return STATUS_INVALID_PAGE_PROTECTION;
-  }
   LARGE_INTEGER size{};
-  if (MaximumSize == nullptr) return STATUS_INVALID_PARAMETER_4;
-  NTSTATUS status = Get(MaximumSize, &size);
-  if (status != STATUS_SUCCESS) return status;
-  if (size.QuadPart <= 0) return STATUS_INVALID_PARAMETER_4;
+  NTSTATUS status = MaximumSize != nullptr ? TakeParameter(MaximumSize, &size) : STATUS_SUCCESS;
+  if (!NT_SUCCESS(status)) return status;
   PVOID object;
-  status = ObCreateObject(ke::PreviousMode(), section_type, ObjectAttributes, ke::PreviousMode(), nullptr, sizeof(Section), 0, 0, &object);
-  if (status != STATUS_SUCCESS) return status;
-  SectionPages* const pages = CreateSectionPages(static_cast<SIZE_T>(size.QuadPart));
-  *static_cast<Section*>(object) = {pages, static_cast<ULONG64>(size.QuadPart), SectionPageProtection};
-  if (pages == nullptr) {
-    ObfDereferenceObject(object);
-    return STATUS_COMMITMENT_LIMIT;
-  }
+  status = MmCreateSection(&object, DesiredAccess, ObjectAttributes, MaximumSize != nullptr ? &size : nullptr, SectionPageProtection,
+                           AllocationAttributes, FileHandle, nullptr);
+  if (!NT_SUCCESS(status)) return status;
   HANDLE handle;
   status = ObInsertObject(object, nullptr, DesiredAccess, 0, nullptr, &handle);
-  return NT_SUCCESS(status) ? (Put(SectionHandle, handle), status) : status;
+  return NT_SUCCESS(status) ? (GiveParameter(SectionHandle, handle), status) : status;
 }
 
 NTSTATUS NtOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes) {
   HANDLE handle;
   const NTSTATUS status = ObOpenObjectByName(ObjectAttributes, section_type, ke::PreviousMode(), nullptr, DesiredAccess, nullptr, &handle);
-  return NT_SUCCESS(status) ? (Put(SectionHandle, handle), status) : status;
+  return NT_SUCCESS(status) ? (GiveParameter(SectionHandle, handle), status) : status;
 }
 
-NTSTATUS NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID* BaseAddress, ULONG_PTR ZeroBits, SIZE_T,
-                            PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize, SECTION_INHERIT InheritDisposition, ULONG AllocationType,
-                            ULONG Win32Protect) {
-  if (InheritDisposition != ViewShare && InheritDisposition != ViewUnmap) return STATUS_INVALID_PARAMETER_8;
-  if (ZeroBits > 21 && ZeroBits < 32) return STATUS_INVALID_PARAMETER_4;
-  PVOID base = nullptr;
-  SIZE_T size = 0;
-  LARGE_INTEGER offset{};
-  NTSTATUS status = Get(BaseAddress, &base);
-  if (status == STATUS_SUCCESS) status = Get(ViewSize, &size);
-  if (status == STATUS_SUCCESS && SectionOffset != nullptr) status = Get(SectionOffset, &offset);
-  if (status != STATUS_SUCCESS) return status;
+NTSTATUS NtQuerySection(HANDLE SectionHandle, SECTION_INFORMATION_CLASS SectionInformationClass, PVOID SectionInformation,
+                        SIZE_T SectionInformationLength, PSIZE_T ReturnLength) {
+  if (SectionInformationClass != SectionBasicInformation && SectionInformationClass != SectionImageInformation)
+    return STATUS_INVALID_INFO_CLASS;
+  const bool basic = SectionInformationClass == SectionBasicInformation;
+  const SIZE_T needed = basic ? sizeof(SECTION_BASIC_INFORMATION) : sizeof(SECTION_IMAGE_INFORMATION);
+  if (SectionInformationLength < needed) return STATUS_INFO_LENGTH_MISMATCH;
   PVOID object;
-  status = ObReferenceObjectByHandle(SectionHandle, AccessFor(Win32Protect), section_type, ke::PreviousMode(), &object, nullptr);
-  if (status != STATUS_SUCCESS) return status;
-  auto start = reinterpret_cast<ULONG_PTR>(base);
-  auto from = static_cast<ULONG64>(offset.QuadPart);
-  status = WithProcess(ProcessHandle, [&](AddressSpace& space) {
-    return MapSection(static_cast<Section*>(object), space, &from, &start, &size, AllocationType, Win32Protect);
-  });
+  NTSTATUS status = ObReferenceObjectByHandle(SectionHandle, SECTION_QUERY, section_type, ke::PreviousMode(), &object, nullptr);
+  if (!NT_SUCCESS(status)) return status;
+  const auto* const section = static_cast<const Section*>(object);
+  if (basic) {
+    SECTION_BASIC_INFORMATION information{nullptr, section->attributes, {}};
+    information.MaximumSize.QuadPart = static_cast<LONGLONG>(section->size);
+    status = GiveParameter(static_cast<SECTION_BASIC_INFORMATION*>(SectionInformation), information);
+  } else if (section->image != nullptr) {
+    status = GiveParameter(static_cast<SECTION_IMAGE_INFORMATION*>(SectionInformation), section->image->information);
+  } else {
+    status = STATUS_SECTION_NOT_IMAGE;
+  }
   ObfDereferenceObject(object);
-  if (status != STATUS_SUCCESS) return status;
-  offset.QuadPart = static_cast<LONGLONG>(from);
-  Put(BaseAddress, reinterpret_cast<PVOID>(start));
-  Put(ViewSize, size);
-  if (SectionOffset != nullptr) Put(SectionOffset, offset);
-  return STATUS_SUCCESS;
+  return NT_SUCCESS(status) && ReturnLength != nullptr ? GiveParameter(ReturnLength, needed) : status;
 }
 
-NTSTATUS NtUnmapViewOfSection(HANDLE ProcessHandle, PVOID BaseAddress) {
-  return WithProcess(ProcessHandle, [&](AddressSpace& space) { return space.UnmapView(reinterpret_cast<ULONG_PTR>(BaseAddress)); });
+NTSTATUS NtExtendSection(HANDLE SectionHandle, PLARGE_INTEGER NewSectionSize) {
+  LARGE_INTEGER size{};
+  NTSTATUS status = TakeParameter(NewSectionSize, &size);
+  if (!NT_SUCCESS(status)) return status;
+  PVOID object;
+  status = ObReferenceObjectByHandle(SectionHandle, SECTION_EXTEND_SIZE, section_type, ke::PreviousMode(), &object, nullptr);
+  if (!NT_SUCCESS(status)) return status;
+  status = Extend(static_cast<Section*>(object), &size);
+  ObfDereferenceObject(object);
+  return NT_SUCCESS(status) ? GiveParameter(NewSectionSize, size) : status;
 }
 
 }  // extern "C"

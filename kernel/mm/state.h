@@ -39,6 +39,11 @@ struct State {
   std::map<ULONG_PTR, SystemMapping> mappings;
   std::map<SIZE_T, std::deque<ULONG_PTR>> free_ptes;  ///< by pages: the longest free first
   ULONG_PTR next_pte = kSystemPtes;
+  std::map<ULONG_PTR, SectionPages*> system_views;  ///< of sections, by address
+  std::map<ULONG_PTR, SIZE_T> section_pages;        ///< what sections take: physical address, bytes
+  FileSystem file_system{};
+  NTSTATUS (*map_image)(PEPROCESS process, PFILE_OBJECT file, ULONG_PTR* base, SIZE_T* size) = nullptr;
+  void (*unmap_image)(PEPROCESS process, ULONG_PTR address) = nullptr;
   // low memory, by physical address
   std::map<ULONG_PTR, LowBlock> low;
   // MDLs with locked pages: their callers
@@ -52,7 +57,7 @@ extern State* state;
 inline constexpr ULONG_PTR kLowMemoryStart = 0x10'0000;
 inline constexpr ULONG_PTR kLowMemoryEnd = 0xc000'0000;
 /// What the machine's address lines reach.
-inline constexpr ULONG_PTR kPhysicalEnd = kEnd - kBase;
+inline constexpr ULONG_PTR kPhysicalEnd = kFilePages + kFilePagesCount * kFilePagesSize;
 /// Everything below this physical address is low memory or a device's.
 inline constexpr ULONG_PTR kDeviceEnd = kWindowSize;
 
@@ -65,6 +70,13 @@ bool Readable(ULONG_PTR address);
 ULONG_PTR Caller();
 
 hal::Protection HostProtection(ULONG protection);
+/// One kind of access, with modifiers that go with it.
+bool ValidProtection(ULONG protection);
+/// What a protection that is asked for means in a view that was mapped with another one: writes may become copies, but what the view
+/// forbids is STATUS_SECTION_PROTECTION.
+NTSTATUS LimitToView(ULONG view, ULONG* protection);
+/// Reservations and views start at multiples of this.
+inline constexpr ULONG_PTR kGranularity = 0x10000;
 
 /// Maps page frames into the range of second mappings; 0 if it is used up.
 ULONG_PTR MapSystem(const char* kind, const PFN_NUMBER* frames, SIZE_T count, hal::Protection protection);

@@ -5,6 +5,7 @@
 #include "kernel/ke/ke.h"
 #include "kernel/mm/state.h"
 #include "kernel/ob/ob.h"
+#include "kernel/se/se.h"
 #include "nt/ps.h"
 #include "nt/status.h"
 
@@ -14,7 +15,6 @@ namespace {
 constexpr ACCESS_MASK kVmOperation = 0x8;
 constexpr ACCESS_MASK kVmRead = 0x10;
 constexpr ACCESS_MASK kVmWrite = 0x20;
-constexpr ACCESS_MASK kQueryInformation = 0x400;
 
 /// The process of a handle; the caller dereferences it.
 NTSTATUS ReferenceProcess(HANDLE handle, ACCESS_MASK access, PEPROCESS* process) {
@@ -80,6 +80,8 @@ NTSTATUS CopyPages(ULONG_PTR from, ULONG_PTR to, SIZE_T size, SIZE_T* done) {
   while (*done < size) {
     const SIZE_T left = size - *done;
     const SIZE_T part = std::min({left, PAGE_SIZE - ((from + *done) & (PAGE_SIZE - 1)), PAGE_SIZE - ((to + *done) & (PAGE_SIZE - 1))});
+    const AddressSpace* const target = AddressSpaceAt(to + *done);
+    if (target != nullptr && target->NeedsFault(to + *done, true)) HandleUserFault(to + *done, true);
     if (!Guarded(reinterpret_cast<void*>(to + *done), reinterpret_cast<const void*>(from + *done), part)) return STATUS_PARTIAL_COPY;
     *done += part;
   }
@@ -122,6 +124,9 @@ NTSTATUS NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID* BaseAddress, ULONG
   Range range{BaseAddress, RegionSize};
   NTSTATUS status = range.Get();
   if (status != STATUS_SUCCESS) return status;
+  if ((AllocationType & MEM_LARGE_PAGES) != 0 && !SeSinglePrivilegeCheck({SE_LOCK_MEMORY_PRIVILEGE, 0}, ke::PreviousMode())) {
+    return STATUS_PRIVILEGE_NOT_HELD;
+  }
   status = WithSpace(ProcessHandle, kVmOperation,
                      [&](AddressSpace& space) { return space.Allocate(&range.base, ZeroBits, &range.size, AllocationType, Protect); });
   if (status == STATUS_SUCCESS) range.Put();
@@ -151,18 +156,6 @@ NTSTATUS NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID* BaseAddress, PSIZE_
   return STATUS_SUCCESS;
 }
 
-NTSTATUS NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, MEMORY_INFORMATION_CLASS Class, PVOID Information, SIZE_T Length,
-                              PSIZE_T ReturnLength) {
-  if (Class != MemoryBasicInformation) return STATUS_INVALID_INFO_CLASS;
-  if (Length < sizeof(MEMORY_BASIC_INFORMATION)) return STATUS_INFO_LENGTH_MISMATCH;
-  MEMORY_BASIC_INFORMATION information{};
-  NTSTATUS status = WithSpace(ProcessHandle, kQueryInformation,
-                              [&](AddressSpace& space) { return space.Query(reinterpret_cast<ULONG_PTR>(BaseAddress), &information); });
-  if (status == STATUS_SUCCESS) status = Write(static_cast<PMEMORY_BASIC_INFORMATION>(Information), information);
-  if (status == STATUS_SUCCESS && ReturnLength != nullptr) status = Write(ReturnLength, SIZE_T{sizeof information});
-  return status;
-}
-
 NTSTATUS MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID FromAddress, PEPROCESS ToProcess, PVOID ToAddress, SIZE_T BufferSize,
                              KPROCESSOR_MODE PreviousMode, PSIZE_T ReturnSize) {
   *ReturnSize = 0;
@@ -186,19 +179,5 @@ NTSTATUS NtReadVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buff
 NTSTATUS NtWriteVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T Size, PSIZE_T Written) {
   return Transfer(ProcessHandle, kVmWrite | kVmOperation, BaseAddress, Buffer, Size, Written, false);
 }
-
-PVOID MmSecureVirtualMemory(PVOID Address, SIZE_T Size, ULONG ProbeMode) {
-  const auto start = reinterpret_cast<ULONG_PTR>(Address);
-  const AddressSpace* const space = AddressSpaceOf(ke::CurrentProcess());
-  if (space == nullptr || Size == 0 || !InSpace(ke::CurrentProcess(), start, Size)) return nullptr;
-  for (ULONG_PTR page = PageAlign(start); page < start + Size; page += PAGE_SIZE) {
-    const hal::Protection protection = HostProtection(space->ProtectionOf(page));
-    const bool write = protection == hal::Protection::ReadWrite || protection == hal::Protection::ReadWriteExecute;
-    if (protection == hal::Protection::None || (ProbeMode == PAGE_READWRITE && !write)) return nullptr;
-  }
-  return Address;
-}
-
-VOID MmUnsecureVirtualMemory(HANDLE) {}
 
 }  // extern "C"

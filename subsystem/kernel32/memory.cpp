@@ -1,4 +1,4 @@
-// Heaps, the old global and local memory, virtual memory, file mappings.
+// Heaps, the old global and local memory, virtual memory.
 #include <algorithm>
 
 #include "subsystem/kernel32/base.h"
@@ -161,43 +161,5 @@ BOOL WriteProcessMemory(HANDLE ProcessHandle, LPVOID BaseAddress, LPCVOID Buffer
 BOOL FlushInstructionCache([[maybe_unused]] HANDLE ProcessHandle, [[maybe_unused]] LPCVOID Address, [[maybe_unused]] SIZE_T Size) {
   return TRUE;
 }
-
-/// Creates a section of a file or of the page file.
-HANDLE CreateFileMappingW(HANDLE File, LPSECURITY_ATTRIBUTES Attributes, DWORD Protect, DWORD MaximumSizeHigh, DWORD MaximumSizeLow,
-                          LPCWSTR Name) {
-  ObjectName name(Name, Attributes);
-  LARGE_INTEGER size{};
-  size.QuadPart = static_cast<LONGLONG>(ULONGLONG{MaximumSizeHigh} << 32 | MaximumSizeLow);
-  const ULONG flags = Protect & 0xFF000000;
-  HANDLE handle = nullptr;
-  const bool page_file = File == INVALID_HANDLE_VALUE;
-  const NTSTATUS status = sys::NtCreateSection(&handle, 0xF001F, name.get(), size.QuadPart ? &size : nullptr, Protect & 0xFFFFFF,
-                                               flags ? flags : 0x8000000, page_file ? nullptr : File);
-  if (!Check(status)) return nullptr;
-  SetError(status == STATUS_OBJECT_NAME_EXISTS ? ERROR_ALREADY_EXISTS : ERROR_SUCCESS);
-  return handle;
-}
-
-/// Maps a view of a section.
-LPVOID MapViewOfFile(HANDLE FileMappingObject, DWORD DesiredAccess, DWORD FileOffsetHigh, DWORD FileOffsetLow, SIZE_T BytesToMap) {
-  LARGE_INTEGER offset{};
-  offset.QuadPart = static_cast<LONGLONG>(ULONGLONG{FileOffsetHigh} << 32 | FileOffsetLow);
-  const bool execute = (DesiredAccess & 0x20) != 0;
-  const ULONG protect = DesiredAccess & 2                               ? (execute ? 0x40 : 0x04)
-                        : DesiredAccess & 1 && DesiredAccess != 0xF001F ? (execute ? 0x80 : 0x08)
-                                                                        : (execute ? 0x20 : 0x02);
-  PVOID base = nullptr;
-  return Check(sys::NtMapViewOfSection(FileMappingObject, CurrentProcessHandle(), &base, 0, 0, &offset, &BytesToMap, ViewShare, 0, protect))
-             ? base
-             : nullptr;
-}
-
-/// Unmaps a view.
-BOOL UnmapViewOfFile(LPCVOID BaseAddress) {
-  return Check(sys::NtUnmapViewOfSection(CurrentProcessHandle(), const_cast<PVOID>(BaseAddress)));
-}
-
-/// Unmaps a view.
-BOOL UnmapViewOfFileEx(LPCVOID BaseAddress, [[maybe_unused]] ULONG UnmapFlags) { return UnmapViewOfFile(BaseAddress); }
 
 }  // extern "C"

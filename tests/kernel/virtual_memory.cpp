@@ -1,6 +1,16 @@
 // User memory that a driver allocates in the System process.
 #include "ktest.h"
 
+extern "C" {
+NTSYSAPI NTSTATUS NTAPI ZwQueryVirtualMemory(HANDLE, PVOID, ULONG, PVOID, SIZE_T, PSIZE_T);
+NTSYSAPI NTSTATUS NTAPI ZwProtectVirtualMemory(HANDLE, PVOID*, PSIZE_T, ULONG, PULONG);
+}
+
+// What the headers for drivers lack.
+#define MEM_WRITE_WATCH 0x200000
+#define MEM_PHYSICAL 0x400000
+#define MEM_RESET_UNDO 0x1000000
+
 using namespace ktest;
 
 namespace {
@@ -101,4 +111,93 @@ KTEST(AnMdlMapsIntoIt) {
   }
   IoFreeMdl(mdl);
   ExFreePoolWithTag((PVOID)pool, 'mvtk');
+}
+
+KTEST(SecuredMemoryStays) {
+  PVOID base = nullptr;
+  REQUIRE(NT_SUCCESS(Allocate(&base, 4 * kPage, MEM_COMMIT, PAGE_READWRITE)));
+  PVOID const inside = (UCHAR*)base + kPage + 10;
+  HANDLE const secure = MmSecureVirtualMemory(inside, 100, PAGE_READWRITE);
+  REQUIRE(secure != nullptr);
+  PVOID at = base;
+  SIZE_T size = 4 * kPage;
+  ULONG old;
+  EXPECT_EQ(ZwProtectVirtualMemory(ZwCurrentProcess(), &at, &size, PAGE_READONLY, &old), STATUS_INVALID_PAGE_PROTECTION);
+  EXPECT_EQ(Release(base), STATUS_INVALID_PAGE_PROTECTION);
+  at = inside;
+  size = 1;
+  EXPECT_EQ(ZwFreeVirtualMemory(ZwCurrentProcess(), &at, &size, MEM_DECOMMIT), STATUS_INVALID_PAGE_PROTECTION);
+  at = base;
+  size = kPage;
+  EXPECT_EQ(ZwProtectVirtualMemory(ZwCurrentProcess(), &at, &size, PAGE_READONLY, &old), STATUS_SUCCESS);
+  EXPECT_EQ((ULONG_PTR)MmSecureVirtualMemory(base, 10, PAGE_READWRITE), 0);
+  HANDLE const other = MmSecureVirtualMemory(base, 10, PAGE_READONLY);
+  EXPECT(other != nullptr);
+  MmUnsecureVirtualMemory(other);
+  MmUnsecureVirtualMemory(secure);
+  EXPECT_EQ(Release(base), STATUS_SUCCESS);
+}
+
+KTEST(KindsOfAllocation) {
+  PVOID base = nullptr;
+  EXPECT_EQ(Allocate(&base, kPage, MEM_RESET | MEM_COMMIT, PAGE_READWRITE), STATUS_INVALID_PARAMETER_5);
+  EXPECT_EQ(Allocate(&base, kPage, MEM_COMMIT | MEM_WRITE_WATCH, PAGE_READWRITE), STATUS_INVALID_PARAMETER_5);
+  EXPECT_EQ(Allocate(&base, kPage, MEM_COMMIT | MEM_RESERVE | MEM_PHYSICAL, PAGE_READWRITE), STATUS_INVALID_PARAMETER_5);
+  EXPECT_EQ(Allocate(&base, kPage, MEM_RESERVE | MEM_PHYSICAL, PAGE_READONLY), STATUS_INVALID_PARAMETER_6);
+  EXPECT_EQ(Allocate(&base, kPage, MEM_RESERVE | MEM_LARGE_PAGES, PAGE_READWRITE), STATUS_INVALID_PARAMETER_5);
+  EXPECT_EQ(Allocate(&base, kPage, MEM_COMMIT | MEM_RESERVE | MEM_LARGE_PAGES, PAGE_READWRITE), STATUS_INVALID_PARAMETER_4);
+  REQUIRE(NT_SUCCESS(Allocate(&base, 2 << 20, MEM_COMMIT | MEM_RESERVE | MEM_LARGE_PAGES, PAGE_READWRITE)));
+  EXPECT_EQ((ULONG_PTR)base & ((2 << 20) - 1), 0);
+  EXPECT_EQ(Release(base), STATUS_SUCCESS);
+  base = nullptr;
+  REQUIRE(NT_SUCCESS(Allocate(&base, kPage, MEM_RESERVE | MEM_PHYSICAL, PAGE_READWRITE)));
+  EXPECT_EQ(Allocate(&base, kPage, MEM_COMMIT, PAGE_READWRITE), STATUS_CONFLICTING_ADDRESSES);
+  EXPECT_EQ(Release(base), STATUS_SUCCESS);
+  base = nullptr;
+  REQUIRE(NT_SUCCESS(Allocate(&base, kPage, MEM_COMMIT | MEM_TOP_DOWN, PAGE_READWRITE)));
+  EXPECT_EQ(Allocate(&base, kPage, MEM_RESET, PAGE_READWRITE), STATUS_SUCCESS);
+  EXPECT_EQ(Allocate(&base, kPage, MEM_RESET_UNDO, PAGE_READWRITE), STATUS_SUCCESS);
+  EXPECT_EQ(Release(base), STATUS_SUCCESS);
+}
+
+KTEST(KernelCodeMeetsGuardPages) {
+  PVOID base = nullptr;
+  REQUIRE(NT_SUCCESS(Allocate(&base, kPage, MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD)));
+  NTSTATUS status = STATUS_SUCCESS;
+  __try {
+    *(volatile UCHAR*)base = 1;
+  } __except (status = GetExceptionCode(), EXCEPTION_EXECUTE_HANDLER) {
+  }
+  EXPECT_EQ(status, STATUS_GUARD_PAGE_VIOLATION);
+  EXPECT(!Faults((volatile UCHAR*)base));
+  EXPECT_EQ(Release(base), STATUS_SUCCESS);
+}
+
+KTEST(AReservationIsDescribed) {
+  struct {
+    PVOID base;
+    ULONG protect, type;
+    SIZE_T size, committed;
+  } region = {};
+  PVOID base = nullptr;
+  REQUIRE(NT_SUCCESS(Allocate(&base, 16 * kPage, MEM_RESERVE, PAGE_READWRITE)));
+  PVOID second = (UCHAR*)base + kPage;
+  EXPECT_EQ(Allocate(&second, kPage, MEM_COMMIT, PAGE_READONLY), STATUS_SUCCESS);
+  SIZE_T told = 0;
+  EXPECT_EQ(ZwQueryVirtualMemory(ZwCurrentProcess(), second, 3, &region, sizeof region, &told), STATUS_SUCCESS);
+  EXPECT(region.base == base);
+  EXPECT_EQ(region.type, 1);
+  EXPECT_EQ(region.size, 16 * kPage);
+  EXPECT_EQ(region.committed, kPage);
+  struct {
+    PVOID address;
+    ULONG_PTR attributes;
+  } page = {second, 0};
+  EXPECT_EQ(ZwQueryVirtualMemory(ZwCurrentProcess(), nullptr, 4, &page, sizeof page, nullptr), STATUS_SUCCESS);
+  EXPECT_EQ(page.attributes & 1, 1);
+  EXPECT_EQ(page.attributes >> 4 & 0x7ff, PAGE_READONLY);
+  EXPECT_EQ(ZwQueryVirtualMemory(ZwCurrentProcess(), base, 2, &region, sizeof region, nullptr), STATUS_INVALID_ADDRESS);
+  EXPECT_EQ(ZwQueryVirtualMemory(ZwCurrentProcess(), base, 99, &region, sizeof region, nullptr), STATUS_INVALID_INFO_CLASS);
+  EXPECT_EQ(Release(base), STATUS_SUCCESS);
+  EXPECT_EQ(ZwQueryVirtualMemory(ZwCurrentProcess(), base, 3, &region, sizeof region, nullptr), STATUS_INVALID_ADDRESS);
 }

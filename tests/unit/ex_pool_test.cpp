@@ -230,11 +230,4 @@ TEST_F(Pool, PagesAreCountedAndLimited) {
   EXPECT_EQ(ex::PoolPages(false), before);
 }
 
-TEST_F(Pool, SectionPagesAreZero) {
-  mm::SectionPages* const pages = mm::CreateSectionPages(100000);
-  const auto* const memory = static_cast<const char*>(mm::SectionMemory(pages));
-  for (SIZE_T i = 0; i < mm::SectionSize(pages); ++i) ASSERT_EQ(memory[i], 0);
-  mm::DereferenceSectionPages(pages);
-}
-
 }  // namespace

@@ -148,11 +148,12 @@ TEST_F(Space, ViewsShareTheirPages) {
   mm::SectionPages* const pages = mm::CreateSectionPages(0x20000);
   ULONG_PTR first = 0, second = 0;
   SIZE_T size = 0;
-  ASSERT_EQ(space_->MapView(pages, 0, &first, &size, 0, PAGE_READWRITE), STATUS_SUCCESS);
+  ASSERT_EQ(space_->MapView({pages, 0x20000, 0}, &first, &size, 0, PAGE_READWRITE), STATUS_SUCCESS);
   EXPECT_EQ(size, 0x20000u);
   size = 0x1000;
-  ASSERT_EQ(space_->MapView(pages, 0x10000, &second, &size, 0, PAGE_READONLY), STATUS_SUCCESS);
+  ASSERT_EQ(space_->MapView({pages, 0x20000, 0x10000}, &second, &size, 0, PAGE_READONLY), STATUS_SUCCESS);
   mm::DereferenceSectionPages(pages);
+  for (SIZE_T i = 0; i < 0x20000; ++i) ASSERT_EQ(reinterpret_cast<const char*>(first)[i], 0);
   reinterpret_cast<char*>(first)[0x10005] = 42;
   EXPECT_EQ(reinterpret_cast<char*>(second)[5], 42);
   EXPECT_EQ(space_->PhysicalAddressOf(first + 0x10005), space_->PhysicalAddressOf(second + 5));
