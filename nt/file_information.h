@@ -44,7 +44,38 @@ enum FILE_INFORMATION_CLASS {
   FileIdFullDirectoryInformation,
   FileValidDataLengthInformation,
   FileShortNameInformation,
-  FileIoCompletionNotificationInformation
+  FileIoCompletionNotificationInformation,
+  FileIoStatusBlockRangeInformation,
+  FileIoPriorityHintInformation,
+  FileSfioReserveInformation,
+  FileSfioVolumeInformation,
+  FileHardLinkInformation,
+  FileProcessIdsUsingFileInformation,
+  FileNormalizedNameInformation,
+  FileNetworkPhysicalNameInformation,
+  FileIdGlobalTxDirectoryInformation,
+  FileIsRemoteDeviceInformation,
+  FileUnusedInformation,
+  FileNumaNodeInformation,
+  FileStandardLinkInformation,
+  FileRemoteProtocolInformation,
+  FileRenameInformationBypassAccessCheck,
+  FileLinkInformationBypassAccessCheck,
+  FileVolumeNameInformation,
+  FileIdInformation,
+  FileIdExtdDirectoryInformation,
+  FileReplaceCompletionInformation,
+  FileHardLinkFullIdInformation,
+  FileIdExtdBothDirectoryInformation,
+  FileDispositionInformationEx,
+  FileRenameInformationEx,
+  FileRenameInformationExBypassAccessCheck,
+  FileDesiredStorageClassInformation,
+  FileStatInformation,
+  FileMemoryPartitionInformation,
+  FileStatLxInformation,
+  FileCaseSensitiveInformation,
+  FileLinkInformationEx
 };
 
 enum FS_INFORMATION_CLASS {
@@ -55,7 +86,10 @@ enum FS_INFORMATION_CLASS {
   FileFsAttributeInformation,
   FileFsControlInformation,
   FileFsFullSizeInformation,
-  FileFsObjectIdInformation
+  FileFsObjectIdInformation,
+  FileFsDriverPathInformation,
+  FileFsVolumeFlagsInformation,
+  FileFsSectorSizeInformation
 };
 using FSINFOCLASS = FS_INFORMATION_CLASS;
 
@@ -63,8 +97,6 @@ inline constexpr ULONG FILE_ATTRIBUTE_READONLY = 0x1, FILE_ATTRIBUTE_HIDDEN = 0x
                        FILE_ATTRIBUTE_DIRECTORY = 0x10, FILE_ATTRIBUTE_ARCHIVE = 0x20, FILE_ATTRIBUTE_NORMAL = 0x80,
                        FILE_ATTRIBUTE_TEMPORARY = 0x100, FILE_ATTRIBUTE_OFFLINE = 0x1000, FILE_ATTRIBUTE_NOT_CONTENT_INDEXED = 0x2000;
 
-/// Classes that later versions of Windows added.
-inline constexpr ULONG FileDispositionInformationEx = 64, FileRenameInformationEx = 65, FileStatInformation = 68;
 inline constexpr ULONG FILE_DISPOSITION_DELETE = 1, FILE_DISPOSITION_POSIX_SEMANTICS = 2, FILE_DISPOSITION_IGNORE_READONLY_ATTRIBUTE = 0x10;
 inline constexpr ULONG FILE_RENAME_REPLACE_IF_EXISTS = 1;
 
@@ -196,6 +228,44 @@ struct FILE_FS_ATTRIBUTE_INFORMATION {
   ULONG FileSystemNameLength;
   WCHAR FileSystemName[1];
 };
+
+/// An extended attribute: its name, a zero, its value.
+struct FILE_FULL_EA_INFORMATION {
+  ULONG NextEntryOffset;
+  UCHAR Flags;
+  UCHAR EaNameLength;
+  USHORT EaValueLength;
+  CHAR EaName[1];
+};
+using PFILE_FULL_EA_INFORMATION = FILE_FULL_EA_INFORMATION*;
+NT_OFFSET(FILE_FULL_EA_INFORMATION, EaName, 0x8);
+
+/// What a file is called by on every volume.
+struct FILE_ID_INFORMATION {
+  ULONGLONG VolumeSerialNumber;
+  UCHAR FileId[16];
+};
+NT_SIZE(FILE_ID_INFORMATION, 0x18);
+
+struct FILE_STAT_INFORMATION {
+  LARGE_INTEGER FileId, CreationTime, LastAccessTime, LastWriteTime, ChangeTime, AllocationSize, EndOfFile;
+  ULONG FileAttributes;
+  ULONG ReparseTag;
+  ULONG NumberOfLinks;
+  ACCESS_MASK EffectiveAccess;
+};
+NT_SIZE(FILE_STAT_INFORMATION, 0x48);
+
+struct FILE_FS_SECTOR_SIZE_INFORMATION {
+  ULONG LogicalBytesPerSector;
+  ULONG PhysicalBytesPerSectorForAtomicity;
+  ULONG PhysicalBytesPerSectorForPerformance;
+  ULONG FileSystemEffectivePhysicalBytesPerSectorForAtomicity;
+  ULONG Flags;
+  ULONG ByteOffsetForSectorAlignment;
+  ULONG ByteOffsetForPartitionAlignment;
+};
+NT_SIZE(FILE_FS_SECTOR_SIZE_INFORMATION, 0x1c);
 
 struct FILE_COMPLETION_INFORMATION {
   HANDLE Port;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "drivers/hostfs/volume.h"
+#include "kernel/ex/ex.h"
 #include "kernel/rtl/rtl.h"
 #include "kernel/rtl/utf8.h"
 #include "nt/status.h"
@@ -39,6 +40,15 @@ void Begin(Opening* opening, const UNICODE_STRING* pattern) {
   if (!node->path.empty()) {
     opening->entries.insert(opening->entries.begin(), {{u".", node->path}, {u"..", Folder(node->path)}});
   }
+}
+
+/// The answer may come in any thread, so it goes through a system buffer, which the completion copies to the caller.
+bool MakeBuffered(PIRP irp, ULONG length) {
+  if (irp->AssociatedIrp.SystemBuffer != nullptr || irp->MdlAddress != nullptr || length == 0) return true;
+  constexpr ULONG kTag = 'DtsH';
+  irp->AssociatedIrp.SystemBuffer = ex::AllocatePool(NonPagedPoolNx, length, kTag);
+  irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER | IRP_INPUT_OPERATION;
+  return irp->AssociatedIrp.SystemBuffer != nullptr;
 }
 
 bool Matches(const Opening* opening, const Entry& entry) {
@@ -195,6 +205,9 @@ void ForgetWatcher(Opening* opening, NTSTATUS status) {
 }
 
 NTSTATUS DirectoryControl(PIRP irp, PIO_STACK_LOCATION location) {
+  const bool query = location->MinorFunction == IRP_MN_QUERY_DIRECTORY;
+  const ULONG length = query ? location->Parameters.QueryDirectory.Length : location->Parameters.NotifyDirectory.Length;
+  if (!MakeBuffered(irp, length)) return Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
   if (location->MinorFunction == IRP_MN_QUERY_DIRECTORY) return Enumerate(irp, location);
   if (location->MinorFunction == IRP_MN_NOTIFY_CHANGE_DIRECTORY) return Watch(irp, location);
   return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);

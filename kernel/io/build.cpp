@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "kernel/ex/ex.h"
+#include "kernel/io/irp_lists.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
 #include "kernel/ke/ki.h"

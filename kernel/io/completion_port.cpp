@@ -2,6 +2,7 @@
 #include "kernel/io/completion_port.h"
 
 #include <cstring>
+#include <utility>
 
 #include "kernel/ex/ex.h"
 #include "kernel/io/registrations.h"
@@ -131,27 +132,37 @@ void InitializeCompletionPorts() {
                                                  .destroy = &DestroyPort});
 }
 
-NTSTATUS BindPort(PFILE_OBJECT file, HANDLE handle, PVOID key) {
+void UnbindPort(PFILE_OBJECT file) {
+  IO_COMPLETION_CONTEXT* const context = std::exchange(file->CompletionContext, nullptr);
+  if (context == nullptr) return;
+  ObfDereferenceObject(context->Port);
+  ex::FreePool(context);
+}
+
+NTSTATUS BindPort(PFILE_OBJECT file, HANDLE handle, PVOID key, bool replace) {
+  if ((file->Flags & FO_SYNCHRONOUS_IO) != 0 || (file->CompletionContext != nullptr && !replace)) return STATUS_INVALID_PARAMETER;
+  if (replace && handle == nullptr) {
+    UnbindPort(file);
+    return STATUS_SUCCESS;
+  }
   Port* port = nullptr;
   const NTSTATUS status = Reference(handle, kModifyState, &port);
   if (!NT_SUCCESS(status)) return status;
-  const bool possible = (file->Flags & FO_SYNCHRONOUS_IO) == 0 && file->CompletionContext == nullptr;
-  auto* const context =
-      possible ? static_cast<IO_COMPLETION_CONTEXT*>(ex::AllocatePool(NonPagedPoolNx, sizeof(IO_COMPLETION_CONTEXT), kPacketTag)) : nullptr;
+  auto* const context = static_cast<IO_COMPLETION_CONTEXT*>(ex::AllocatePool(NonPagedPoolNx, sizeof(IO_COMPLETION_CONTEXT), kPacketTag));
   if (context == nullptr) {
     ObfDereferenceObject(port);
-    return possible ? STATUS_INSUFFICIENT_RESOURCES : STATUS_INVALID_PARAMETER;
+    return STATUS_INSUFFICIENT_RESOURCES;
   }
   *context = {port, key};
+  UnbindPort(file);
   file->CompletionContext = context;
   return STATUS_SUCCESS;
 }
 
-void PostToPort(PFILE_OBJECT file, PIRP irp, const IO_STATUS_BLOCK& result) {
-  PVOID const apc_context = irp->Overlay.AsynchronousParameters.UserApcContext;
+void PostToPort(PFILE_OBJECT file, PVOID apc_context, const IO_STATUS_BLOCK& result, bool at_once) {
   if (file->CompletionContext == nullptr || apc_context == nullptr) return;
   // FILE_SKIP_COMPLETION_PORT_ON_SUCCESS: the requestor saw the success when its call returned.
-  if ((file->Flags & FO_SKIP_COMPLETION_PORT) != 0 && irp->PendingReturned == 0) return;
+  if (at_once && NT_SUCCESS(result.Status) && (file->Flags & FO_SKIP_COMPLETION_PORT) != 0) return;
   Post(static_cast<Port*>(file->CompletionContext->Port), {file->CompletionContext->Key, apc_context, result});
 }
 

@@ -3,7 +3,9 @@
 #include <new>
 
 #include "kernel/ex/ex.h"
+#include "kernel/io/completion_port.h"
 #include "kernel/io/device_security.h"
+#include "kernel/io/irp_lists.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
 #include "kernel/ke/ki.h"
@@ -29,6 +31,8 @@ PFILE_OBJECT NewFile(PDEVICE_OBJECT device, const OpenPacket& packet, std::u16st
   if ((packet.options & FILE_NO_INTERMEDIATE_BUFFERING) != 0) file->Flags |= FO_NO_INTERMEDIATE_BUFFERING;
   if ((packet.options & FILE_WRITE_THROUGH) != 0) file->Flags |= FO_WRITE_THROUGH;
   if ((packet.options & FILE_SEQUENTIAL_ONLY) != 0) file->Flags |= FO_SEQUENTIAL_ONLY;
+  if ((packet.options & FILE_RANDOM_ACCESS) != 0) file->Flags |= FO_RANDOM_ACCESS;
+  if ((packet.options & FILE_DELETE_ON_CLOSE) != 0) file->Flags |= FO_DELETE_ON_CLOSE;
   file->ReadAccess = (access & (FILE_READ_DATA | FILE_EXECUTE)) != 0;
   file->WriteAccess = (access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0;
   file->DeleteAccess = (access & DELETE_ACCESS) != 0;
@@ -177,8 +181,9 @@ NTSTATUS SendFileRequest(PFILE_OBJECT file, UCHAR major) {
 void CloseFile(PEPROCESS /*process*/, PVOID object, ACCESS_MASK /*access*/, LONGLONG /*process_handles*/, LONGLONG system_handles) {
   auto* const file = static_cast<PFILE_OBJECT>(object);
   if (system_handles != 1 || file->DeviceObject == nullptr) return;
-  file->Flags |= FO_CLEANUP_COMPLETE;
+  CancelFileIrps(file);
   SendFileRequest(file, IRP_MJ_CLEANUP);
+  file->Flags |= FO_CLEANUP_COMPLETE;
 }
 
 void DestroyFile(PVOID object) {
@@ -194,10 +199,7 @@ void DestroyFile(PVOID object) {
   }
   if (file->FileName.Buffer != nullptr) ex::FreePool(file->FileName.Buffer);
   if (file->FileObjectExtension != nullptr) ex::FreePool(file->FileObjectExtension);
-  if (file->CompletionContext != nullptr) {
-    ObfDereferenceObject(file->CompletionContext->Port);
-    ex::FreePool(file->CompletionContext);
-  }
+  UnbindPort(file);
 }
 
 PVOID* SecurityOfFile(PVOID object) {

@@ -1,7 +1,6 @@
 // IRPs: allocation, sending, completion, cancellation.
 #include <cstring>
 
-#include "kernel/api/api.h"
 #include "kernel/ex/ex.h"
 #include "kernel/io/irp_trace.h"
 #include "kernel/io/mistakes.h"
@@ -11,12 +10,6 @@
 #include "kernel/mm/mm.h"
 #include "nt/bugcodes.h"
 #include "nt/status.h"
-
-extern "C" {
-VOID KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, ULONG Environment, PKKERNEL_ROUTINE KernelRoutine, PKRUNDOWN_ROUTINE RundownRoutine,
-                     PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE ApcMode, PVOID NormalContext);
-BOOLEAN KeInsertQueueApc(PRKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
-}
 
 using namespace nt::io;
 namespace ke = nt::ke;
@@ -56,6 +49,14 @@ NTSTATUS Dispatch(PDEVICE_OBJECT device, PIRP irp) {
   const NTSTATUS status = Dispatch(device, irp);
   TraceReturned(number, device, status);
   return status;
+}
+
+/// Who sent a synchronous paging request waits for its event: no APC could reach a thread that takes a page fault.
+void FinishPaging(PIRP irp, CCHAR boost) {
+  PKEVENT const event = irp->UserEvent;
+  *irp->UserIosb = irp->IoStatus;
+  IoFreeIrp(irp);
+  KeSetEvent(event, boost, FALSE);
 }
 
 /// Calls a completion routine if the location above asked for it; true if the routine keeps the IRP.
@@ -98,151 +99,9 @@ PIRP NewIrp(CCHAR stacks) {
   return irp;
 }
 
-void QueueToThread(PIRP irp) {
-  LIST_ENTRY& head = irp->Tail.Overlay.Thread->IrpList;
-  irp->ThreadListEntry.Flink = head.Flink;
-  irp->ThreadListEntry.Blink = &head;
-  head.Flink->Blink = &irp->ThreadListEntry;
-  head.Flink = &irp->ThreadListEntry;
-}
-
-void Dequeue(PIRP irp) {
-  irp->ThreadListEntry.Blink->Flink = irp->ThreadListEntry.Flink;
-  irp->ThreadListEntry.Flink->Blink = irp->ThreadListEntry.Blink;
-  irp->ThreadListEntry.Flink = irp->ThreadListEntry.Blink = &irp->ThreadListEntry;
-}
-
-/// Data read into a system buffer goes to the requestor.
-static void CopyBack(PIRP irp) {
-  if ((irp->Flags & IRP_BUFFERED_IO) == 0) return;
-  const NTSTATUS status = irp->IoStatus.Status;
-  const bool warning_or_better = static_cast<ULONG>(status) >> 30 != 3;
-  if ((irp->Flags & IRP_INPUT_OPERATION) != 0 && warning_or_better && status != STATUS_VERIFY_REQUIRED && irp->UserBuffer != nullptr) {
-    const SIZE_T length = irp->IoStatus.Information;
-    if (irp->RequestorMode == UserMode) {
-      const NTSTATUS copied = mm::CopyToUser(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, length);
-      if (!NT_SUCCESS(copied)) irp->IoStatus.Status = copied;
-    } else {
-      std::memcpy(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, length);
-    }
-  }
-  if ((irp->Flags & IRP_DEALLOCATE_BUFFER) != 0) ex::FreePool(irp->AssociatedIrp.SystemBuffer);
-}
-
-static void FreeMdls(PIRP irp) {
-  while (irp->MdlAddress != nullptr) {
-    PMDL const mdl = irp->MdlAddress;
-    irp->MdlAddress = mdl->Next;
-    if ((mdl->MdlFlags & MDL_PAGES_LOCKED) != 0) MmUnlockPages(mdl);
-    IoFreeMdl(mdl);
-  }
-}
-
-namespace {
-
-/// The memory of the process that asked, while a request is finished from another process's thread.
-PKPROCESS Enter(const ETHREAD* requestor) {
-  PKPROCESS& current = ke::KiThread->Tcb.ApcState.Process;
-  PKPROCESS const previous = current;
-  if (requestor != nullptr && requestor->Tcb.Process != nullptr) current = requestor->Tcb.Process;
-  return previous;
-}
-
-void Leave(PKPROCESS previous) { ke::KiThread->Tcb.ApcState.Process = previous; }
-
-/// Ends a request whose thread is gone: nobody is told.
-void Discard(PIRP irp) {
-  if ((irp->Flags & IRP_DEALLOCATE_BUFFER) != 0) ex::FreePool(irp->AssociatedIrp.SystemBuffer);
-  FreeMdls(irp);
-  PFILE_OBJECT const file = irp->Tail.Overlay.OriginalFileObject;
-  if (file != nullptr && irp->UserEvent != nullptr && (irp->Flags & IRP_SYNCHRONOUS_API) == 0) ObfDereferenceObject(irp->UserEvent);
-  IoFreeIrp(irp);
-  if (file != nullptr) ObfDereferenceObject(file);
-}
-
-}  // namespace
-
-/// Queues the APC that the requestor asked for. The IRP carries it and goes when it runs; false if there is nobody to run it.
-static bool QueueCompletionApc(PIRP irp) {
-  auto* const routine = reinterpret_cast<PKNORMAL_ROUTINE>(irp->Overlay.AsynchronousParameters.UserApcRoutine);
-  PETHREAD const thread = irp->Tail.Overlay.Thread;
-  auto* const release = api::StubOf("IopFreeCompletionApc");
-  PKAPC const apc = &irp->Tail.Apc;
-  KeInitializeApc(apc, &thread->Tcb, 0, reinterpret_cast<PKKERNEL_ROUTINE>(release), reinterpret_cast<PKRUNDOWN_ROUTINE>(release), routine,
-                  irp->RequestorMode, irp->Overlay.AsynchronousParameters.UserApcContext);
-  return KeInsertQueueApc(apc, irp->UserIosb, nullptr, 0) != FALSE;
-}
-
-void FinishRequest(PIRP irp) {
-  if (irp->Tail.Overlay.Thread == nullptr) return Discard(irp);
-  PKPROCESS const outer = Enter(irp->Tail.Overlay.Thread);
-  CopyBack(irp);
-  FreeMdls(irp);
-  Dequeue(irp);
-  PFILE_OBJECT const file = irp->Tail.Overlay.OriginalFileObject;
-  const IO_STATUS_BLOCK result = irp->IoStatus;
-  // An error that came at once leaves the requestor's status block and event alone: the service returns it.
-  const bool report = static_cast<ULONG>(result.Status) >> 30 != 3 || irp->PendingReturned != 0;
-  PKEVENT const event = irp->UserEvent;
-  const bool synchronous_api = (irp->Flags & IRP_SYNCHRONOUS_API) != 0;
-  if (report && irp->UserIosb != nullptr) {
-    if (irp->RequestorMode == UserMode) {
-      mm::CopyToUser(irp->UserIosb, &result, sizeof result);
-    } else {
-      *irp->UserIosb = result;
-    }
-  }
-  Leave(outer);
-  if (report && event != nullptr) KeSetEvent(event, 0, FALSE);
-  if (file != nullptr) {
-    file->FinalStatus = result.Status;
-    if (report && (event == nullptr || synchronous_api)) KeSetEvent(&file->Event, 0, FALSE);
-    if (report) PostToPort(file, irp, result);
-    if (event != nullptr && synchronous_api == false) ObfDereferenceObject(event);
-  }
-  const bool wants_apc = report && file != nullptr && irp->Overlay.AsynchronousParameters.UserApcRoutine != nullptr;
-  if (!wants_apc || !QueueCompletionApc(irp)) IoFreeIrp(irp);
-  if (file != nullptr) ObfDereferenceObject(file);
-}
-
-static void ReportAbandoned() {
-  constexpr std::string_view kLine =
-      "ringlet: a thread ended, and a driver still holds one of its IRPs; a pending IRP needs a cancel routine\n";
-  ke::DebugOutput(kLine.data(), kLine.size());
-}
-
-void CancelThreadIrps(PETHREAD thread) {
-  LIST_ENTRY& head = thread->IrpList;
-  if (head.Flink == &head) return;
-  for (LIST_ENTRY* link = head.Flink; link != &head;) {
-    PIRP const irp = CONTAINING_RECORD(link, IRP, ThreadListEntry);
-    link = link->Flink;
-    IoCancelIrp(irp);
-  }
-  // A driver has five minutes to let go of them, as on NT: then they are disowned and reported.
-  constexpr int kPatience = 5 * 60 * 100;
-  for (int tries = 0; head.Flink != &head && tries < kPatience; ++tries) {
-    LARGE_INTEGER interval;
-    interval.QuadPart = -100'000;
-    KeDelayExecutionThread(KernelMode, FALSE, &interval);
-  }
-  while (head.Flink != &head) {
-    PIRP const irp = CONTAINING_RECORD(head.Flink, IRP, ThreadListEntry);
-    Dequeue(irp);
-    irp->Tail.Overlay.Thread = nullptr;
-    ReportAbandoned();
-  }
-}
-
 }  // namespace nt::io
 
 extern "C" {
-
-/// The kernel routine, and the rundown routine, of the APC that an IRP carries.
-VOID IopFreeCompletionApc(PKAPC Apc, PVOID /*NormalRoutine*/, PVOID /*NormalContext*/, PVOID /*SystemArgument1*/,
-                          PVOID /*SystemArgument2*/) {
-  IoFreeIrp(CONTAINING_RECORD(Apc, IRP, Tail.Apc));
-}
 
 USHORT IoSizeOfIrp(CCHAR StackSize) { return SizeOf(StackSize); }
 
@@ -299,7 +158,7 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   return Dispatch(DeviceObject, Irp);
 }
 
-VOID IofCompleteRequest(PIRP Irp, CCHAR /*PriorityBoost*/) {
+VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
   if (Irp->CurrentLocation > Irp->StackCount + 1 || Irp->Type != IO_TYPE_IRP) {
     ke::BugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<ULONG_PTR>(Irp), __LINE__, 0, 0,
                  "An IRP was completed twice: after IoCompleteRequest it belongs to the I/O manager and may not be touched again.");
@@ -331,10 +190,11 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR /*PriorityBoost*/) {
   }
   if ((Irp->Flags & (IRP_CREATE_OPERATION | IRP_CLOSE_OPERATION)) != 0) {  // the sender waits for the event and does the rest
     *Irp->UserIosb = Irp->IoStatus;
-    KeSetEvent(Irp->UserEvent, 0, FALSE);
+    KeSetEvent(Irp->UserEvent, PriorityBoost, FALSE);
     return;
   }
-  FinishRequest(Irp);
+  if ((Irp->Flags & IRP_PAGING_IO) != 0 && (Irp->Flags & IRP_SYNCHRONOUS_PAGING_IO) != 0) return FinishPaging(Irp, PriorityBoost);
+  FinishRequest(Irp, PriorityBoost);
 }
 
 BOOLEAN IoCancelIrp(PIRP Irp) {

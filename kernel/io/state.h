@@ -67,14 +67,12 @@ NTSTATUS NewDriverObjectAt(const std::u16string& path, PDRIVER_OBJECT* driver);
 inline constexpr ULONG kIrpTag = ' prI';
 /// An IRP for a request of the I/O manager's own; IoFreeIrp keeps it for the next one.
 PIRP NewIrp(CCHAR stacks);
-/// Final work of a completed IRP: results to the requestor, memory freed.
-void FinishRequest(PIRP irp);
-/// Takes an IRP off its thread's list.
-void Dequeue(PIRP irp);
-void QueueToThread(PIRP irp);
-void CancelThreadIrps(PETHREAD thread);
+/// Final work of a completed IRP: results to the requestor, in its thread, and memory freed. At most DISPATCH_LEVEL.
+void FinishRequest(PIRP irp, CCHAR boost);
+/// Unlocks and frees an IRP's MDLs.
+void FreeMdls(PIRP irp);
 void InitializeBuiltinDevices();
-/// Tells a file's completion port, if it has one, that a request ended.
-void PostToPort(PFILE_OBJECT file, PIRP irp, const IO_STATUS_BLOCK& result);
+/// Tells a file's completion port, if it has one, that a request ended. `at_once`: its sender has seen the result already.
+void PostToPort(PFILE_OBJECT file, PVOID apc_context, const IO_STATUS_BLOCK& result, bool at_once);
 
 }  // namespace nt::io

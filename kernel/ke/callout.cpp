@@ -27,6 +27,7 @@ ULONG_PTR CalloutRaw(const void* routine, const ULONG_PTR* arguments, ULONG coun
   for (ULONG i = 0; i < count && i < 8; ++i) all[i] = arguments[i];
   CalloutRecord record{};
   record.head.type = RecordType::Callout;
+  if (count == 9) record.ninth = arguments[8];
   const ULONG_PTR result = CallRecorded(record, routine, all);
   if (record.unwound != 0) [[unlikely]]
     throw ForeignUnwind{};

@@ -11,7 +11,7 @@ namespace nt::ke {
 
 // ---- calling PE code -------------------------------------------------------------------------------------------------
 
-/// Calls PE code, with up to 8 arguments, from the kernel or from a built-in user-mode module. A structured exception that passes it
+/// Calls PE code, with up to 9 arguments, from the kernel or from a built-in user-mode module. A structured exception that passes it
 /// unwinds the host's frames as a C++ exception. Scheduling point.
 ULONG_PTR CalloutRaw(const void* routine, const ULONG_PTR* arguments, ULONG count);
 

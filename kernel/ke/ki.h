@@ -45,6 +45,7 @@ struct CalloutRecord {
   void* context;        ///< Search: the exception's CONTEXT; Unwind: the frame's DISPATCHER_CONTEXT
   void* exception;      ///< the EXCEPTION_RECORD being dispatched
   ULONG64 establisher;  ///< Search: the frame whose handler it is
+  ULONG64 ninth;        ///< the argument after those in KiCallPe's array
 };
 
 /// An unwind on its way through host frames.

@@ -273,6 +273,8 @@ KiCallPe:
     mov %rbp, 16(%rdi)
     mov %rsi, %rax
     mov %rdx, %r10
+    mov 56(%rdi), %rcx
+    mov %rcx, 64(%rsp)
     mov 32(%r10), %rcx
     mov 40(%r10), %rdx
     mov 48(%r10), %r8
