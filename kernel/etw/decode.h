@@ -34,8 +34,6 @@ struct Decoded {
 /// Decodes an event. Any bytes are safe.
 Decoded Decode(std::span<const UCHAR> metadata, std::span<const UCHAR> payload);
 
-/// UTF-8 of UTF-16; what is not UTF-16 becomes U+FFFD.
-std::string Utf8(std::u16string_view text);
 /// "0a1b2c".
 std::string HexText(std::span<const UCHAR> bytes);
 

@@ -5,6 +5,7 @@
 
 #include "kernel/etw/etw.h"
 #include "kernel/etw/value.h"
+#include "kernel/rtl/utf8.h"
 
 namespace nt::etw {
 namespace {
@@ -36,9 +37,9 @@ Field Guess(std::span<const UCHAR> part) {
   std::u16string text;
   ULONG64 number = 0;
   // Four bytes may be a text of one wide or three narrow characters; most are numbers.
-  if (part.size() > 4 && ReadText<WCHAR>(part, &text)) return {{}, "unicodestring", Field::Kind::Text, Utf8(text), {}};
+  if (part.size() > 4 && ReadText<WCHAR>(part, &text)) return {{}, "unicodestring", Field::Kind::Text, rtl::Utf8(text), {}};
   if (ReadNumber(part, &number)) return {{}, "uint" + std::to_string(8 * part.size()), Field::Kind::Number, std::to_string(number), {}};
-  if (ReadText<char>(part, &text)) return {{}, "ansistring", Field::Kind::Text, Utf8(text), {}};
+  if (ReadText<char>(part, &text)) return {{}, "ansistring", Field::Kind::Text, rtl::Utf8(text), {}};
   return {{}, "binary", Field::Kind::Text, HexText(part), {}};
 }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "kernel/etw/etw.h"
+#include "kernel/rtl/utf8.h"
 
 namespace nt::etw {
 namespace {
@@ -75,24 +76,11 @@ std::string Hex(ULONG64 value, int digits = 1) {
   return text;
 }
 
-void PutUtf8(std::string* text, char32_t code) {
-  if (code < 0x80) {
-    *text += static_cast<char>(code);
-  } else if (code < 0x800) {
-    *text += {static_cast<char>(0xc0 | code >> 6), static_cast<char>(0x80 | (code & 0x3f))};
-  } else if (code < 0x10000) {
-    *text += {static_cast<char>(0xe0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 0x3f)), static_cast<char>(0x80 | (code & 0x3f))};
-  } else {
-    *text += {static_cast<char>(0xf0 | code >> 18), static_cast<char>(0x80 | (code >> 12 & 0x3f)),
-              static_cast<char>(0x80 | (code >> 6 & 0x3f)), static_cast<char>(0x80 | (code & 0x3f))};
-  }
-}
-
 /// Text of the ANSI code page; Latin 1 is near enough for what is no UTF-8 either.
 std::string FromAnsi(std::string_view text) {
-  std::string utf8;
-  for (const char c : text) PutUtf8(&utf8, static_cast<UCHAR>(c));
-  return utf8;
+  std::u16string wide;
+  for (const char c : text) wide += static_cast<UCHAR>(c);
+  return rtl::Utf8(wide);
 }
 
 std::string ByteText(std::string_view text, UCHAR out) { return out == kOutUtf8 ? std::string(text) : FromAnsi(text); }
@@ -166,9 +154,8 @@ bool ReadInteger(UCHAR out, Reader* payload, Field* field) {
   const auto bits = static_cast<Unsigned>(value);
   switch (out) {
     case kOutString: {
-      std::string character;
-      PutUtf8(&character, static_cast<char32_t>(bits));
-      SetText(field, character);
+      const auto character = static_cast<char16_t>(bits);
+      SetText(field, rtl::Utf8({&character, 1}));
       return true;
     }
     case kOutBoolean:
@@ -224,7 +211,7 @@ bool ReadUnicodeString(Reader* payload, Field* field) {
   WCHAR character = 0;
   while (payload->Get(&character)) {
     if (character == 0) {
-      SetText(field, Utf8(text));
+      SetText(field, rtl::Utf8(text));
       return true;
     }
     text += character;
@@ -239,7 +226,7 @@ bool ReadCounted(UCHAR in, UCHAR out, Reader* payload, Field* field) {
   if (in == kCountedString) {
     std::u16string text(bytes.size() / sizeof(WCHAR), u'\0');
     std::memcpy(text.data(), bytes.data(), text.size() * sizeof(WCHAR));
-    SetText(field, Utf8(text));
+    SetText(field, rtl::Utf8(text));
   } else if (in == kCountedAnsiString) {
     SetText(field, ByteText({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, out));
   } else {
@@ -278,19 +265,6 @@ std::string TypeName(UCHAR in) {
                                            "systemtime", "sid",           "hexint32",   "hexint64", "countedstring", "countedansistring",
                                            "struct",     "countedbinary"};
   return in < std::size(kTypes) ? kTypes[in] : "type" + std::to_string(in);
-}
-
-std::string Utf8(std::u16string_view text) {
-  std::string utf8;
-  for (SIZE_T i = 0; i < text.size(); ++i) {
-    char32_t code = text[i];
-    if (code >= 0xd800 && code < 0xe000) {
-      const bool pair = code < 0xdc00 && i + 1 < text.size() && text[i + 1] >= 0xdc00 && text[i + 1] < 0xe000;
-      code = pair ? 0x10000 + ((code - 0xd800) << 10) + (text[++i] - 0xdc00u) : 0xfffd;
-    }
-    PutUtf8(&utf8, code);
-  }
-  return utf8;
 }
 
 std::string HexText(std::span<const UCHAR> bytes) {

@@ -5,34 +5,12 @@
 #include <system_error>
 #include <vector>
 
+#include "kernel/rtl/utf8.h"
+
 namespace nt::io {
 namespace {
 
 std::string directory;
-
-std::string Utf8(std::u16string_view text) {
-  std::string narrow;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char32_t c = text[i];
-    if (c >= 0xd800 && c < 0xdc00 && i + 1 < text.size()) c = 0x10000 + ((c & 0x3ff) << 10) + (text[++i] & 0x3ff);
-    if (c < 0x80) {
-      narrow += static_cast<char>(c);
-    } else if (c < 0x800) {
-      narrow += static_cast<char>(0xc0 | c >> 6);
-      narrow += static_cast<char>(0x80 | (c & 0x3f));
-    } else if (c < 0x10000) {
-      narrow += static_cast<char>(0xe0 | c >> 12);
-      narrow += static_cast<char>(0x80 | (c >> 6 & 0x3f));
-      narrow += static_cast<char>(0x80 | (c & 0x3f));
-    } else {
-      narrow += static_cast<char>(0xf0 | c >> 18);
-      narrow += static_cast<char>(0x80 | (c >> 12 & 0x3f));
-      narrow += static_cast<char>(0x80 | (c >> 6 & 0x3f));
-      narrow += static_cast<char>(0x80 | (c & 0x3f));
-    }
-  }
-  return narrow;
-}
 
 std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -70,7 +48,7 @@ bool drive::Resolve(const std::string& root, std::u16string_view path, std::stri
   std::filesystem::path at = root;
   while (!path.empty()) {
     const auto end = std::min(path.find(u'\\'), path.size());
-    const std::string component = Utf8(path.substr(0, end));
+    const std::string component = rtl::Utf8(path.substr(0, end));
     path.remove_prefix(std::min(end + 1, path.size()));
     if (component.empty() || component == ".") continue;
     if (component == ".." || component.find('/') != std::string::npos || component.find('\0') != std::string::npos) return false;

@@ -17,6 +17,7 @@
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/ps.h"
 #include "nt/status.h"
+#include "kernel/rtl/utf8.h"
 
 namespace nt::io {
 namespace {
@@ -28,12 +29,6 @@ struct Loaded {
 };
 std::vector<Loaded> loaded;
 std::vector<Loaded> leaving;  ///< unloaded, and something still refers to the driver object
-
-std::string Narrow(std::u16string_view text) {
-  std::string narrow;
-  for (const char16_t c : text) narrow += c < 0x80 ? static_cast<char>(c) : '?';
-  return narrow;
-}
 
 bool Within(const ldr::Image& image, ULONG_PTR address) { return address != 0 && address - image.base < image.size; }
 
@@ -69,7 +64,7 @@ void ReportPool(const Loaded& driver) {
 void ReportDevices(const Loaded& driver) {
   for (PDEVICE_OBJECT device = driver.driver->DeviceObject; device != nullptr; device = device->NextDevice) {
     const std::u16string name = ob::NameOf(device);
-    Report(driver, "device object", name.empty() ? "without a name" : Narrow(name));
+    Report(driver, "device object", name.empty() ? "without a name" : rtl::Utf8(name));
   }
 }
 
@@ -109,7 +104,7 @@ void ReportObjects(const Loaded& driver) {
     const std::u16string name = ob::NameOf(object.object);
     const char* const kind = object.type == u"SymbolicLink" ? "symbolic link" : object.type == u"Thread" ? "thread" : "object";
     if (object.type == u"File") return;
-    Report(driver, kind, Narrow(object.type) + (name.empty() ? "" : " " + Narrow(name)) + ", created" + At(object.creator));
+    Report(driver, kind, rtl::Utf8(object.type) + (name.empty() ? "" : " " + rtl::Utf8(name)) + ", created" + At(object.creator));
   });
 }
 

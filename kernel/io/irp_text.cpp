@@ -4,6 +4,7 @@
 
 #include "kernel/ke/machine.h"
 #include "kernel/ldr/image.h"
+#include "kernel/rtl/utf8.h"
 #include "nt/status.h"
 
 namespace nt::io {
@@ -72,16 +73,10 @@ std::string Hex(ULONGLONG number) {
   return text;
 }
 
-std::string Narrow(std::u16string_view text) {
-  std::string narrow;
-  for (const char16_t c : text) narrow += c < 0x80 ? static_cast<char>(c) : '?';
-  return narrow;
-}
-
 std::string DriverName(const DRIVER_OBJECT* driver) {
   const ldr::Image* const image = ldr::ImageOf(reinterpret_cast<ULONG_PTR>(driver->DriverStart));
   if (image != nullptr) return image->name;
-  return Narrow({driver->DriverName.Buffer, driver->DriverName.Length / sizeof(WCHAR)});
+  return rtl::Utf8({driver->DriverName.Buffer, driver->DriverName.Length / sizeof(WCHAR)});
 }
 
 }  // namespace
@@ -107,7 +102,7 @@ PDRIVER_DISPATCH RoutineFor(const IO_STACK_LOCATION& location) {
 std::string DescribeDevice(PDEVICE_OBJECT device) {
   if (!ob::IsLive(device)) return "a deleted device";  // an IRP does not keep its device
   const std::u16string name = ob::NameOf(device);
-  return (name.empty() ? std::string("a device without a name") : Narrow(name)) + " of " + DriverName(device->DriverObject);
+  return (name.empty() ? std::string("a device without a name") : rtl::Utf8(name)) + " of " + DriverName(device->DriverObject);
 }
 
 std::string DescribeStatus(NTSTATUS status) {

@@ -6,6 +6,7 @@
 #include "kernel/etw/decode.h"
 #include "kernel/etw/guess.h"
 #include "kernel/rtl/debug_filter.h"
+#include "kernel/rtl/utf8.h"
 #include "nt/ps.h"
 #include "nt/status.h"
 
@@ -80,7 +81,7 @@ Event Describe(const nt::etw::Event& event) {
   if (event.is_string) {
     std::u16string text(event.payload.size() / sizeof(WCHAR), u'\0');
     std::memcpy(text.data(), event.payload.data(), text.size() * sizeof(WCHAR));
-    out.fields.push_back({"String", "unicodestring", EventField::Kind::Text, nt::etw::Utf8(text), {}});
+    out.fields.push_back({"String", "unicodestring", EventField::Kind::Text, nt::rtl::Utf8(text), {}});
   } else if (event.metadata.empty()) {
     out.fields = Translate(nt::etw::GuessFields(event.payload, event.pieces));
   } else {
