@@ -1,6 +1,4 @@
 // `ringlet ps`: processes and threads of a machine while a client runs on it.
-#include <fmt/core.h>
-
 #include "tools/commands.h"
 #include "tools/control/remote.h"
 #include "tools/ps.h"
@@ -13,21 +11,17 @@ struct PsOptions {
   RunOptions run;
   unsigned every = 250;
   std::string file;
+  bool modules = false;
   bool json = false;
 };
 PsOptions options;
 
 int Run() {
   OutputFile output("-o", options.file);
-  const Watch watch{
-      options.every, [&](const Machine& machine) {
-        const double seconds = static_cast<double>(machine.Time()) / 1e7;
-        if (options.json) {
-          output.Write(nlohmann::ordered_json{{"time", seconds}, {"processes", ProcessJson(machine.Processes())}}.dump() + "\n");
-        } else {
-          output.Write(fmt::format("{:.3f} s after boot\n", seconds) + ProcessTable(machine.Processes()) + "\n");
-        }
-      }};
+  const Watch watch{options.every, [&](const Machine& machine) {
+                      const Snapshot snapshot = TakeSnapshot(machine, options.modules);
+                      output.Write((options.json ? SnapshotJson(snapshot).dump() : SnapshotTable(snapshot)) + "\n");
+                    }};
   return RunSession(options.run, MachineOptions(options.run), nullptr, watch);
 }
 
@@ -36,15 +30,9 @@ int Attach() {
   OutputFile output("-o", options.file);
   Channel channel = ConnectTo(options.run.directory);
   int result = kSuccess;
-  const auto answer = Ask(channel, {{"command", "processes"}}, &result);
-  if (!answer) return result;
-  const double seconds = answer->at("time").get<double>() / 1e7;
-  if (options.json) {
-    output.Write(nlohmann::ordered_json{{"time", seconds}, {"processes", answer->at("processes")}}.dump() + "\n");
-  } else {
-    output.Write(fmt::format("{:.3f} s after boot\n", seconds) + answer->at("table").get<std::string>());
-  }
-  return kSuccess;
+  const auto answer = Ask(channel, {{"command", "processes"}, {"modules", options.modules}, {"json", options.json}}, &result);
+  if (answer) output.Write(answer->at("text"));
+  return result;
 }
 
 }  // namespace
@@ -54,13 +42,15 @@ void AddPs(CLI::App& app, int* result) {
   command->add_option("--every", options.every, "Milliseconds of the machine's time between two tables (0: only one, at the end)")
       ->capture_default_str();
   command->add_option("-o,--output", options.file, "Write to this file instead of standard output");
+  command->add_flag("--modules", options.modules, "With the images that each process has loaded");
   command->add_flag("--json", options.json, "A line of JSON each instead of tables");
   options.run.attach = [result] { *result = Attach(); };
   AddRunOptions(command, &options.run, [result] { *result = Run(); });
   command->footer(
       "With nothing to run: of the machine that is up (`ringlet boot`). Else tables come while the client runs, and one when it has "
       "ended.\n"
-      "PRI is the priority with all boosts, BASE the one it decays to. Exit codes are those of `ringlet run`.\n"
+      "First comes where the processors' time went: what DPCs and interrupts take belongs to no thread. PRI is a thread's priority with "
+      "all boosts,\nBASE the one it decays to. A process stands below its parent. Exit codes are those of `ringlet run`.\n"
       "Examples:\n"
       "  ringlet ps --driver Booster.sys BoostDemo.exe        a thread at priority 12, and the processor's time is its\n"
       "  ringlet ps --every 0 --driver zero.sys               what a machine with a driver runs");

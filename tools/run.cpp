@@ -69,7 +69,7 @@ int Run() {
   }
   Watch watch;
   if (options.processes) {
-    watch.look = [](const Machine& machine) { fmt::print(stderr, "{}", ProcessTable(machine.Processes())); };
+    watch.look = [](const Machine& machine) { fmt::print(stderr, "{}", SnapshotTable(TakeSnapshot(machine, false))); };
   }
   nlohmann::json json;
   const int code = RunSession(options.run, machine_options, &json, watch);

@@ -91,6 +91,13 @@ struct ProcessInfo {
   std::vector<ThreadInfo> threads;
 };
 
+/// An image of a process.
+struct ModuleInfo {
+  std::uint64_t base = 0;
+  std::uint64_t size = 0;  ///< bytes
+  std::string path;
+};
+
 /// Where a processor's time went, in 100 ns units since boot. The rest belongs to threads in kernel mode.
 struct ProcessorInfo {
   std::int64_t idle_time = 0;
@@ -112,15 +119,18 @@ struct PoolTagInfo {
 struct ObjectInfo {
   std::string name;
   std::string type;
-  std::string target;  ///< of a symbolic link
+  std::string target;    ///< of a symbolic link
+  std::string security;  ///< its security descriptor, in the definition language (SDDL); empty if it has none
 };
 
 /// A handle of a process.
 struct HandleInfo {
   std::uint64_t handle = 0;
   std::string type;
-  std::string name;  ///< empty if the object has none
+  std::string name;  ///< of a process or thread its image and ids; empty if the object has none
   std::uint32_t access = 0;
+  bool inherited = false;  ///< child processes get it
+  bool protected_from_close = false;
 };
 
 /// Host descriptors of a client's standard streams.
@@ -260,18 +270,23 @@ class Machine {
   /// Starts the drivers whose services start at boot, by the system or automatically, in this order. The results of those that did not.
   std::vector<std::pair<std::string, LoadResult>> StartServices();
 
+  /// The names of all services.
+  std::vector<std::string> Services();
+
   /// Where the machine directory is.
   const std::string& DirectoryOnHost() const;
 
   /// Pool by tag: ordered by tag, then non-paged before paged.
   std::vector<PoolTagInfo> PoolTags() const;
-  /// The names in a directory of the object namespace; nothing if there is no such directory.
+  /// The names in a directory of the object namespace, or the object of that name alone if it is none; nothing if there is no such object.
   std::optional<std::vector<ObjectInfo>> Directory(const std::string& path);
   /// The handles of a process, ascending; nothing if there is no such process.
   std::optional<std::vector<HandleInfo>> Handles(std::uint64_t process);
 
   /// All processes and their threads, in the order they were made.
   std::vector<ProcessInfo> Processes() const;
+  /// The images of a process, in the order they were loaded; those of the kernel and its drivers for the System process (4).
+  std::vector<ModuleInfo> Modules(std::uint64_t process) const;
   /// Time since boot in 100 ns units.
   std::int64_t Time() const;
 

@@ -18,7 +18,7 @@ NTSTATUS Find(std::u16string_view path, Key** key) {
 }
 
 /// Finds a key, making it and all missing ones above it.
-NTSTATUS FindOrCreate(std::u16string_view path, Key** key) {
+NTSTATUS FindOrCreate(std::u16string_view path, Key** key, bool is_volatile = false) {
   if (!StripRegistry(&path)) return STATUS_OBJECT_NAME_INVALID;
   Key* at = &TheRegistry().root;
   while (!path.empty()) {
@@ -27,7 +27,7 @@ NTSTATUS FindOrCreate(std::u16string_view path, Key** key) {
     path.remove_prefix(component.size());
     Walk walk;
     walk.create = true;
-    walk.options = at->is_volatile ? REG_OPTION_VOLATILE : REG_OPTION_NON_VOLATILE;
+    walk.options = is_volatile || at->is_volatile ? REG_OPTION_VOLATILE : REG_OPTION_NON_VOLATILE;
     const NTSTATUS status = WalkTo(at, component, walk, &at);
     if (!NT_SUCCESS(status)) return status;
   }
@@ -72,9 +72,9 @@ void Shutdown() {
 
 NTSTATUS Flush() { return SaveRegistry(); }
 
-NTSTATUS CreateKey(std::u16string_view key_path) {
+NTSTATUS CreateKey(std::u16string_view key_path, bool is_volatile) {
   Key* key = nullptr;
-  return FindOrCreate(key_path, &key);
+  return FindOrCreate(key_path, &key, is_volatile);
 }
 
 bool KeyExists(std::u16string_view key_path) {
@@ -130,6 +130,12 @@ std::optional<std::u16string> ReadString(std::u16string_view key_path, std::u16s
   if (value == nullptr || (value->type != REG_SZ && value->type != REG_EXPAND_SZ)) return std::nullopt;
   const std::u16string text = TextOf(*value);
   return text.substr(0, text.find(u'\0'));
+}
+
+std::optional<std::vector<UCHAR>> ReadBinary(std::u16string_view key_path, std::u16string_view name) {
+  const Value* const value = FindValue(key_path, name);
+  if (value == nullptr || value->type != REG_BINARY) return std::nullopt;
+  return value->data;
 }
 
 std::optional<std::vector<std::u16string>> ReadStrings(std::u16string_view key_path, std::u16string_view name) {

@@ -41,8 +41,9 @@ void LoadSystemSettings();
 // ---- for the kernel itself -----------------------------------------------------------------------------------------------
 // Paths are absolute: \Registry\Machine\System\CurrentControlSet\... Case does not matter. IRQL PASSIVE_LEVEL; nothing waits.
 
-/// Creates a key with all keys missing on its way. STATUS_INVALID_PARAMETER if it would lie outside of any hive.
-NTSTATUS CreateKey(std::u16string_view key_path);
+/// Creates a key with all keys missing on its way; those that are volatile go with the machine. STATUS_INVALID_PARAMETER if it would lie
+/// outside of any hive.
+NTSTATUS CreateKey(std::u16string_view key_path, bool is_volatile = false);
 bool KeyExists(std::u16string_view key_path);
 /// Names of the keys below one, sorted without regard to case; empty if there is no such key.
 std::vector<std::u16string> SubKeys(std::u16string_view key_path);
@@ -62,6 +63,7 @@ std::optional<ULONG> ReadDword(std::u16string_view key_path, std::u16string_view
 std::optional<std::u16string> ReadString(std::u16string_view key_path, std::u16string_view name);
 /// REG_MULTI_SZ.
 std::optional<std::vector<std::u16string>> ReadStrings(std::u16string_view key_path, std::u16string_view name);
+std::optional<std::vector<UCHAR>> ReadBinary(std::u16string_view key_path, std::u16string_view name);
 NTSTATUS DeleteValue(std::u16string_view key_path, std::u16string_view name);
 
 // ---- drivers that look on ------------------------------------------------------------------------------------------------

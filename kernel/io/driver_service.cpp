@@ -7,6 +7,7 @@
 #include "kernel/ke/ki.h"
 #include "kernel/ke/machine.h"
 #include "kernel/mm/mm.h"
+#include "kernel/rtl/utf8.h"
 #include "nt/status.h"
 
 namespace nt::io {
@@ -43,8 +44,7 @@ std::u16string_view LastComponent(std::u16string_view path) {
 struct Work {
   bool load;
   std::u16string name;
-  std::u16string image;
-  std::vector<std::byte> bytes;
+  ServiceImage image;
   NTSTATUS status;
   KEVENT done;
 };
@@ -52,7 +52,7 @@ struct Work {
 void DoWork(void* raw) {
   auto* const work = static_cast<Work*>(raw);
   std::string why;
-  work->status = work->load ? LoadDriver(work->name, work->image, work->bytes, &why) : UnloadDriver(work->name);
+  work->status = work->load ? LoadDriver(work->name, work->image.path, work->image.file, &why) : UnloadDriver(work->name);
   if (!why.empty()) {
     const std::string line = "ringlet: a driver was not loaded: " + why + "\n";
     ke::DebugOutput(line.data(), line.size());
@@ -67,14 +67,27 @@ NTSTATUS RunAsSystem(Work& work) {
   return work.status;
 }
 
-}  // namespace
-
 std::u16string ImagePathOf(std::u16string_view key, std::u16string_view name) {
   const auto stored = cm::ReadString(key, u"ImagePath");
   if (!stored.has_value() || stored->empty()) return u"\\SystemRoot\\System32\\drivers\\" + std::u16string(name) + u".sys";
   if (stored->front() == u'\\') return *stored;
   if (stored->size() > 1 && (*stored)[1] == u':') return u"\\\?\?\\" + *stored;
   return u"\\SystemRoot\\" + *stored;
+}
+
+}  // namespace
+
+NTSTATUS ReadServiceImage(std::u16string_view key, std::u16string_view name, ServiceImage* image, std::string* why) {
+  std::string host;
+  image->path = ImagePathOf(key, name);
+  if (!HostPathOf(image->path, &host)) {
+    *why = "its image " + rtl::Utf8(image->path) + " lies on no drive of the machine";
+    return STATUS_OBJECT_PATH_NOT_FOUND;
+  }
+  image->file = hal::ReadHostFile(host);
+  if (!image->file.empty()) return STATUS_SUCCESS;
+  *why = "there is no file " + rtl::Utf8(image->path);
+  return STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 bool HostPathOf(std::u16string_view nt_path, std::string* host) {
@@ -102,20 +115,17 @@ NTSTATUS NtLoadDriver(PUNICODE_STRING DriverServiceName) {
   NTSTATUS status = TakePath(DriverServiceName, &key);
   if (!NT_SUCCESS(status)) return status;
   if (!nt::cm::KeyExists(key)) return STATUS_OBJECT_NAME_NOT_FOUND;
-  Work work{true, std::u16string(LastComponent(key)), {}, {}, STATUS_SUCCESS, {}};
-  work.image = ImagePathOf(key, work.name);
-  std::string host;
-  if (!HostPathOf(work.image, &host)) return STATUS_OBJECT_PATH_NOT_FOUND;
-  work.bytes = nt::hal::ReadHostFile(host);
-  if (work.bytes.empty()) return STATUS_OBJECT_NAME_NOT_FOUND;
-  return RunAsSystem(work);
+  Work work{true, std::u16string(LastComponent(key)), {}, STATUS_SUCCESS, {}};
+  std::string why;
+  status = ReadServiceImage(key, work.name, &work.image, &why);
+  return NT_SUCCESS(status) ? RunAsSystem(work) : status;
 }
 
 NTSTATUS NtUnloadDriver(PUNICODE_STRING DriverServiceName) {
   std::u16string key;
   const NTSTATUS status = TakePath(DriverServiceName, &key);
   if (!NT_SUCCESS(status)) return status;
-  Work work{false, std::u16string(LastComponent(key)), {}, {}, STATUS_SUCCESS, {}};
+  Work work{false, std::u16string(LastComponent(key)), {}, STATUS_SUCCESS, {}};
   return RunAsSystem(work);
 }
 

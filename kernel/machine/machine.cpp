@@ -36,6 +36,7 @@
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/ps.h"
 #include "kernel/ps/system_processes.h"
+#include "kernel/rtl/utf8.h"
 #include "kernel/rtl/variables.h"
 #include "kernel/se/se.h"
 #include "nt/status.h"
@@ -156,12 +157,12 @@ bool SameName(std::u16string_view a, std::u16string_view b) {
 /// A program in C:\ringlet, by its name: one that the machine's owner started, or what lies beside such a one on the host.
 bool FindStarted(std::u16string_view name, std::string* host) {
   for (const auto& [known, path] : current->images) {
-    if (SameName(Wide(known), name)) return *host = path, true;
+    if (SameName(nt::rtl::Utf16(known), name)) return *host = path, true;
   }
   for (const auto& [known, path] : current->images) {
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(path).parent_path(), error)) {
-      if (!SameName(Wide(entry.path().filename().string()), name) || !entry.is_regular_file(error)) continue;
+      if (!SameName(nt::rtl::Utf16(entry.path().filename().string()), name) || !entry.is_regular_file(error)) continue;
       return *host = entry.path().string(), true;
     }
   }
@@ -295,8 +296,8 @@ LoadResult Machine::LoadDriver(const std::string& path, std::string name) {
     return result;
   }
   state_->images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
-  const std::u16string wide_name = Wide(name);
-  const std::u16string image_path = u"\\SystemRoot\\System32\\drivers\\" + Wide(BaseName(path));
+  const std::u16string wide_name = nt::rtl::Utf16(name);
+  const std::u16string image_path = u"\\SystemRoot\\System32\\drivers\\" + nt::rtl::Utf16(BaseName(path));
   std::vector<std::string> absent;
   result.outcome = state_->Run([&] {
     const std::u16string key = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\" + wide_name;
@@ -318,7 +319,7 @@ LoadResult Machine::LoadDriver(const std::string& path, std::string name) {
 
 LoadResult Machine::UnloadDriver(const std::string& name) {
   LoadResult result;
-  result.outcome = state_->Run([&] { result.status = nt::io::UnloadDriver(Wide(name)); });
+  result.outcome = state_->Run([&] { result.status = nt::io::UnloadDriver(nt::rtl::Utf16(name)); });
   if (result.ok()) std::erase(state_->drivers, name);
   return result;
 }
@@ -338,10 +339,10 @@ RunResult Machine::State::Create(const std::string& path, const std::vector<std:
   images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
   nt::ps::ProcessParameters parameters;
   parameters.host_path = path;
-  parameters.image_path = std::u16string(kProgramDirectory) + Wide(BaseName(path));
+  parameters.image_path = std::u16string(kProgramDirectory) + nt::rtl::Utf16(BaseName(path));
   std::string command_line = Quoted(BaseName(path));
   for (const std::string& argument : arguments) command_line += " " + Quoted(argument);
-  parameters.command_line = Wide(command_line);
+  parameters.command_line = nt::rtl::Utf16(command_line);
   parameters.current_directory = u"C:\\";
   parameters.environment = kEnvironment;
   parameters.console = console;
@@ -420,7 +421,7 @@ std::vector<Leftover> Machine::Shutdown() {
       drivers = nt::io::LoadedDrivers();
     });
     for (auto name = drivers.rbegin(); name != drivers.rend(); ++name) {
-      const LoadResult unloaded = UnloadDriver(Narrow(*name));
+      const LoadResult unloaded = UnloadDriver(nt::rtl::Utf8(*name));
       if (unloaded.outcome != Outcome::Finished) break;
     }
   }

@@ -1,9 +1,10 @@
 // The machine's processes and threads, as a snapshot.
 #include "kernel/ke/scheduler.h"
+#include "kernel/machine/state.h"
 #include "kernel/ob/ob.h"
 #include "kernel/ps/ps.h"
 #include "kernel/ps/state.h"
-#include "ringlet/machine.h"
+#include "kernel/rtl/utf8.h"
 
 namespace ringlet {
 namespace {
@@ -52,18 +53,6 @@ std::string ReasonName(KWAIT_REASON reason) {
   }
 }
 
-std::string NameOf(const nt::ps::Process* process) {
-  const std::u16string_view path(process->host.image_path, process->host.image_path_length / sizeof(WCHAR));
-  std::string name;
-  for (const char16_t c : path.substr(path.rfind(u'\\') + 1)) name += c < 0x80 ? static_cast<char>(c) : '?';
-  if (!name.empty()) return name;
-  for (const CHAR c : process->ImageFileName) {
-    if (c == 0) break;
-    name += c;
-  }
-  return name;
-}
-
 ThreadInfo Describe(nt::ke::Thread* thread) {
   ThreadInfo info;
   info.id = reinterpret_cast<std::uint64_t>(thread->Cid.UniqueThread);
@@ -81,6 +70,18 @@ ThreadInfo Describe(nt::ke::Thread* thread) {
 
 }  // namespace
 
+std::string ImageNameOf(PEPROCESS of) {
+  const nt::ps::Process* const process = nt::ps::ProcessOf(of);
+  const std::u16string_view path(process->host.image_path, process->host.image_path_length / sizeof(WCHAR));
+  std::string name = nt::rtl::Utf8(path.substr(path.rfind(u'\\') + 1));
+  if (!name.empty()) return name;
+  for (const CHAR c : process->ImageFileName) {
+    if (c == 0) break;
+    name += c;
+  }
+  return name;
+}
+
 std::vector<ProcessInfo> Machine::Processes() const {
   std::vector<ProcessInfo> processes;
   if (bugcheck() != nullptr) return processes;
@@ -89,7 +90,7 @@ std::vector<ProcessInfo> Machine::Processes() const {
     ProcessInfo info;
     info.id = reinterpret_cast<std::uint64_t>(process->UniqueProcessId);
     info.parent = reinterpret_cast<std::uint64_t>(process->InheritedFromUniqueProcessId);
-    info.name = NameOf(process);
+    info.name = ImageNameOf(process);
     info.handles = nt::ob::HandleCount(process);
     for (PETHREAD thread : nt::ps::Threads(process)) info.threads.push_back(Describe(static_cast<nt::ke::Thread*>(thread)));
     processes.push_back(std::move(info));

@@ -3,11 +3,13 @@
 #include <tuple>
 
 #include "kernel/cm/cm.h"
-#include "kernel/hal/host_file.h"
 #include "kernel/io/drive.h"
 #include "kernel/io/io.h"
 #include "kernel/machine/state.h"
+#include "kernel/rtl/utf8.h"
 #include "nt/status.h"
+
+extern "C" ULONG RtlNtStatusToDosError(NTSTATUS Status);
 
 namespace ringlet {
 namespace {
@@ -18,6 +20,7 @@ constexpr ULONG kAutoStart = 2;
 
 struct Service {
   std::u16string name;
+  ULONG type;
   ULONG start;
 };
 
@@ -28,27 +31,30 @@ std::vector<Service> Due() {
     const std::u16string key = std::u16string(kServices) + u"\\" + name;
     const ULONG type = nt::cm::ReadDword(key, u"Type").value_or(0);
     const ULONG start = nt::cm::ReadDword(key, u"Start").value_or(kAutoStart + 1);
-    if ((type == kKernelDriver || type == kFileSystemDriver) && start <= kAutoStart) due.push_back({name, start});
+    if ((type == kKernelDriver || type == kFileSystemDriver) && start <= kAutoStart) due.push_back({name, type, start});
   }
   std::sort(due.begin(), due.end(),
             [](const Service& a, const Service& b) { return std::tie(a.start, a.name) < std::tie(b.start, b.name); });
   return due;
 }
 
+/// What the service manager will know of it: SERVICE_STATUS_PROCESS, in the manager's key that is not saved.
+void KeepStatus(const Service& service, NTSTATUS status) {
+  const std::u16string_view path = u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\ServiceCurrent";
+  constexpr ULONG kStopped = 1, kRunning = 4;
+  const bool runs = NT_SUCCESS(status);
+  const ULONG kept[9] = {service.type, runs ? kRunning : kStopped, runs, runs ? 0 : RtlNtStatusToDosError(status)};
+  nt::cm::CreateKey(path, true);
+  nt::cm::SetBinary(path, service.name, REG_BINARY, kept, sizeof kept);
+}
+
 NTSTATUS Load(const Service& service, std::string* why) {
   const std::u16string key = std::u16string(kServices) + u"\\" + service.name;
-  const std::u16string image = nt::io::ImagePathOf(key, service.name);
-  std::string host;
-  if (!nt::io::HostPathOf(image, &host)) {
-    *why = "its image " + Narrow(image) + " lies on no drive of the machine";
-    return STATUS_OBJECT_PATH_NOT_FOUND;
-  }
-  const std::vector<std::byte> file = nt::hal::ReadHostFile(host);
-  if (file.empty()) {
-    *why = "there is no file " + Narrow(image);
-    return STATUS_OBJECT_NAME_NOT_FOUND;
-  }
-  return nt::io::LoadDriver(service.name, image, file, why);
+  nt::io::ServiceImage image;
+  NTSTATUS status = nt::io::ReadServiceImage(key, service.name, &image, why);
+  if (NT_SUCCESS(status)) status = nt::io::LoadDriver(service.name, image.path, image.file, why);
+  KeepStatus(service, status);
+  return status;
 }
 
 }  // namespace
@@ -60,10 +66,18 @@ std::vector<std::pair<std::string, LoadResult>> Machine::StartServices() {
   for (const Service& service : due) {
     LoadResult result;
     result.outcome = state_->Run([&] { result.status = Load(service, &result.why); });
-    if (!result.ok()) failed.emplace_back(Narrow(service.name), result);
+    if (!result.ok()) failed.emplace_back(nt::rtl::Utf8(service.name), result);
     if (result.outcome != Outcome::Finished) break;
   }
   return failed;
+}
+
+std::vector<std::string> Machine::Services() {
+  std::vector<std::string> names;
+  state_->Run([&] {
+    for (const std::u16string& name : nt::cm::SubKeys(kServices)) names.push_back(nt::rtl::Utf8(name));
+  });
+  return names;
 }
 
 }  // namespace ringlet

@@ -13,10 +13,8 @@
 
 namespace ringlet {
 
-/// The host's UTF-8 as UTF-16: what is beyond the basic plane becomes a surrogate pair.
-std::u16string Wide(const std::string& text);
-/// UTF-16 as UTF-8.
-std::string Narrow(std::u16string_view text);
+/// The base name of a process's image.
+std::string ImageNameOf(PEPROCESS process);
 
 struct Machine::State {
   /// A client that Start made.

@@ -208,7 +208,7 @@ void ForEachHandle(PEPROCESS process, const std::function<void(const HandleRepor
   for (ULONG index = 1; index < table->size(); ++index) {
     const HANDLE handle = reinterpret_cast<HANDLE>(ULONG_PTR{index} * 4);
     const HandleTable::Entry* const entry = table->Find(handle);
-    if (entry != nullptr) visit({handle, entry->object, entry->access, entry->creator});
+    if (entry != nullptr) visit({handle, entry->object, entry->access, entry->creator, entry->attributes});
   }
 }
 

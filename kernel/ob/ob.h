@@ -109,6 +109,7 @@ struct HandleReport {
   PVOID object;
   ACCESS_MASK access;
   ULONG_PTR creator;
+  ULONG attributes;
 };
 void ForEachHandle(PEPROCESS process, const std::function<void(const HandleReport&)>& visit);
 

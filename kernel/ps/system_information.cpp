@@ -215,6 +215,7 @@ void AddHandles(Answer* answer) {
     entry.HandleValue = static_cast<USHORT>(reinterpret_cast<ULONG_PTR>(handle.handle));
     entry.Object = handle.object;
     entry.GrantedAccess = handle.access;
+    entry.HandleAttributes = static_cast<UCHAR>(handle.attributes);
     answer->Add(entry);
     ++count;
   });
@@ -231,6 +232,7 @@ void AddExtendedHandles(Answer* answer) {
     entry.UniqueProcessId = process->UniqueProcessId;
     entry.HandleValue = handle.handle;
     entry.GrantedAccess = handle.access;
+    entry.HandleAttributes = handle.attributes;
     entry.ObjectTypeIndex = ob::HeaderOf(handle.object)->TypeIndex;
     answer->Add(entry);
     ++count;

@@ -126,7 +126,10 @@ void DeleteIfDue(PCWSTR name) {
   ULONG type = kKernelDriver;
   if (OpenServiceKey(name, 0x10001, &key)) return;
   QueryDword(key, u"Type", &type);
-  if (IsMarkedForDelete(key) && !IsRunning(name, type)) sys::NtDeleteKey(key);
+  if (IsMarkedForDelete(key) && !IsRunning(name, type)) {
+    sys::NtDeleteKey(key);
+    ForgetStatus(name);
+  }
   sys::NtClose(key);
 }
 
@@ -141,8 +144,15 @@ LONG FillStatus(PCWSTR name, ServiceStatus* status) {
   if (error) return error;
   QueryDword(key, u"Type", &type);
   sys::NtClose(key);
-  const bool running = IsRunning(name, type);
-  *status = {type, running ? kRunning : kStopped, running ? 1U : 0U, running ? 0 : kNeverStarted, 0, 0, 0, 0, 0};
+  ServiceStatus kept{type, kStopped, 0, kNeverStarted, 0, 0, 0, 0, 0};
+  KeptStatus(name, &kept);
+  if (IsRunning(name, type)) {  // if it is stopping, something still refers to one of its devices
+    const bool stopping = kept.dwCurrentState == kStopPending;
+    *status = {type, stopping ? kStopPending : kRunning, stopping ? 0U : 1U, 0, 0, 0, 0, 0, 0};
+  } else {
+    const bool vanished = kept.dwCurrentState == kRunning;  // unloaded, but not by the manager
+    *status = {type, kStopped, 0, vanished ? DWORD{ERROR_GEN_FAILURE} : kept.dwWin32ExitCode, 0, 0, 0, 0, 0};
+  }
   return ERROR_SUCCESS;
 }
 
@@ -295,7 +305,10 @@ BOOL StartServiceW(SC_HANDLE Service, [[maybe_unused]] DWORD NumServiceArgs, [[m
   PathBuffer path;
   UNICODE_STRING name = RegistryPath(service->name, path);
   const NTSTATUS status = sys::NtLoadDriver(&name);
-  return NT_SUCCESS(status) ? TRUE : Fail(LoadError(status));
+  const bool loaded = NT_SUCCESS(status);
+  const DWORD failure = loaded ? 0 : LoadError(status);
+  KeepStatus(service->name, {type, loaded ? kRunning : kStopped, loaded ? 1U : 0U, failure, 0, 0, 0, 0, 0});
+  return loaded ? TRUE : Fail(failure);
 }
 
 /// Starts a service: loads its driver. Partial: services that are programs cannot start.
@@ -336,7 +349,8 @@ BOOL ControlService(SC_HANDLE Service, DWORD Control, PVOID Status) {
   LONG error = FillStatus(service->name, &status);
   if (error) return Fail(static_cast<DWORD>(error));
   if (Control != 1 && Control != 4) return Fail(ERROR_INVALID_SERVICE_CONTROL);
-  if (status.dwCurrentState != kRunning) return Fail(ERROR_SERVICE_NOT_ACTIVE);
+  if (status.dwCurrentState == kStopped) return Fail(ERROR_SERVICE_NOT_ACTIVE);
+  if (status.dwCurrentState == kStopPending && Control == 1) return Fail(ERROR_SERVICE_CANNOT_ACCEPT_CTRL);
   if (Control == 1) {
     PathBuffer path;
     UNICODE_STRING name = RegistryPath(service->name, path);
@@ -347,6 +361,7 @@ BOOL ControlService(SC_HANDLE Service, DWORD Control, PVOID Status) {
     const bool remains = IsRunning(service->name, status.dwServiceType);
     status.dwCurrentState = remains ? kStopPending : kStopped;
     status.dwControlsAccepted = 0;
+    KeepStatus(service->name, status);
   }
   if (Status) std::memcpy(Status, &status, kShortStatus);
   return TRUE;

@@ -17,6 +17,10 @@ constexpr ULONG kShortStatus = 28;
 
 /// The state of a service. ERROR_SERVICE_DOES_NOT_EXIST.
 LONG FillStatus(PCWSTR name, ServiceStatus* status);
+/// What the manager remembers of a service's last start and stop; false if it was not started since boot.
+bool KeptStatus(PCWSTR name, ServiceStatus* status);
+void KeepStatus(PCWSTR name, const ServiceStatus& status);
+void ForgetStatus(PCWSTR name);
 /// Whether a handle is the manager's, and was opened with SC_MANAGER_ENUMERATE_SERVICE; else an error is set.
 bool MayEnumerate(SC_HANDLE manager);
 

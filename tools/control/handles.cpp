@@ -18,10 +18,11 @@ int Run() {
   int result = kSuccess;
   const auto answer = Ask(channel, {{"command", "handles"}, {"process", options.process}}, &result);
   if (!answer) return result;
-  fmt::print("{:>8}  {:<16} {:<10} {}\n", "Handle", "Type", "Access", "Name");
+  fmt::print("{:>8}  {:<16} {:<10} {:<5} {}\n", "Handle", "Type", "Access", "Flags", "Name");
   for (const auto& each : answer->at("handles")) {
-    fmt::print("{:>8X}  {:<16} 0x{:08X} {}\n", each.at("handle").get<std::uint64_t>(), each.at("type").get<std::string>(),
-               each.at("access").get<std::uint32_t>(), each.at("name").get<std::string>());
+    const std::string flags = std::string(each.at("inherited") ? "I" : "") + (each.at("protected") ? "P" : "");
+    fmt::print("{:>8X}  {:<16} 0x{:08X} {:<5} {}\n", each.at("handle").get<std::uint64_t>(), each.at("type").get<std::string>(),
+               each.at("access").get<std::uint32_t>(), flags, each.at("name").get<std::string>());
   }
   return kSuccess;
 }
@@ -33,7 +34,10 @@ void AddHandles(CLI::App& app, int* result) {
   AddMachineOption(command, &options.directory);
   command->add_option("process", options.process, "Its id; 4 is the System process")->required()->type_name("PID");
   command->callback([result] { *result = Run(); });
-  command->footer("Example:\n  ringlet handles 4");
+  command->footer(
+      "Flags: I, child processes inherit it; P, it cannot be closed.\n"
+      "Example:\n"
+      "  ringlet handles 4");
 }
 
 }  // namespace ringlet::tools

@@ -172,10 +172,11 @@ class Server {
 
   nlohmann::json Answer(const std::string& command, const nlohmann::json& request) {
     if (command == "processes") {
-      const std::vector<ProcessInfo> processes = machine_.Processes();
-      return {{"time", machine_.Time()}, {"processes", ProcessJson(processes)}, {"table", ProcessTable(processes)}};
+      const Snapshot snapshot = TakeSnapshot(machine_, request.value("modules", false));
+      return {{"text", request.value("json", false) ? SnapshotJson(snapshot).dump() + "\n" : SnapshotTable(snapshot)}};
     }
     if (command == "pool") return Pool();
+    if (command == "services") return {{"services", machine_.Services()}};
     if (command == "directory") return Directory(request.at("path"));
     if (command == "handles") return Handles(request.at("process"));
     if (command == "install") return Install(request.at("path"));
@@ -211,9 +212,10 @@ class Server {
 
   nlohmann::json Directory(const std::string& path) {
     const auto objects = machine_.Directory(path);
-    if (!objects) return {{"error", "there is no directory " + path}};
+    if (!objects) return {{"error", "there is no object " + path}};
     nlohmann::json list = nlohmann::json::array();
-    for (const ObjectInfo& object : *objects) list.push_back({{"name", object.name}, {"type", object.type}, {"target", object.target}});
+    for (const ObjectInfo& object : *objects)
+      list.push_back({{"name", object.name}, {"type", object.type}, {"target", object.target}, {"security", object.security}});
     return {{"objects", std::move(list)}};
   }
 
@@ -222,7 +224,12 @@ class Server {
     if (!handles) return {{"error", fmt::format("there is no process {}", process)}};
     nlohmann::json list = nlohmann::json::array();
     for (const HandleInfo& each : *handles) {
-      list.push_back({{"handle", each.handle}, {"type", each.type}, {"name", each.name}, {"access", each.access}});
+      list.push_back({{"handle", each.handle},
+                      {"type", each.type},
+                      {"name", each.name},
+                      {"access", each.access},
+                      {"inherited", each.inherited},
+                      {"protected", each.protected_from_close}});
     }
     return {{"handles", std::move(list)}};
   }
