@@ -35,6 +35,7 @@ void AddPoolmon(CLI::App& app, int* result);
 void AddWinobj(CLI::App& app, int* result);
 void AddHandles(CLI::App& app, int* result);
 void AddReg(CLI::App& app, int* result);
+void AddBcdedit(CLI::App& app, int* result);
 void AddVersion(CLI::App& app, int* result);
 
 }  // namespace ringlet::tools

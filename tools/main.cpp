@@ -58,6 +58,7 @@ int main(int argc, char** argv) try {
   ringlet::tools::AddWinobj(app, &result);
   ringlet::tools::AddHandles(app, &result);
   ringlet::tools::AddReg(app, &result);
+  ringlet::tools::AddBcdedit(app, &result);
   ringlet::tools::AddVersion(app, &result);
   try {
     app.parse(argc, argv);

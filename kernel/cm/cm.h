@@ -14,7 +14,7 @@ struct FILE_OBJECT;
 
 namespace nt::cm {
 
-/// Builds the tree from the hive files in `machine_directory`/Windows/System32/config (SYSTEM, SOFTWARE, DEFAULT), or from built-in
+/// Builds the tree from the hive files in `machine_directory`/Windows/System32/config (SYSTEM, SOFTWARE, BCD, DEFAULT), or from built-in
 /// defaults where a file is missing, and creates the Key type and \REGISTRY. An empty directory: nothing is ever saved. After ob.
 /// STATUS_REGISTRY_CORRUPT if a file cannot be read; the registry is then empty.
 NTSTATUS Initialize(const std::string& machine_directory);
@@ -37,6 +37,8 @@ inline constexpr std::u16string_view kDebugPrintFilterKey =
 void LoadDebugPrintFilter();
 /// Gives the kernel the time zone, memory thresholds and pool quotas of the registry, as the machine does when it boots.
 void LoadSystemSettings();
+/// Gives the kernel what the boot configuration (\Registry\Machine\BCD00000000) says, as the boot loader does.
+void LoadBootOptions();
 
 // ---- for the kernel itself -----------------------------------------------------------------------------------------------
 // Paths are absolute: \Registry\Machine\System\CurrentControlSet\... Case does not matter. IRQL PASSIVE_LEVEL; nothing waits.
@@ -61,9 +63,9 @@ NTSTATUS SetBinary(std::u16string_view key_path, std::u16string_view name, ULONG
 std::optional<ULONG> ReadDword(std::u16string_view key_path, std::u16string_view name);
 /// REG_SZ or REG_EXPAND_SZ, up to the terminator.
 std::optional<std::u16string> ReadString(std::u16string_view key_path, std::u16string_view name);
+std::optional<std::vector<UCHAR>> ReadBinary(std::u16string_view key_path, std::u16string_view name);
 /// REG_MULTI_SZ.
 std::optional<std::vector<std::u16string>> ReadStrings(std::u16string_view key_path, std::u16string_view name);
-std::optional<std::vector<UCHAR>> ReadBinary(std::u16string_view key_path, std::u16string_view name);
 NTSTATUS DeleteValue(std::u16string_view key_path, std::u16string_view name);
 
 // ---- drivers that look on ------------------------------------------------------------------------------------------------

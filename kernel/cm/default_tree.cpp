@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "kernel/cm/boot_configuration.h"
+
 namespace nt::cm {
 namespace {
 
@@ -25,6 +27,26 @@ void Text(Key* key, std::u16string_view name, std::u16string_view text, ULONG ty
   key->SetValue(name, type, terminated.c_str(), (terminated.size() + 1) * sizeof(WCHAR), key->last_write);
 }
 
+void Strings(Key* key, std::u16string_view name, std::u16string_view only) {
+  const std::u16string list = std::u16string(only) + u'\0';
+  key->SetValue(name, REG_MULTI_SZ, list.c_str(), (list.size() + 1) * sizeof(WCHAR), key->last_write);
+}
+
+/// A number as an element of the boot configuration.
+template <class T>
+void Bytes(Key* key, T value) {
+  key->SetValue(u"Element", REG_BINARY, &value, sizeof value, key->last_write);
+}
+
+/// The device that the machine boots from: no options (a GUID of zeroes), then kind 5, flags, and the size of both with what follows.
+void BootDevice(Key* elements, std::u16string_view name, LONGLONG now) {
+  ULONG device[22] = {};
+  device[4] = 5;
+  device[6] = 0x48;
+  Key* const key = Path(elements, name, now);
+  key->SetValue(u"Element", REG_BINARY, device, sizeof device, key->last_write);
+}
+
 }  // namespace
 
 void AddSystemDefaults(Key* root, LONGLONG now) {
@@ -39,7 +61,7 @@ void AddSystemDefaults(Key* root, LONGLONG now) {
   Path(set, u"Hardware Profiles\\0001", now);
   Key* const control = Path(set, u"Control", now);
   Text(control, u"CurrentUser", u"USERNAME");
-  Text(control, u"SystemStartOptions", u"");
+  Text(control, u"SystemStartOptions", u" TESTSIGNING  NOEXECUTE=OPTIN");
   Path(control, u"Class", now);
   Path(control, u"DeviceClasses", now);
   Path(control, u"CrashControl", now);
@@ -70,6 +92,31 @@ void AddSoftwareDefaults(Key* root, LONGLONG now) {
   Number(version, u"CurrentMajorVersionNumber", 10);
   Number(version, u"CurrentMinorVersionNumber", 0);
   Path(root, u"Microsoft\\Windows\\CurrentVersion", now);
+}
+
+void AddBootDefaults(Key* root, LONGLONG now) {
+  Text(Path(root, u"Description", now), u"KeyName", u"BCD00000000");
+  Key* const objects = Path(root, u"Objects", now);
+  Key* const manager = Path(objects, kBootManagerObject, now);
+  Number(Path(manager, u"Description", now), u"Type", 0x10100002);
+  Key* elements = Path(manager, u"Elements", now);
+  BootDevice(elements, u"11000001", now);
+  Text(Path(elements, u"12000002", now), u"Element", u"\\EFI\\Microsoft\\Boot\\bootmgfw.efi");
+  Text(Path(elements, u"12000004", now), u"Element", u"Windows Boot Manager");
+  Text(Path(elements, u"23000003", now), u"Element", kBootLoaderObject);
+  Strings(Path(elements, u"24000001", now), u"Element", kBootLoaderObject);
+  Bytes<ULONGLONG>(Path(elements, u"25000004", now), 30);
+  Key* const loader = Path(objects, kBootLoaderObject, now);
+  Number(Path(loader, u"Description", now), u"Type", 0x10200003);
+  elements = Path(loader, u"Elements", now);
+  BootDevice(elements, u"11000001", now);
+  Text(Path(elements, u"12000002", now), u"Element", u"\\Windows\\system32\\winload.efi");
+  Text(Path(elements, u"12000004", now), u"Element", u"Windows 11");
+  Text(Path(elements, u"12000005", now), u"Element", u"en-US");
+  // Windows starts without it; a machine made to try drivers takes those that nobody signed, until someone says otherwise.
+  Bytes<UCHAR>(Path(elements, u"16000049", now), 1);
+  BootDevice(elements, u"21000001", now);
+  Text(Path(elements, u"22000002", now), u"Element", u"\\Windows");
 }
 
 void AddUserDefaults(Key* root, LONGLONG now) {

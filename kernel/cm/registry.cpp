@@ -33,6 +33,7 @@ struct Mount {
 constexpr Mount kMounts[] = {
     {"Windows/System32/config/SYSTEM", u"MACHINE", u"SYSTEM", true, &AddSystemDefaults, &DefaultSecurity},
     {"Windows/System32/config/SOFTWARE", u"MACHINE", u"SOFTWARE", true, &AddSoftwareDefaults, &DefaultSecurity},
+    {"Boot/BCD", u"MACHINE", u"BCD00000000", false, &AddBootDefaults, &DefaultSecurity},
     {"Windows/System32/config/DEFAULT", u"USER", u".DEFAULT", false, &AddUserDefaults, &DefaultSecurity},
     {"Users/ringlet/NTUSER.DAT", u"USER", se::kUserSidText, false, &AddUserDefaults, &UserSecurity},
     {"Users/ringlet/AppData/Local/Microsoft/Windows/UsrClass.dat", u"USER", kUserClasses, false, [](Key*, LONGLONG) {}, &UserSecurity},

@@ -19,7 +19,7 @@ struct CallbackRegistration;
 
 struct Registry {
   Key root;                                         ///< \REGISTRY
-  std::vector<std::unique_ptr<Hive>> hives;         ///< SYSTEM, SOFTWARE, DEFAULT, HARDWARE, and what was loaded
+  std::vector<std::unique_ptr<Hive>> hives;         ///< SYSTEM, SOFTWARE, BCD, DEFAULT, HARDWARE, and what was loaded
   std::vector<std::unique_ptr<Key>> deleted;        ///< deleted keys that are still referenced
   LONGLONG (*now)() = nullptr;                      ///< system time
   POBJECT_TYPE key_type = nullptr;                  ///< of key objects

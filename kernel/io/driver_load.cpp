@@ -9,6 +9,7 @@
 #include "kernel/io/mistakes.h"
 #include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
+#include "kernel/ke/boot_options.h"
 #include "kernel/ke/interrupt.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
@@ -16,8 +17,8 @@
 #include "kernel/mm/mm.h"
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/ps.h"
-#include "nt/status.h"
 #include "kernel/rtl/utf8.h"
+#include "nt/status.h"
 
 namespace nt::io {
 namespace {
@@ -258,6 +259,12 @@ bool SameFolded(std::u16string_view a, std::u16string_view b) {
   return true;
 }
 
+/// Whether test signing is off and the image has no certificate. What one says is not verified.
+bool LacksSignature(std::span<const std::byte> file) {
+  ldr::PeImage image;
+  return !ke::BootedWith().test_signing && ldr::PeImage::Parse(file, ldr::PeImage::Layout::File, &image).ok() && !image.Signed();
+}
+
 /// DriverEntry may leave a pointer into INIT code behind for what must be called later: NT clears the initializing flags instead.
 void FinishDevices(PDRIVER_OBJECT driver) {
   driver->Flags |= DRVO_INITIALIZED;
@@ -274,6 +281,10 @@ NTSTATUS LoadDriver(std::u16string_view name, std::u16string_view image_path, st
     if (!SameFolded(other.name, name)) continue;
     *why = "a driver of this name is loaded already";
     return STATUS_IMAGE_ALREADY_LOADED;
+  }
+  if (LacksSignature(file)) {
+    *why = "it is not signed, and test signing is off";
+    return STATUS_INVALID_IMAGE_HASH;
   }
   ldr::BuiltinResolver resolver(Io().bind_hooked);
   ldr::LoadOptions options;

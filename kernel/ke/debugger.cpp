@@ -1,8 +1,12 @@
-// The kernel debugger as drivers see it: there is none, and none can be turned on. What breaks into it raises instead.
+// The kernel debugger as drivers see it: it may be enabled, but none is ever attached. What breaks into it raises instead.
 #include "kernel/ke/debugger.h"
 
+#include "kernel/api/api.h"
+#include "kernel/ke/boot_options.h"
 #include "kernel/ke/exception.h"
 #include "kernel/ke/ke.h"
+#include "kernel/mm/layout.h"
+#include "nt/status.h"
 
 namespace nt::ke {
 namespace {
@@ -11,7 +15,24 @@ namespace {
 const char* breakpoint_rule = nullptr;
 const void* breakpoint_address = nullptr;
 
+/// KUSER_SHARED_DATA.KdDebuggerEnabled: bit 0 enabled, bit 1 attached.
+constexpr ULONG_PTR kSharedDebuggerEnabled = mm::kSharedUserData + 0x2d4;
+/// Calls of KdDisableDebugger that are not taken back.
+ULONG disabled = 0;
+
+void PublishDebugger(bool enabled) {
+  *api::Data<BOOLEAN>("KdDebuggerEnabled") = enabled;
+  *reinterpret_cast<UCHAR*>(kSharedDebuggerEnabled) = enabled;
+}
+
 }  // namespace
+
+void ResetDebugger(bool enabled) {
+  disabled = 0;
+  PublishDebugger(enabled);
+}
+
+bool IsDebuggerEnabled() { return BootedWith().debugger && disabled == 0; }
 
 void RaiseBreakpoint(const char* rule) {
   breakpoint_rule = rule;
@@ -28,8 +49,19 @@ const char* BreakpointRule(const void* address) { return address == breakpoint_a
 
 using namespace nt;
 
-NTSTATUS KdDisableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
-NTSTATUS KdEnableDebugger() { return STATUS_DEBUGGER_INACTIVE; }
+NTSTATUS KdDisableDebugger() {
+  if (!ke::BootedWith().debugger) return STATUS_DEBUGGER_INACTIVE;
+  if (ke::disabled++ == 0) ke::PublishDebugger(false);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS KdEnableDebugger() {
+  if (!ke::BootedWith().debugger) return STATUS_DEBUGGER_INACTIVE;
+  if (ke::disabled == 0) return STATUS_INVALID_PARAMETER;
+  if (--ke::disabled == 0) ke::PublishDebugger(true);
+  return STATUS_SUCCESS;
+}
+
 BOOLEAN KdRefreshDebuggerNotPresent() { return TRUE; }
 
 ULONG DbgPrompt(const char* Prompt, char* /*Response*/, ULONG /*MaximumResponseLength*/) {

@@ -12,12 +12,18 @@ void RaiseBreakpoint(const char* rule);
 /// Why the breakpoint at this address was met; null if it did not say.
 const char* BreakpointRule(const void* address);
 
+/// At boot: whether the kernel debugger is enabled.
+void ResetDebugger(bool enabled);
+/// KdDebuggerEnabled: it was enabled at boot, and is not disabled.
+bool IsDebuggerEnabled();
+
 }  // namespace nt::ke
 
 extern "C" {
-/// STATUS_DEBUGGER_INACTIVE: there is none. PASSIVE_LEVEL.
+/// Disables the debugger until as many calls have enabled it. STATUS_DEBUGGER_INACTIVE if it was not enabled at boot. PASSIVE_LEVEL.
 NTSTATUS KdDisableDebugger();
-/// STATUS_DEBUGGER_INACTIVE: there is none. PASSIVE_LEVEL.
+/// Takes back a call that disabled it. STATUS_INVALID_PARAMETER if there is none, STATUS_DEBUGGER_INACTIVE if it was not enabled at
+/// boot. PASSIVE_LEVEL.
 NTSTATUS KdEnableDebugger();
 /// TRUE: no debugger answers. Any IRQL.
 BOOLEAN KdRefreshDebuggerNotPresent();

@@ -241,6 +241,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::cm::LoadDebugPrintFilter();
     nt::mm::CreateMemoryEvents();
     nt::cm::LoadSystemSettings();
+    nt::cm::LoadBootOptions();
     nt::ex::InitializeThreads();
   });
   if (outcome != Outcome::Finished || !NT_SUCCESS(registry)) {

@@ -2,6 +2,8 @@
 #include <map>
 
 #include "kernel/ex/ex.h"
+#include "kernel/ke/boot_options.h"
+#include "kernel/ke/debugger.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/mm/layout.h"
 #include "kernel/mm/mm.h"
@@ -96,8 +98,10 @@ void AddBootEnvironment(Answer* answer) {
 }
 
 void AddCodeIntegrity(Answer* answer) {
-  constexpr ULONG kEnabled = 1, kTestSigning = 2;
-  answer->Add(SYSTEM_CODEINTEGRITY_INFORMATION{sizeof(SYSTEM_CODEINTEGRITY_INFORMATION), kEnabled | kTestSigning});
+  constexpr ULONG kEnabled = 1, kTestSigning = 2, kDebugMode = 0x80;
+  const ke::BootOptions& boot = ke::BootedWith();
+  const ULONG options = kEnabled | (boot.test_signing ? kTestSigning : 0) | (boot.debugger ? kDebugMode : 0);
+  answer->Add(SYSTEM_CODEINTEGRITY_INFORMATION{sizeof(SYSTEM_CODEINTEGRITY_INFORMATION), options});
 }
 
 }  // namespace
@@ -119,9 +123,9 @@ bool DescribeMachine(ULONG information_class, Answer* answer) {
     case kSystemExceptionInformation:
       return answer->Add(SYSTEM_EXCEPTION_INFORMATION{}), true;
     case kSystemKernelDebuggerInformation:
-      return answer->Add(SYSTEM_KERNEL_DEBUGGER_INFORMATION{FALSE, TRUE}), true;
+      return answer->Add(SYSTEM_KERNEL_DEBUGGER_INFORMATION{ke::IsDebuggerEnabled(), TRUE}), true;
     case kSystemKernelDebuggerInformationEx:
-      return answer->Add(SYSTEM_KERNEL_DEBUGGER_INFORMATION_EX{FALSE, FALSE, FALSE}), true;
+      return answer->Add(SYSTEM_KERNEL_DEBUGGER_INFORMATION_EX{ke::BootedWith().debugger, ke::IsDebuggerEnabled(), FALSE}), true;
     case kSystemContextSwitchInformation:
       return AddContextSwitches(answer), true;
     case kSystemRegistryQuotaInformation:

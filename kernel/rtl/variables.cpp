@@ -12,7 +12,6 @@ constexpr ULONG kBuild = 22000;
 
 void InitializeExports() {
   *api::Data<ULONG>("NtBuildNumber") = kFreeBuild | kBuild;
-  *api::Data<BOOLEAN>("KdDebuggerEnabled") = FALSE;
   *api::Data<BOOLEAN>("KdDebuggerNotPresent") = TRUE;
   *api::Data<BOOLEAN>("NlsMbCodePageTag") = FALSE;
   *api::Data<BOOLEAN>("NlsMbOemCodePageTag") = FALSE;

@@ -1,4 +1,4 @@
-// The variables that drivers read: NtBuildNumber, KdDebuggerEnabled, KdDebuggerNotPresent, NlsMbCodePageTag, NlsMbOemCodePageTag.
+// The variables that drivers read: NtBuildNumber, KdDebuggerNotPresent, NlsMbCodePageTag, NlsMbOemCodePageTag.
 #pragma once
 
 namespace nt::rtl {

@@ -1,40 +1,15 @@
 // `ringlet exec` and `ringlet sc`: programs on a machine that is up.
-#include <fmt/core.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
-#include <stdexcept>
 
 #include "tools/commands.h"
+#include "tools/control/program.h"
 #include "tools/control/remote.h"
 
 namespace ringlet::tools {
 namespace {
 
 std::string exec_directory, sc_directory;
-
-int Execute(const std::string& directory, const std::string& program, const std::vector<std::string>& arguments) {
-  if (!std::filesystem::is_regular_file(program)) throw std::runtime_error("there is no file '" + program + "' to run");
-  Channel channel = ConnectTo(directory);
-  int result = kSuccess;
-  const nlohmann::json request{{"command", "exec"}, {"path", std::filesystem::absolute(program).string()}, {"arguments", arguments}};
-  const auto answer = Ask(channel, request, &result, {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
-  if (!answer) return result;
-  if (answer->contains("why")) {
-    fmt::print(stderr, "{}: not started: {} (status 0x{:08X})\n", program, answer->at("why").get<std::string>(),
-               static_cast<std::uint32_t>(answer->at("status").get<std::int32_t>()));
-    return kClientFailed;
-  }
-  const auto code = answer->at("exit_code").get<std::uint32_t>();
-  if (code == 0) return kSuccess;
-  return static_cast<int>(code & 0xff) != 0 ? static_cast<int>(code & 0xff) : 1;
-}
-
-/// A program of Windows that comes with Ringlet; it lies beside it.
-std::string SystemProgram(const std::string& name) {
-  return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "System32" / name).string();
-}
 
 /// A driver of the host, which the machine can see only in its own drive: what sc.exe is told is where the copy will be.
 /// The file is taken into C:\Windows\System32\drivers, as an installation program would.
