@@ -36,6 +36,7 @@ void AddWinobj(CLI::App& app, int* result);
 void AddHandles(CLI::App& app, int* result);
 void AddReg(CLI::App& app, int* result);
 void AddBcdedit(CLI::App& app, int* result);
+void AddShell(CLI::App& app, int* result);
 void AddVersion(CLI::App& app, int* result);
 
 }  // namespace ringlet::tools

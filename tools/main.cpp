@@ -59,6 +59,7 @@ int main(int argc, char** argv) try {
   ringlet::tools::AddHandles(app, &result);
   ringlet::tools::AddReg(app, &result);
   ringlet::tools::AddBcdedit(app, &result);
+  ringlet::tools::AddShell(app, &result);
   ringlet::tools::AddVersion(app, &result);
   try {
     app.parse(argc, argv);
