@@ -81,6 +81,26 @@ static bool ShowAll(HANDLE device) {
 
 static DWORD WINAPI Nothing(void*) { return 0; }
 
+// Something to see: a program that runs to its end, or a thread that does nothing.
+static bool Demonstrate(const std::string& line) {
+  HANDLE ends = nullptr;
+  if (line.empty()) {
+    ends = CreateThread(nullptr, 0, Nothing, nullptr, 0, nullptr);
+  } else {
+    STARTUPINFOA startup{};
+    startup.cb = sizeof startup;
+    PROCESS_INFORMATION process;
+    std::string copy = line;
+    if (!CreateProcessA(nullptr, copy.data(), nullptr, nullptr, FALSE, 0, nullptr, nullptr, &startup, &process)) return false;
+    CloseHandle(process.hThread);
+    ends = process.hProcess;
+  }
+  if (!ends) return false;
+  WaitForSingleObject(ends, INFINITE);
+  CloseHandle(ends);
+  return true;
+}
+
 int main(int argc, char** argv) {
   const bool demo = argc > 1 && std::strcmp(argv[1], "--demo") == 0;
   const HANDLE device = CreateFileW(L"\\\\.\\SysMon", GENERIC_READ, 0, nullptr, OPEN_EXISTING, 0, nullptr);
@@ -88,10 +108,11 @@ int main(int argc, char** argv) {
     std::printf("cannot open SysMon (error=%lu)\n", GetLastError());
     return 1;
   }
-  if (demo) {
-    const HANDLE thread = CreateThread(nullptr, 0, Nothing, nullptr, 0, nullptr);
-    WaitForSingleObject(thread, INFINITE);
-    CloseHandle(thread);
+  std::string line;
+  for (int i = 2; i < argc; i++) line += (i > 2 ? " " : "") + std::string(argv[i]);
+  if (demo && !Demonstrate(line)) {
+    std::printf("cannot start what is to be shown (error=%lu)\n", GetLastError());
+    return 1;
   }
   while (ShowAll(device)) {
     if (demo) return 0;
