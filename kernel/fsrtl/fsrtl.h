@@ -4,6 +4,14 @@
 #include "nt/fsrtl.h"
 #include "nt/fsrtl_oplock.h"
 
+namespace nt::fsrtl {
+
+/// Takes a file's locks for a flush of its cache, as its file system and the filters above want it, and gives them back.
+NTSTATUS AcquireForFlush(PFILE_OBJECT file);
+void ReleaseForFlush(PFILE_OBJECT file);
+
+}  // namespace nt::fsrtl
+
 extern "C" {
 VOID FsRtlInitializeFileLock(PFILE_LOCK FileLock, PCOMPLETE_LOCK_IRP_ROUTINE CompleteLockIrpRoutine, PUNLOCK_ROUTINE UnlockRoutine);
 VOID FsRtlUninitializeFileLock(PFILE_LOCK FileLock);

@@ -13,6 +13,7 @@
 #include "drivers/beep/beep.h"
 #include "drivers/hostfs/hostfs.h"
 #include "kernel/api/api.h"
+#include "kernel/cc/cc.h"
 #include "kernel/cm/cm.h"
 #include "kernel/etw/etw.h"
 #include "kernel/ex/ex.h"
@@ -208,6 +209,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
   nt::ke::SetUserExceptionHooks({&RtlpCallVectoredHandlers, &RtlpUnhandledException, &RtlpCallContinueHandlers});
 
   nt::etw::Initialize();
+  nt::cc::Initialize();
   if (options.event_sink) nt::etw::SetSession(FiltersOf(options.event_filters), &SinkEvent);
 
   NTSTATUS registry = STATUS_SUCCESS;
@@ -260,6 +262,7 @@ void Machine::DestroyExecutive() {
   nt::mm::SetFileSystem({});
   nt::io::ForgetDrivers();
   nt::etw::Shutdown();
+  nt::cc::Shutdown();
   nt::ke::ForgetWarnings();
   nt::ldr::Shutdown();
   nt::beep::Shutdown();
