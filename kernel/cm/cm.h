@@ -14,7 +14,7 @@ struct FILE_OBJECT;
 
 namespace nt::cm {
 
-/// Builds the tree from the hive files in `machine_directory`/Windows/System32/config (SYSTEM, SOFTWARE, BCD, DEFAULT), or from built-in
+/// Builds the tree from the hive files of `machine_directory` (Windows/System32/config, Boot/BCD, the user's own), or from built-in
 /// defaults where a file is missing, and creates the Key type and \REGISTRY. An empty directory: nothing is ever saved. After ob.
 /// STATUS_REGISTRY_CORRUPT if a file cannot be read; the registry is then empty.
 NTSTATUS Initialize(const std::string& machine_directory);

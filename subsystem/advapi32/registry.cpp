@@ -7,6 +7,8 @@
 namespace nt::win32 {
 LONG KeyName::Set(HKEY root, PCWSTR name, bool own_classes) {
   if (!root) return ERROR_INVALID_HANDLE;
+  const HANDLE* const other = OverrideOf(root);
+  if (other && *other) root = *other;
   const bool predefined = IsPredefined(root);
   std::u16string_view rest = name ? name : u"";
   while (!predefined && rest.starts_with(u"\\")) rest.remove_prefix(1);
@@ -27,7 +29,7 @@ LONG ErrorOf(NTSTATUS status) {
 }
 
 LONG OpenedKey::Open(HKEY root, PCWSTR name, ACCESS_MASK access, ULONG options) {
-  if (IsClassesRoot(root) && name && *name) {
+  if (IsClassesRoot(root) && !*OverrideOf(root) && name && *name) {
     KeyName own;
     if (own.Set(root, name, true) == ERROR_SUCCESS && NT_SUCCESS(sys::NtOpenKeyEx(&handle, access, own.get(), options)))
       return ERROR_SUCCESS;
@@ -103,7 +105,22 @@ namespace sys = nt::sys;
 
 namespace {
 
-constexpr ULONG kAllTypes = 0xFFFF;
+/// Makes the keys on the way to the last one of a path that are missing.
+LONG CreateAbove(HKEY key, std::u16string_view path, ULONG options) {
+  WCHAR part[kMaxPath];
+  if (path.size() >= kMaxPath) return ERROR_INVALID_PARAMETER;
+  for (SIZE_T end = path.find(u'\\', 1); end < path.size(); end = path.find(u'\\', end + 1)) {
+    std::memcpy(part, path.data(), end * sizeof(WCHAR));
+    part[end] = 0;
+    KeyName name;
+    HANDLE handle = nullptr;
+    LONG error = name.Set(key, part);
+    if (!error) error = ErrorOf(sys::NtCreateKey(&handle, MAXIMUM_ALLOWED, name.get(), 0, nullptr, options, nullptr));
+    if (error) return error;
+    sys::NtClose(handle);
+  }
+  return ERROR_SUCCESS;
+}
 
 }  // namespace
 
@@ -127,25 +144,20 @@ LONG RegOpenKeyExA(HKEY Key, LPCSTR SubKey, DWORD Options, ACCESS_MASK Desired, 
 LONG RegCreateKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Reserved, LPWSTR Class, DWORD Options, ACCESS_MASK Desired,
                      LPSECURITY_ATTRIBUTES Security, HKEY* Result, LPDWORD Disposition) {
   if (Reserved || !Result) return ERROR_INVALID_PARAMETER;
-  const std::u16string_view path = SubKey ? SubKey : u"";
   UNICODE_STRING class_name = StringOf(Class);
-  WCHAR part[kMaxPath];
-  ULONG disposition = 2;
-  HANDLE handle = nullptr;
-  LONG error = ERROR_INVALID_PARAMETER;
-  for (SIZE_T end = 0; end <= path.size() && path.size() < kMaxPath; end++) {
-    const bool last = end == path.size();
-    if (!last && (path[end] != u'\\' || end == 0)) continue;
-    std::memcpy(part, path.data(), end * sizeof(WCHAR));
-    part[end] = 0;
+  ULONG disposition = 0;
+  const auto create = [&](HANDLE* handle) {
     KeyName name;
-    error = name.Set(Key, part);
+    const LONG error = name.Set(Key, SubKey);
     if (error) return error;
-    if (last && Security) name.get()->SecurityDescriptor = Security->lpSecurityDescriptor;
-    error = ErrorOf(sys::NtCreateKey(&handle, last ? Desired & ~0x300U : 4U, name.get(), 0, last && Class ? &class_name : nullptr, Options,
-                                     &disposition));
-    if (error) return error;
-    if (!last) sys::NtClose(handle);
+    if (Security) name.get()->SecurityDescriptor = Security->lpSecurityDescriptor;
+    return ErrorOf(sys::NtCreateKey(handle, Desired & ~0x300U, name.get(), 0, Class ? &class_name : nullptr, Options, &disposition));
+  };
+  HANDLE handle = nullptr;
+  LONG error = create(&handle);
+  if (error == static_cast<LONG>(ERROR_FILE_NOT_FOUND)) {
+    error = CreateAbove(Key, SubKey ? SubKey : u"", Options & REG_OPTION_VOLATILE);
+    if (!error) error = create(&handle);
   }
   if (error) return error;
   if (Disposition) *Disposition = disposition;
@@ -169,30 +181,6 @@ LONG RegQueryValueExW(HKEY Key, LPCWSTR ValueName, LPDWORD Reserved, LPDWORD Typ
   if (Reserved || (Data && !Size)) return ERROR_INVALID_PARAMETER;
   UsedKey key(Key, 1);
   return key.error() ? key.error() : key.Close(QueryValue(key.handle(), ValueName, Type, Data, Size));
-}
-
-/// Reads a value of a key below another; text gets its terminator if it lacks one. Partial: %NAME% is not expanded.
-LONG RegGetValueW(HKEY Key, LPCWSTR SubKey, LPCWSTR ValueName, DWORD Flags, LPDWORD Type, PVOID Data, LPDWORD Size) {
-  OpenedKey key;
-  ULONG type = 0;
-  const ULONG room = Size ? *Size : 0;
-  LONG error = key.Open(Key, SubKey, 1);
-  if (error) return error;
-  error = QueryValue(key.handle, ValueName, &type, Data, Size);
-  sys::NtClose(key.handle);
-  if (error) return error;
-  if (Type) *Type = type;
-  const bool wanted = (Flags & kAllTypes) == kAllTypes || (type < 16 && (Flags >> type & 1)) || (type == REG_EXPAND_SZ && Flags & 2);
-  if (!wanted) return 1630;  // ERROR_UNSUPPORTED_TYPE
-  const bool text = type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ;
-  if (!text || !Data || !Size) return ERROR_SUCCESS;
-  const ULONG count = *Size / 2;
-  auto* const characters = static_cast<PWSTR>(Data);
-  if (count && !characters[count - 1]) return ERROR_SUCCESS;
-  if (*Size + 2 > room) return ERROR_MORE_DATA;
-  characters[count] = 0;
-  *Size += 2;
-  return ERROR_SUCCESS;
 }
 
 /// Sets a value.
@@ -227,24 +215,43 @@ LONG RegDeleteKeyExW(HKEY Key, LPCWSTR SubKey, [[maybe_unused]] ACCESS_MASK Desi
   return RegDeleteKeyW(Key, SubKey);
 }
 
-/// The name of a key's n-th subkey. Partial: no class names.
-LONG RegEnumKeyExW(HKEY Key, DWORD Index, LPWSTR Name, LPDWORD NameSize, [[maybe_unused]] LPDWORD Reserved, LPWSTR Class, LPDWORD ClassSize,
+/// The name, class and time of a key's n-th subkey.
+LONG RegEnumKeyExW(HKEY Key, DWORD Index, LPWSTR Name, LPDWORD NameSize, LPDWORD Reserved, LPWSTR Class, LPDWORD ClassSize,
                    LPFILETIME LastWriteTime) {
-  UsedKey key(Key, 8);
-  alignas(8) char buffer[sizeof(KEY_BASIC_INFORMATION) + 512];
+  if (Reserved || !Name || !NameSize || (Class && !ClassSize)) return ERROR_INVALID_PARAMETER;
+  UsedKey key(Key, KEY_ENUMERATE_SUB_KEYS);
+  alignas(8) char buffer[sizeof(KEY_NODE_INFORMATION) + 2048];
   ULONG length = 0;
   if (key.error()) return key.error();
-  const LONG error = key.Close(ErrorOf(sys::NtEnumerateKey(key.handle(), Index, KeyBasicInformation, buffer, sizeof buffer, &length)));
+  const LONG error = key.Close(ErrorOf(sys::NtEnumerateKey(key.handle(), Index, KeyNodeInformation, buffer, sizeof buffer, &length)));
   if (error) return error;
-  const auto& information = *reinterpret_cast<const KEY_BASIC_INFORMATION*>(buffer);
-  const ULONG count = information.NameLength / 2;
+  const auto& information = *reinterpret_cast<const KEY_NODE_INFORMATION*>(buffer);
+  const DWORD count = information.NameLength / 2, class_count = information.ClassLength / 2;
   if (count >= *NameSize) return ERROR_MORE_DATA;
   std::memcpy(Name, information.Name, information.NameLength);
   Name[count] = 0;
   *NameSize = count;
-  if (Class && ClassSize && *ClassSize) *Class = 0;
-  if (ClassSize) *ClassSize = 0;
   if (LastWriteTime) *LastWriteTime = ToFileTime(information.LastWriteTime.QuadPart);
+  if (!ClassSize) return ERROR_SUCCESS;
+  const DWORD room = *ClassSize;
+  *ClassSize = class_count;
+  if (!Class) return ERROR_SUCCESS;
+  if (class_count >= room) return ERROR_MORE_DATA;
+  if (class_count) std::memcpy(Class, buffer + information.ClassOffset, information.ClassLength);
+  Class[class_count] = 0;
+  return ERROR_SUCCESS;
+}
+
+/// The name of a key's n-th subkey.
+LONG RegEnumKeyW(HKEY Key, DWORD Index, LPWSTR Name, DWORD NameSize) {
+  return RegEnumKeyExW(Key, Index, Name, &NameSize, nullptr, nullptr, nullptr, nullptr);
+}
+
+/// Opens a key; without a name, it is the key itself.
+LONG RegOpenKeyW(HKEY Key, LPCWSTR SubKey, HKEY* Result) {
+  if (!Result) return ERROR_INVALID_PARAMETER;
+  if (SubKey && *SubKey) return RegOpenKeyExW(Key, SubKey, 0, MAXIMUM_ALLOWED, Result);
+  *Result = Key;
   return ERROR_SUCCESS;
 }
 

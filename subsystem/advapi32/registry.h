@@ -23,6 +23,8 @@ class KeyName {
 
 inline HKEY LocalMachine() { return reinterpret_cast<HKEY>(ULONG_PTR{0x80000002}); }
 
+inline HKEY CurrentUser() { return reinterpret_cast<HKEY>(ULONG_PTR{0x80000001}); }
+
 /// A key that the caller closes with NtClose.
 struct OpenedKey {
   HANDLE handle = nullptr;

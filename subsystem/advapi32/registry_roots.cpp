@@ -46,6 +46,8 @@ bool IsPredefined(HKEY key) {
   return IndexOf(key) < std::size(kRoots) && (high == 0 || high == 0xFFFFFFFF);
 }
 
+HANDLE* OverrideOf(HKEY key) { return IsPredefined(key) ? &CurrentProcess().registry_roots[IndexOf(key)] : nullptr; }
+
 LONG AppendRoot(HKEY key, PathBuffer& path) {
   const ULONG index = IndexOf(key);
   if (index == kCurrentUser || index == kLocalSettings) {

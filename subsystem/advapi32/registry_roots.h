@@ -7,6 +7,8 @@ namespace nt::win32 {
 
 /// HKEY_CLASSES_ROOT and the others, as 32 bits or sign-extended.
 bool IsPredefined(HKEY key);
+/// Where the process keeps what it has a predefined key mean instead; null if the key is none.
+HANDLE* OverrideOf(HKEY key);
 /// Appends the name of a predefined key. ERROR_INVALID_HANDLE if there is none behind it, or why the user is not known.
 LONG AppendRoot(HKEY key, PathBuffer& path);
 /// Appends the name of HKEY_CURRENT_USER: by the token that the calling thread acts with.

@@ -70,6 +70,7 @@ struct Process {
   BOOLEAN console_attached;
   ULONG_PTR pointer_cookie;
   crt::Process* crt;
+  HANDLE registry_roots[8];  ///< what RegOverridePredefKey has HKEY_CLASSES_ROOT and those after it mean; null: themselves
   PVOID heaps[16];
   ULONG heap_count;
 };
