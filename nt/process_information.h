@@ -12,26 +12,57 @@ enum THREADINFOCLASS : ULONG {
   ThreadImpersonationToken = 5,
   ThreadQuerySetWin32StartAddress = 9,
   ThreadZeroTlsCell = 10,
+  ThreadPerformanceCount = 11,
   ThreadAmILastThread = 12,
+  ThreadIdealProcessor = 13,
   ThreadPriorityBoost = 14,
+  ThreadIsIoPending = 16,
   ThreadHideFromDebugger = 17,
+  ThreadBreakOnTermination = 18,
   ThreadIsTerminated = 20,
+  ThreadIoPriority = 22,
+  ThreadPagePriority = 24,
+  ThreadActualBasePriority = 25,
+  ThreadGroupInformation = 30,
+  ThreadIdealProcessorEx = 33,
   ThreadSuspendCount = 35,
-  ThreadNameInformation = 38
+  ThreadNameInformation = 38,
+  ThreadSystemThreadInformation = 40,
+  ThreadSubsystemInformation = 45
 };
 
 enum PROCESSINFOCLASS : ULONG {
   ProcessBasicInformation = 0,
+  ProcessQuotaLimits = 1,
+  ProcessIoCounters = 2,
+  ProcessVmCounters = 3,
   ProcessTimes = 4,
+  ProcessBasePriority = 5,
   ProcessDebugPort = 7,
+  ProcessAccessToken = 9,
+  ProcessDefaultHardErrorMode = 12,
   ProcessPriorityClass = 18,
+  ProcessHandleCount = 20,
   ProcessAffinityMask = 21,
+  ProcessPriorityBoost = 22,
+  ProcessDeviceMap = 23,
   ProcessSessionInformation = 24,
   ProcessWow64Information = 26,
   ProcessImageFileName = 27,
+  ProcessLUIDDeviceMapsEnabled = 28,
   ProcessBreakOnTermination = 29,
+  ProcessDebugObjectHandle = 30,
+  ProcessDebugFlags = 31,
+  ProcessIoPriority = 33,
+  ProcessCookie = 36,
+  ProcessImageInformation = 37,
+  ProcessPagePriority = 39,
   ProcessImageFileNameWin32 = 43,
-  ProcessProtectionInformation = 61
+  ProcessGroupInformation = 47,
+  ProcessHandleInformation = 51,
+  ProcessCommandLineInformation = 60,
+  ProcessProtectionInformation = 61,
+  ProcessSubsystemInformation = 75
 };
 
 struct THREAD_BASIC_INFORMATION {
@@ -57,6 +88,60 @@ struct PROCESS_BASIC_INFORMATION {
   ULONG_PTR InheritedFromUniqueProcessId;
 };
 static_assert(sizeof(PROCESS_BASIC_INFORMATION) == 0x30);
+
+struct PROCESS_EXTENDED_BASIC_INFORMATION {
+  SIZE_T Size;
+  PROCESS_BASIC_INFORMATION BasicInfo;
+  ULONG Flags;  ///< 1: protected, 4: being deleted, 8: made by a process of another session
+};
+NT_SIZE(PROCESS_EXTENDED_BASIC_INFORMATION, 0x40);
+
+struct QUOTA_LIMITS {
+  SIZE_T PagedPoolLimit;
+  SIZE_T NonPagedPoolLimit;
+  SIZE_T MinimumWorkingSetSize;
+  SIZE_T MaximumWorkingSetSize;
+  SIZE_T PagefileLimit;
+  LARGE_INTEGER TimeLimit;
+};
+NT_SIZE(QUOTA_LIMITS, 0x30);
+
+struct IO_COUNTERS {
+  ULONGLONG ReadOperationCount, WriteOperationCount, OtherOperationCount;
+  ULONGLONG ReadTransferCount, WriteTransferCount, OtherTransferCount;
+};
+NT_SIZE(IO_COUNTERS, 0x30);
+
+struct VM_COUNTERS {
+  SIZE_T PeakVirtualSize;
+  SIZE_T VirtualSize;
+  ULONG PageFaultCount;
+  SIZE_T PeakWorkingSetSize;
+  SIZE_T WorkingSetSize;
+  SIZE_T QuotaPeakPagedPoolUsage;
+  SIZE_T QuotaPagedPoolUsage;
+  SIZE_T QuotaPeakNonPagedPoolUsage;
+  SIZE_T QuotaNonPagedPoolUsage;
+  SIZE_T PagefileUsage;
+  SIZE_T PeakPagefileUsage;
+};
+NT_SIZE(VM_COUNTERS, 0x58);
+
+struct VM_COUNTERS_EX : VM_COUNTERS {
+  SIZE_T PrivateUsage;
+};
+NT_SIZE(VM_COUNTERS_EX, 0x60);
+
+struct PROCESS_PRIORITY_CLASS {
+  BOOLEAN Foreground;
+  UCHAR PriorityClass;
+};
+
+struct PROCESS_DEVICEMAP_INFORMATION {
+  ULONG DriveMap;       ///< bit n: the letter 'A' + n
+  UCHAR DriveType[32];  ///< as GetDriveType tells them
+};
+NT_SIZE(PROCESS_DEVICEMAP_INFORMATION, 0x24);
 
 /// What a creator of a process or a thread asks for besides (PS_ATTRIBUTE_... numbers).
 struct PS_ATTRIBUTE {

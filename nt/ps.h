@@ -141,7 +141,9 @@ struct EPROCESS {
   ULONG ActiveThreads;               // 0x5f0
   UCHAR pad5f4[0x1e0];
   NTSTATUS ExitStatus;  // 0x7d4
-  UCHAR pad7d8[0xa0];
+  UCHAR pad7d8[0x68];
+  LARGE_INTEGER ExitTime;  // 0x840
+  UCHAR pad848[0x30];
   UCHAR SignatureLevel;         // 0x878
   UCHAR SectionSignatureLevel;  // 0x879
   UCHAR Protection;             // 0x87a (PS_PROTECTION: type, audit, signer)
@@ -154,6 +156,7 @@ static_assert(offsetof(EPROCESS, ObjectTable) == 0x570);
 static_assert(offsetof(EPROCESS, ImageFileName) == 0x5a8);
 static_assert(offsetof(EPROCESS, ThreadListHead) == 0x5e0);
 static_assert(offsetof(EPROCESS, ExitStatus) == 0x7d4);
+static_assert(offsetof(EPROCESS, ExitTime) == 0x840);
 static_assert(offsetof(EPROCESS, Protection) == 0x87a);
 static_assert(sizeof(EPROCESS) == 0xc00);
 

@@ -65,6 +65,8 @@ struct PoolQuotaUse {
 PoolQuotaUse PoolQuotaOf(PEPROCESS process, bool paged);
 /// The most that one process may be charged; 0: no limit.
 void SetPoolQuotas(SIZE_T non_paged, SIZE_T paged);
+/// The same as callers are told it: all ones for no limit.
+SIZE_T PoolQuotaLimit(bool paged);
 /// False if that would exceed the quota.
 bool ChargePoolQuota(PEPROCESS process, bool paged, SIZE_T size);
 /// Bugchecks if the process was charged less.

@@ -17,6 +17,11 @@ void SetPoolQuotas(SIZE_T non_paged, SIZE_T paged) {
   pool_state->quota_limit[1] = paged;
 }
 
+SIZE_T PoolQuotaLimit(bool paged) {
+  const SIZE_T limit = pool_state->quota_limit[paged];
+  return limit != 0 ? limit : ~SIZE_T{0};
+}
+
 PoolQuotaUse PoolQuotaOf(PEPROCESS process, bool paged) {
   const auto found = pool_state->quotas.find(process);
   return found == pool_state->quotas.end() ? PoolQuotaUse{} : found->second[paged];

@@ -128,6 +128,7 @@ void InitializeCompletionPorts() {
   Registered().completion_type = ob::CreateType({.name = u"IoCompletion",
                                                  .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003},
                                                  .valid_access = 0x1f0003,
+                                                 .secured = true,
                                                  .dispatcher = true,
                                                  .destroy = &DestroyPort});
 }

@@ -117,6 +117,14 @@ struct ThreadHost {
   bool announced = false;      ///< drivers were told of it
   bool delaying = false;       ///< the timeout is the purpose: it ends the wait with success
   GUID activity{};             ///< what the thread's events belong to (EtwActivityIdControl)
+  UNICODE_STRING name{};       ///< that it was given, from pool
+  signed char saturation = 0;  ///< 1 or -1: its base priority is the end of its class, wherever that moves
+  bool boost_disabled = false;
+  bool hidden = false;    ///< from debuggers
+  bool critical = false;  ///< its end stops the machine
+  UCHAR ideal_processor = 0;
+  ULONG io_priority = 2;    ///< normal
+  ULONG page_priority = 5;  ///< normal
 };
 
 struct Thread : ETHREAD {

@@ -234,6 +234,8 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::ps::SetProgramFinder(&FindProgram);
     nt::ps::SetTokenMaker(&nt::se::TokenForChild);
     if (active_options.plain_user) nt::se::MakeUserPlain();
+    nt::se::SecureObjects();
+    nt::ob::SetLogonOf(&nt::se::CallersLogon);
     nt::ps::MakeSystemProcesses();
     nt::ob::CreateKernelObjects();
     registry = nt::cm::Initialize(state_->temporary_directory ? std::string() : state_->directory);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "kernel/ob/state.h"
 
@@ -12,6 +13,15 @@ struct Captured {
   bool has_name = false;
   ULONG attributes = 0;
   HANDLE root = nullptr;
+  PVOID security = nullptr;  ///< in pool, or null
+
+  Captured() = default;
+  ~Captured() { Release(); }
+  Captured(const Captured&) = delete;
+  Captured& operator=(const Captured&) = delete;
+  Captured(Captured&& other) noexcept { *this = std::move(other); }
+  Captured& operator=(Captured&& other) noexcept;
+  void Release();
 };
 
 /// Copies the attributes; STATUS_ACCESS_VIOLATION for bad user memory, STATUS_INVALID_PARAMETER for bad attributes.

@@ -41,12 +41,18 @@ void Publish(const char* name, POBJECT_TYPE type) {
 }  // namespace
 
 void InitializeDispatcherTypes() {
-  event_type =
-      CreateType({.name = u"Event", .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003}, .valid_access = 0x1f0003, .dispatcher = true});
-  semaphore_type =
-      CreateType({.name = u"Semaphore", .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003}, .valid_access = 0x1f0003, .dispatcher = true});
-  mutant_type =
-      CreateType({.name = u"Mutant", .mapping = {0x20001, 0x20000, 0x120000, 0x1f0001}, .valid_access = 0x1f0001, .dispatcher = true});
+  event_type = CreateType(
+      {.name = u"Event", .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003}, .valid_access = 0x1f0003, .secured = true, .dispatcher = true});
+  semaphore_type = CreateType({.name = u"Semaphore",
+                               .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003},
+                               .valid_access = 0x1f0003,
+                               .secured = true,
+                               .dispatcher = true});
+  mutant_type = CreateType({.name = u"Mutant",
+                            .mapping = {0x20001, 0x20000, 0x120000, 0x1f0001},
+                            .valid_access = 0x1f0001,
+                            .secured = true,
+                            .dispatcher = true});
   InitializeTimerType();
 }
 
@@ -76,6 +82,43 @@ NTSTATUS WithObject(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, Work w
   status = work(static_cast<T*>(object));
   ObfDereferenceObject(object);
   return status;
+}
+
+struct EVENT_BASIC_INFORMATION {
+  ULONG EventType;
+  LONG EventState;
+};
+
+struct MUTANT_BASIC_INFORMATION {
+  LONG CurrentCount;
+  BOOLEAN OwnedByCaller;
+  BOOLEAN AbandonedState;
+};
+
+struct SEMAPHORE_BASIC_INFORMATION {
+  ULONG CurrentCount;
+  LONG MaximumCount;
+};
+
+struct BasicQuery {
+  HANDLE handle;
+  POBJECT_TYPE type;
+  ULONG information_class;  ///< 0 is the one there is
+  PVOID buffer;
+  ULONG length;
+  PULONG return_length;
+};
+
+template <class T, class Describe>
+NTSTATUS QueryBasic(const BasicQuery& query, Describe describe) {
+  constexpr ACCESS_MASK kQueryState = 1;
+  using Information = decltype(describe(static_cast<T*>(nullptr)));
+  if (query.information_class != 0) return STATUS_INVALID_INFO_CLASS;
+  if (query.length != sizeof(Information)) return STATUS_INFO_LENGTH_MISMATCH;
+  return WithObject<T>(query.handle, kQueryState, query.type, [&](T* object) {
+    const NTSTATUS status = Store(static_cast<Information*>(query.buffer), describe(object));
+    return NT_SUCCESS(status) ? Store<ULONG>(query.return_length, sizeof(Information)) : status;
+  });
 }
 
 PKEVENT CreateNamedEvent(PUNICODE_STRING name, PHANDLE handle, EVENT_TYPE type) {
@@ -159,6 +202,36 @@ NTSTATUS NtReleaseSemaphore(HANDLE SemaphoreHandle, LONG ReleaseCount, PLONG Pre
     if (LONGLONG{semaphore->Header.SignalState} + ReleaseCount > semaphore->Limit) return STATUS_SEMAPHORE_LIMIT_EXCEEDED;
     return Store(PreviousCount, KeReleaseSemaphore(semaphore, 1, ReleaseCount, FALSE));
   });
+}
+
+NTSTATUS NtOpenMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes) {
+  return OpenNamed(MutantHandle, DesiredAccess, ObjectAttributes, mutant_type);
+}
+
+NTSTATUS NtOpenSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes) {
+  return OpenNamed(SemaphoreHandle, DesiredAccess, ObjectAttributes, semaphore_type);
+}
+
+NTSTATUS NtQueryEvent(HANDLE EventHandle, ULONG EventInformationClass, PVOID EventInformation, ULONG Length, PULONG ReturnLength) {
+  return QueryBasic<KEVENT>({EventHandle, event_type, EventInformationClass, EventInformation, Length, ReturnLength}, [](PKEVENT event) {
+    return EVENT_BASIC_INFORMATION{static_cast<ULONG>(event->Header.Type & 1), event->Header.SignalState};
+  });
+}
+
+NTSTATUS NtQueryMutant(HANDLE MutantHandle, ULONG MutantInformationClass, PVOID MutantInformation, ULONG Length, PULONG ReturnLength) {
+  return QueryBasic<KMUTANT>({MutantHandle, mutant_type, MutantInformationClass, MutantInformation, Length, ReturnLength},
+                             [](PKMUTANT mutant) {
+                               const bool own = mutant->OwnerThread == ke::CurrentThread();
+                               return MUTANT_BASIC_INFORMATION{mutant->Header.SignalState, own ? TRUE : FALSE, mutant->Abandoned};
+                             });
+}
+
+NTSTATUS NtQuerySemaphore(HANDLE SemaphoreHandle, ULONG SemaphoreInformationClass, PVOID SemaphoreInformation, ULONG Length,
+                          PULONG ReturnLength) {
+  return QueryBasic<KSEMAPHORE>({SemaphoreHandle, semaphore_type, SemaphoreInformationClass, SemaphoreInformation, Length, ReturnLength},
+                                [](PKSEMAPHORE semaphore) {
+                                  return SEMAPHORE_BASIC_INFORMATION{static_cast<ULONG>(semaphore->Header.SignalState), semaphore->Limit};
+                                });
 }
 
 NTSTATUS NtWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {

@@ -20,7 +20,7 @@ HANDLE HandleTable::Insert(PVOID object, ACCESS_MASK access, ULONG attributes) {
     entries_.emplace_back();
   }
   entries_[index] = {object, access, attributes, 0, reinterpret_cast<ULONG_PTR>(ke::CallerAddress())};
-  ++count_;
+  if (++count_ > peak_) peak_ = count_;
   return reinterpret_cast<HANDLE>(ULONG_PTR{index} * 4);
 }
 
@@ -52,6 +52,7 @@ void HandleTable::InheritFrom(const HandleTable& parent, std::span<const HANDLE>
       first_free_ = index;
     }
   }
+  peak_ = count_;
 }
 
 namespace {
@@ -100,6 +101,12 @@ PVOID PseudoHandle(PEPROCESS process, HANDLE handle, POBJECT_TYPE type) {
 
 }  // namespace
 
+void CountHandle(PVOID object) {
+  POBJECT_TYPE const type = TypeOf(object);
+  ++HeaderOf(object)->HandleCount;
+  if (++type->handles > type->most_handles) type->most_handles = type->handles;
+}
+
 ACCESS_MASK MapAccess(POBJECT_TYPE type, ACCESS_MASK access) {
   const GENERIC_MAPPING& mapping = type->initializer.mapping;
   if ((access & GENERIC_READ) != 0) access |= mapping.GenericRead;
@@ -115,8 +122,7 @@ NTSTATUS InsertHandle(PEPROCESS process, PVOID object, ULONG attributes, ACCESS_
   auto* const table = static_cast<HandleTable*>(kernel ? Ob().system_table : process->ObjectTable);
   if (table == nullptr) return STATUS_PROCESS_IS_TERMINATING;
   ObfReferenceObject(object);
-  ++HeaderOf(object)->HandleCount;
-  ++TypeOf(object)->handles;
+  CountHandle(object);
   const HANDLE made = table->Insert(object, access, attributes & OBJ_INHERIT);
   *handle = kernel ? reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(made) | kKernelHandle) : made;
   return STATUS_SUCCESS;
@@ -124,23 +130,60 @@ NTSTATUS InsertHandle(PEPROCESS process, PVOID object, ULONG attributes, ACCESS_
 
 }  // namespace
 
-NTSTATUS CreateHandleIn(PEPROCESS process, PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle,
-                        PEPROCESS source) {
-  POBJECT_HEADER const header = HeaderOf(object);
+namespace {
+
+/// What the object's security descriptor and its type leave of the access that drivers did not take away.
+NTSTATUS Grant(const HandleRequest& request, ACCESS_MASK wanted, bool maximum, ACCESS_MASK* access) {
+  const bool checked = request.check && (request.mode == UserMode || (request.attributes & OBJ_FORCE_ACCESS_CHECK) != 0);
+  if (checked) {
+    ACCESS_MASK granted = 0;
+    const NTSTATUS status = CheckAccess(request.object, maximum ? wanted | MAXIMUM_ALLOWED : wanted, &granted);
+    if (!NT_SUCCESS(status)) return status;
+    *access = maximum ? *access & granted : *access;
+  }
+  const auto open = TypeOf(request.object)->initializer.open;
+  return open != nullptr ? open(request.object, request.mode, maximum, access) : STATUS_SUCCESS;
+}
+
+NTSTATUS GrantAndInsert(const HandleRequest& request, ACCESS_MASK wanted, ACCESS_MASK* access, bool kernel, PHANDLE handle) {
+  const bool maximum = (request.access & MAXIMUM_ALLOWED) != 0;
+  const NTSTATUS status = Grant(request, wanted & *access, maximum, access);
+  if (!NT_SUCCESS(status)) return status;
+  return InsertHandle(request.process, request.object, request.attributes, *access, kernel, handle);
+}
+
+}  // namespace
+
+NTSTATUS CheckAccess(PVOID object, ACCESS_MASK wanted, ACCESS_MASK* granted) {
+  if (Security().check != nullptr && TypeOf(object)->initializer.secured) return Security().check(object, wanted, granted);
+  *granted = MapAccess(TypeOf(object), wanted);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS CreateHandleIn(const HandleRequest& request, PHANDLE handle) {
+  POBJECT_TYPE const type = TypeOf(request.object);
+  POBJECT_HEADER const header = HeaderOf(request.object);
   if ((header->Flags & OB_FLAG_EXCLUSIVE_OBJECT) != 0 && header->HandleCount != 0) return STATUS_ACCESS_DENIED;
-  const bool kernel = mode == KernelMode && (attributes & OBJ_KERNEL_HANDLE) != 0;
-  access = MapAccess(TypeOf(object), access);
-  if (!HasCallbacks(TypeOf(object))) return InsertHandle(process, object, attributes, access, kernel, handle);
-  const OB_OPERATION kind = source != nullptr ? OB_OPERATION_HANDLE_DUPLICATE : OB_OPERATION_HANDLE_CREATE;
-  HandleOperation operation{kind, object, kernel, source, source != nullptr ? process : nullptr, access, {}, 0};
+  const bool kernel = request.mode == KernelMode && (request.attributes & OBJ_KERNEL_HANDLE) != 0;
+  // What is asked for by name; the maximum is found out on the way.
+  const ACCESS_MASK wanted = MapAccess(type, request.access & ~MAXIMUM_ALLOWED);
+  ACCESS_MASK access = MapAccess(type, request.access);
+  if (!HasCallbacks(type)) return GrantAndInsert(request, wanted, &access, kernel, handle);
+  const OB_OPERATION kind = request.source != nullptr ? OB_OPERATION_HANDLE_DUPLICATE : OB_OPERATION_HANDLE_CREATE;
+  HandleOperation operation{kind, request.object, kernel, request.source, request.source != nullptr ? request.process : nullptr, access, {},
+                            0};
   CallPreOperation(&operation);
-  const NTSTATUS status = InsertHandle(process, object, attributes, operation.access, kernel, handle);
+  const NTSTATUS status = GrantAndInsert(request, wanted, &operation.access, kernel, handle);
   CallPostOperation(operation, status);
   return status;
 }
 
 NTSTATUS CreateHandle(PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle) {
-  return CreateHandleIn(ke::CurrentProcess(), object, attributes, access, mode, handle);
+  return CreateHandleIn({ke::CurrentProcess(), object, attributes, access, mode}, handle);
+}
+
+NTSTATUS OpenHandle(PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle) {
+  return CreateHandleIn({ke::CurrentProcess(), object, attributes, access, mode, true}, handle);
 }
 
 PVOID CreateHandleTable(PEPROCESS process) {
@@ -181,8 +224,7 @@ NTSTATUS InheritHandles(PEPROCESS parent, PEPROCESS child, std::span<const HANDL
     const HandleTable::Entry* const entry = table->Find(reinterpret_cast<HANDLE>(ULONG_PTR{index} * 4));
     if (entry == nullptr) continue;
     ObfReferenceObject(entry->object);
-    ++HeaderOf(entry->object)->HandleCount;
-    ++TypeOf(entry->object)->handles;
+    CountHandle(entry->object);
   }
   return STATUS_SUCCESS;
 }
@@ -192,7 +234,7 @@ HANDLE CopyHandle(PEPROCESS source, HANDLE handle, PEPROCESS target) {
   OBJECT_HANDLE_INFORMATION granted{};
   if (!NT_SUCCESS(ReferenceIn(source, handle, UserMode, &object, &granted))) return nullptr;
   HANDLE copy = nullptr;
-  CreateHandleIn(target, object, granted.HandleAttributes, granted.GrantedAccess, UserMode, &copy);
+  CreateHandleIn({target, object, granted.HandleAttributes, granted.GrantedAccess, UserMode}, &copy);
   ObfDereferenceObject(object);
   return copy;
 }
@@ -200,6 +242,11 @@ HANDLE CopyHandle(PEPROCESS source, HANDLE handle, PEPROCESS target) {
 SIZE_T HandleCount(PEPROCESS process) {
   const auto* const table = static_cast<HandleTable*>(process->ObjectTable);
   return table != nullptr ? table->count() : 0;
+}
+
+SIZE_T HandleCountPeak(PEPROCESS process) {
+  const auto* const table = static_cast<HandleTable*>(process->ObjectTable);
+  return table != nullptr ? table->peak() : 0;
 }
 
 void ForEachHandle(PEPROCESS process, const std::function<void(const HandleReport&)>& visit) {

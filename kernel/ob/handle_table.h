@@ -27,19 +27,29 @@ class HandleTable {
   /// table. The caller counts the handles.
   void InheritFrom(const HandleTable& parent, std::span<const HANDLE> list);
   SIZE_T count() const { return count_; }
+  SIZE_T peak() const { return peak_; }
   SIZE_T size() const { return entries_.size(); }
 
  private:
   std::vector<Entry> entries_ = std::vector<Entry>(1);  // handle 0 is never given
   ULONG first_free_ = 0;
   SIZE_T count_ = 0;
+  SIZE_T peak_ = 0;
 };
 
 // The same for any process's table. STATUS_PROCESS_IS_TERMINATING if it has none any more.
 NTSTATUS ReferenceIn(PEPROCESS process, HANDLE handle, KPROCESSOR_MODE mode, PVOID* object, POBJECT_HANDLE_INFORMATION information);
-/// `source`: for a duplicate, the process whose handle it is of.
-NTSTATUS CreateHandleIn(PEPROCESS process, PVOID object, ULONG attributes, ACCESS_MASK access, KPROCESSOR_MODE mode, PHANDLE handle,
-                        PEPROCESS source = nullptr);
+/// A handle to be made.
+struct HandleRequest {
+  PEPROCESS process;  ///< whose it will be
+  PVOID object;
+  ULONG attributes;
+  ACCESS_MASK access;
+  KPROCESSOR_MODE mode;
+  bool check = false;          ///< the object's security descriptor decides about the access
+  PEPROCESS source = nullptr;  ///< for a duplicate, the process whose handle it is of
+};
+NTSTATUS CreateHandleIn(const HandleRequest& request, PHANDLE handle);
 NTSTATUS CloseHandleIn(PEPROCESS process, HANDLE handle, KPROCESSOR_MODE mode);
 
 /// The entry behind a handle of the current process (or a kernel handle), or null.

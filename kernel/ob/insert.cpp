@@ -2,6 +2,7 @@
 #include <cstring>
 #include <utility>
 
+#include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
 #include "kernel/mm/mm.h"
 #include "kernel/ob/capture.h"
@@ -9,6 +10,20 @@
 #include "nt/status.h"
 
 namespace nt::ob {
+
+Captured& Captured::operator=(Captured&& other) noexcept {
+  Release();
+  name = std::move(other.name);
+  has_name = other.has_name;
+  attributes = other.attributes;
+  root = other.root;
+  security = std::exchange(other.security, nullptr);
+  return *this;
+}
+
+void Captured::Release() {
+  if (security != nullptr) ex::FreePool(std::exchange(security, nullptr));
+}
 
 NTSTATUS Capture(const OBJECT_ATTRIBUTES* attributes, KPROCESSOR_MODE mode, Captured* captured) {
   *captured = Captured{};
@@ -22,8 +37,12 @@ NTSTATUS Capture(const OBJECT_ATTRIBUTES* attributes, KPROCESSOR_MODE mode, Capt
   }
   if (copy.Length != sizeof(OBJECT_ATTRIBUTES) || (copy.Attributes & ~OBJ_VALID_ATTRIBUTES) != 0) return STATUS_INVALID_PARAMETER;
   captured->attributes = copy.Attributes;
-  if (mode == UserMode) captured->attributes &= ~(OBJ_KERNEL_HANDLE | OBJ_PERMANENT);
+  if (mode == UserMode) captured->attributes &= ~OBJ_KERNEL_HANDLE;
   captured->root = copy.RootDirectory;
+  if (copy.SecurityDescriptor != nullptr && Security().capture != nullptr) {
+    const NTSTATUS status = Security().capture(copy.SecurityDescriptor, mode, &captured->security);
+    if (!NT_SUCCESS(status)) return status;
+  }
   if (copy.ObjectName == nullptr) return STATUS_SUCCESS;
   UNICODE_STRING name;
   if (mode == UserMode) {
@@ -74,7 +93,12 @@ NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE /*PassedAccessState*/, ACCES
     if (!NT_SUCCESS(status)) inserted = Object;
     if (NT_SUCCESS(status)) ObfDereferenceObject(Object);  // LookupCaptured referenced what it found: the same or another
   }
+  if (NT_SUCCESS(status) && inserted == Object) {
+    const NTSTATUS assigned = AssignSecurity(Object, captured.security, captured.has_name);
+    if (!NT_SUCCESS(assigned)) status = assigned;
+  }
   if (!NT_SUCCESS(status)) {
+    ObMakeTemporaryObject(Object);
     ObfDereferenceObject(Object);
     return status;
   }
@@ -106,7 +130,7 @@ NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Ob
   PVOID object = nullptr;
   status = LookupCaptured(captured, lookup, &object);
   if (!NT_SUCCESS(status)) return status;
-  const NTSTATUS made = CreateHandle(object, captured.attributes, granted, AccessMode, Handle);
+  const NTSTATUS made = OpenHandle(object, captured.attributes, granted, AccessMode, Handle);
   ObfDereferenceObject(object);
   return NT_SUCCESS(made) ? status : made;
 }
@@ -120,13 +144,19 @@ NTSTATUS ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, P
   lookup.attributes = Attributes;
   lookup.access = DesiredAccess;
   lookup.context = ParseContext;
-  return LookupName(View(*ObjectName), lookup, Object);
+  NTSTATUS status = LookupName(View(*ObjectName), lookup, Object);
+  if (!NT_SUCCESS(status) || (AccessMode == KernelMode && (Attributes & OBJ_FORCE_ACCESS_CHECK) == 0)) return status;
+  ACCESS_MASK granted = 0;
+  const NTSTATUS checked = CheckAccess(*Object, DesiredAccess, &granted);
+  if (NT_SUCCESS(checked)) return status;
+  ObfDereferenceObject(*Object);
+  return checked;
 }
 
 NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE /*PassedAccessState*/, ACCESS_MASK DesiredAccess,
                                POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PHANDLE Handle) {
   if (ObjectType != nullptr && TypeOf(Object) != ObjectType) return STATUS_OBJECT_TYPE_MISMATCH;
-  return CreateHandle(Object, HandleAttributes, DesiredAccess, AccessMode, Handle);
+  return OpenHandle(Object, HandleAttributes, DesiredAccess, AccessMode, Handle);
 }
 
 }  // extern "C"

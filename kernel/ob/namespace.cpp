@@ -33,6 +33,48 @@ std::u16string_view TakeComponent(std::u16string_view* rest) {
   return component;
 }
 
+/// Takes the directory of DOS devices from the beginning of a name, if it begins with that.
+bool TakeDosDevices(std::u16string_view* name) {
+  constexpr std::u16string_view kDosDevices = u"\\\?\?";
+  if (!name->starts_with(kDosDevices) || (name->size() > kDosDevices.size() && (*name)[kDosDevices.size()] != u'\\')) return false;
+  name->remove_prefix(kDosDevices.size());
+  return true;
+}
+
+std::u16string Hexadecimal(ULONG value) {
+  std::u16string text(8, u'0');
+  for (int i = 7; i >= 0; --i, value >>= 4) text[static_cast<SIZE_T>(i)] = u"0123456789abcdef"[value & 0xf];
+  return text;
+}
+
+/// A logon session's own DOS devices; made when the session first has one.
+PVOID MakeLocalDosDevices(ULONGLONG logon) {
+  const std::u16string path =
+      u"\\Sessions\\0\\DosDevices\\" + Hexadecimal(static_cast<ULONG>(logon >> 32)) + u'-' + Hexadecimal(static_cast<ULONG>(logon));
+  if (!NT_SUCCESS(CreateDirectory(path))) return nullptr;
+  CreateSymbolicLink(path + u"\\Global", u"\\GLOBAL\?\?", true);
+  Lookup lookup;
+  lookup.attributes = OBJ_CASE_INSENSITIVE;
+  PVOID directory = nullptr;
+  if (!NT_SUCCESS(LookupName(path, lookup, &directory))) return nullptr;
+  AssignSecurity(directory, nullptr, true);
+  ObfDereferenceObject(directory);  // its name keeps it
+  return Ob().dos_devices[logon] = directory;
+}
+
+/// What \?? is to the caller, for a name in it: his logon session's devices hide those of all.
+PVOID DosDevicesFor(std::u16string_view rest, bool insert) {
+  const ULONGLONG logon = Ob().logon != nullptr ? Ob().logon() : 0;
+  PVOID const global = Ob().global_dos_devices;
+  if (logon == 0) return global;
+  const auto found = Ob().dos_devices.find(logon);
+  PVOID local = found != Ob().dos_devices.end() ? found->second : nullptr;
+  if (local == nullptr && insert) local = MakeLocalDosDevices(logon);
+  if (local == nullptr || insert) return local != nullptr ? local : global;
+  const std::u16string_view component = TakeComponent(&rest);
+  return component.empty() || FindEntry(local, component, true) != nullptr ? local : global;
+}
+
 /// One walk; symbolic links start it anew with their target.
 class Walk {
  public:
@@ -56,7 +98,11 @@ class Walk {
   NTSTATUS Once(PVOID* object, bool* again) {
     PVOID at = relative_ && lookup_.root != nullptr ? lookup_.root : Ob().root;
     std::u16string_view rest = name_;
-    if (at == Ob().root && (rest.empty() || rest.front() != u'\\')) return STATUS_OBJECT_PATH_SYNTAX_BAD;
+    if (at == Ob().root && TakeDosDevices(&rest)) {
+      at = DosDevicesFor(rest, lookup_.insert != nullptr);
+    } else if (at == Ob().root && (rest.empty() || rest.front() != u'\\')) {
+      return STATUS_OBJECT_PATH_SYNTAX_BAD;
+    }
     if (at == lookup_.root && !rest.empty() && rest.front() == u'\\' && TypeOf(at) == Ob().directory_type)
       return STATUS_OBJECT_PATH_SYNTAX_BAD;
     if (rest == u"\\") return Found(at, {}, object, again);
@@ -70,6 +116,7 @@ class Walk {
       if (next == nullptr) {
         if (!last) return STATUS_OBJECT_PATH_NOT_FOUND;
         if (lookup_.insert == nullptr) return STATUS_OBJECT_NAME_NOT_FOUND;
+        if (!MayInsert(at)) return STATUS_ACCESS_DENIED;
         InsertEntry(at, component, lookup_.insert);
         ObfReferenceObject(lookup_.insert);
         *object = lookup_.insert;
@@ -79,6 +126,14 @@ class Walk {
       at = next;
       if (last) return Found(at, rest, object, again);
     }
+  }
+
+  /// Who asks in user mode must be let in by the directory.
+  bool MayInsert(PVOID directory) const {
+    constexpr ACCESS_MASK kCreateObject = 4, kCreateSubdirectory = 8;
+    const bool is_directory = TypeOf(lookup_.insert) == Ob().directory_type;
+    ACCESS_MASK granted = 0;
+    return lookup_.mode == KernelMode || NT_SUCCESS(CheckAccess(directory, is_directory ? kCreateSubdirectory : kCreateObject, &granted));
   }
 
   bool StopsAtLink() const {
@@ -258,17 +313,30 @@ NTSTATUS DeleteSymbolicLink(std::u16string_view path) {
   return STATUS_SUCCESS;
 }
 
+void SetLogonOf(ULONGLONG (*logon)()) { Ob().logon = logon; }
+
+bool NameExists(std::u16string_view path) {
+  Lookup lookup;
+  lookup.attributes = OBJ_CASE_INSENSITIVE | OBJ_OPENLINK;
+  PVOID found = nullptr;
+  if (!NT_SUCCESS(LookupName(path, lookup, &found))) return false;
+  ObfDereferenceObject(found);
+  return true;
+}
+
 void CreateNamespace() {
   State& ob = Ob();
   ob.directory_type = CreateType({.name = u"Directory",
                                   .mapping = {0x20003, 0x2000c, 0x20003, 0xf000f},
                                   .valid_access = 0xf000f,
                                   .ignore_case = true,
+                                  .secured = true,
                                   .destroy = &FreeEntries});
   ob.link_type = CreateType({.name = u"SymbolicLink",
                              .mapping = {0x20001, 0x20000, 0x20001, 0xf0001},
                              .valid_access = 0xfffff,
                              .ignore_case = true,
+                             .secured = true,
                              .destroy = &DestroyLink});
   ob.root = NewDirectory();
   HeaderOf(ob.root)->Flags |= OB_FLAG_PERMANENT_OBJECT;
@@ -288,6 +356,7 @@ void CreateNamespace() {
                                u"\\KnownDlls",
                                u"\\Sessions",
                                u"\\Sessions\\0",
+                               u"\\Sessions\\0\\DosDevices",
                                u"\\Sessions\\1",
                                u"\\Sessions\\1\\BaseNamedObjects",
                                u"\\Sessions\\1\\DosDevices",
@@ -295,8 +364,8 @@ void CreateNamespace() {
                                u"\\Sessions\\BNOLINKS"}) {
     CreateDirectory(path);
   }
-  CreateSymbolicLink(u"\\\?\?", u"\\GLOBAL\?\?", true);
-  CreateSymbolicLink(u"\\DosDevices", u"\\GLOBAL\?\?", true);
+  ob.global_dos_devices = FindEntry(ob.root, u"GLOBAL\?\?", true);
+  CreateSymbolicLink(u"\\DosDevices", u"\\\?\?", true);
   CreateSymbolicLink(u"\\GLOBAL\?\?\\GLOBALROOT", u"", true);
   CreateSymbolicLink(u"\\GLOBAL\?\?\\Global", u"\\GLOBAL\?\?", true);
   CreateSymbolicLink(u"\\BaseNamedObjects\\Global", u"\\BaseNamedObjects", true);

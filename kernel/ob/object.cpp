@@ -58,9 +58,21 @@ void Shutdown() {
   state = nullptr;
 }
 
+void SetSecurity(const SecurityHooks& hooks) { Ob().security = hooks; }
+
+const SecurityHooks& Security() { return Ob().security; }
+
+NTSTATUS AssignSecurity(PVOID object, PVOID asked, bool named, PVOID token) {
+  const TypeInitializer& type = TypeOf(object)->initializer;
+  const bool needed = type.secured && (named || type.security_required || asked != nullptr);
+  return needed && Security().assign != nullptr ? Security().assign(object, asked, token) : STATUS_SUCCESS;
+}
+
 POBJECT_TYPE TypeOf(PVOID object) { return Ob().types[HeaderOf(object)->TypeIndex]; }
 
 std::u16string_view TypeName(POBJECT_TYPE type) { return type->initializer.name; }
+
+ULONG TypeNumber(POBJECT_TYPE type) { return type->index + kFirstTypeNumber; }
 
 const GENERIC_MAPPING& MappingOf(POBJECT_TYPE type) { return type->initializer.mapping; }
 
@@ -101,7 +113,7 @@ PVOID AllocateObject(POBJECT_TYPE type, SIZE_T size) {
   prefix->link.Blink = head.Blink;
   head.Blink->Flink = &prefix->link;
   head.Blink = &prefix->link;
-  ++type->objects;
+  if (++type->objects > type->most_objects) type->most_objects = type->objects;
   return header + 1;
 }
 

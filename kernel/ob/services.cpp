@@ -20,31 +20,59 @@ NTSTATUS ReturnHandle(PHANDLE to, HANDLE handle) {
   return status;
 }
 
+namespace {
+
+constexpr ULONG kCreatePermanentPrivilege = 16;
+
+/// Names the object, if it is to have a name: *inserted is it, or, with STATUS_OBJECT_NAME_EXISTS, the one that has the name already.
+NTSTATUS Name(PVOID object, const Captured& captured, PVOID* inserted) {
+  *inserted = object;
+  if ((captured.attributes & OBJ_PERMANENT) != 0) HeaderOf(object)->Flags |= OB_FLAG_PERMANENT_OBJECT;
+  if ((captured.attributes & OBJ_EXCLUSIVE) != 0) HeaderOf(object)->Flags |= OB_FLAG_EXCLUSIVE_OBJECT;
+  if (!captured.has_name) return STATUS_SUCCESS;
+  Lookup lookup;
+  lookup.insert = object;
+  lookup.mode = ke::PreviousMode();
+  const NTSTATUS status = LookupCaptured(captured, lookup, inserted);
+  if (NT_SUCCESS(status)) {
+    ObfDereferenceObject(object);  // the lookup referenced what it found
+  } else {
+    *inserted = object;
+  }
+  return status;
+}
+
+}  // namespace
+
 NTSTATUS InsertNew(PVOID object, const OBJECT_ATTRIBUTES* attributes, ACCESS_MASK access, PHANDLE handle) {
   Captured captured;
   NTSTATUS status = Capture(attributes, ke::PreviousMode(), &captured);
   PVOID inserted = object;
-  if (NT_SUCCESS(status)) {
-    if ((captured.attributes & OBJ_PERMANENT) != 0) HeaderOf(object)->Flags |= OB_FLAG_PERMANENT_OBJECT;
-    if (captured.has_name) {
-      Lookup lookup;
-      lookup.insert = object;
-      lookup.mode = ke::PreviousMode();
-      status = LookupCaptured(captured, lookup, &inserted);
-      if (NT_SUCCESS(status)) {
-        ObfDereferenceObject(object);
-      } else {
-        inserted = object;
-      }
-    }
-  }
-  HANDLE made = nullptr;
+  if (NT_SUCCESS(status) && (captured.attributes & OBJ_PERMANENT) != 0 && Security().holds != nullptr &&
+      !Security().holds(kCreatePermanentPrivilege))
+    status = STATUS_PRIVILEGE_NOT_HELD;
+  if (NT_SUCCESS(status)) status = Name(object, captured, &inserted);
   NTSTATUS result = status;
-  if (NT_SUCCESS(status)) result = CreateHandle(inserted, captured.attributes, access, ke::PreviousMode(), &made);
+  HANDLE made = nullptr;
+  const bool existed = inserted != object;
+  if (NT_SUCCESS(result) && !existed) result = AssignSecurity(object, captured.security, captured.has_name);
+  if (NT_SUCCESS(result)) {
+    // Who makes an object may do with it what he wants; who finds one there is an opener like others.
+    result = existed ? OpenHandle(inserted, captured.attributes, access, ke::PreviousMode(), &made)
+                     : CreateHandle(inserted, captured.attributes, access, ke::PreviousMode(), &made);
+  }
+  if (!NT_SUCCESS(result) && !existed) ObMakeTemporaryObject(object);
   ObfDereferenceObject(inserted);
   if (!NT_SUCCESS(result)) return result;
   result = ReturnHandle(handle, made);
   return NT_SUCCESS(result) ? status : result;
+}
+
+std::u16string FullName(PVOID object) {
+  const TypeInitializer& type = TypeOf(object)->initializer;
+  std::u16string name;
+  if (type.query_name != nullptr && NT_SUCCESS(type.query_name(object, &name))) return name;
+  return NameOf(object);
 }
 
 NTSTATUS OpenNamed(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, POBJECT_TYPE type) {
@@ -65,46 +93,6 @@ NTSTATUS CopyOut(PVOID to, const void* from, SIZE_T size) {
   return STATUS_SUCCESS;
 }
 
-/// Stores a counted string and its text right behind `fixed` bytes of a buffer, pointing at the text's final place.
-NTSTATUS CopyOutString(std::u16string_view text, PVOID buffer, SIZE_T fixed, ULONG length, PULONG needed) {
-  const auto bytes = static_cast<USHORT>(text.size() * sizeof(WCHAR));
-  const ULONG total = static_cast<ULONG>(fixed + (bytes != 0 ? bytes + sizeof(WCHAR) : 0));
-  if (needed != nullptr) {
-    const NTSTATUS status = CopyOut(needed, &total, sizeof total);
-    if (!NT_SUCCESS(status)) return status;
-  }
-  if (length < total) return STATUS_INFO_LENGTH_MISMATCH;
-  auto* const at = static_cast<char*>(buffer) + fixed;
-  const UNICODE_STRING name{bytes, static_cast<USHORT>(bytes != 0 ? bytes + sizeof(WCHAR) : 0),
-                            bytes != 0 ? reinterpret_cast<PWSTR>(at) : nullptr};
-  NTSTATUS status = CopyOut(buffer, &name, sizeof name);
-  if (!NT_SUCCESS(status) || bytes == 0) return status;
-  std::u16string terminated(text);
-  return CopyOut(at, terminated.c_str(), bytes + sizeof(WCHAR));
-}
-
-std::u16string FullName(PVOID object) {
-  const TypeInitializer& type = TypeOf(object)->initializer;
-  std::u16string name;
-  if (type.query_name != nullptr && NT_SUCCESS(type.query_name(object, &name))) return name;
-  return NameOf(object);
-}
-
-struct OBJECT_BASIC_INFORMATION {
-  ULONG Attributes;
-  ACCESS_MASK GrantedAccess;
-  ULONG HandleCount;
-  ULONG PointerCount;
-  ULONG PagedPoolCharge;
-  ULONG NonPagedPoolCharge;
-  ULONG Reserved[3];
-  ULONG NameInfoSize;
-  ULONG TypeInfoSize;
-  ULONG SecurityDescriptorSize;
-  LARGE_INTEGER CreationTime;
-};
-static_assert(sizeof(OBJECT_BASIC_INFORMATION) == 0x38);
-
 NTSTATUS ReferenceForDuplication(HANDLE handle, PEPROCESS* process) {
   constexpr ACCESS_MASK kDupHandle = 0x40;  // PROCESS_DUP_HANDLE
   PVOID object = nullptr;
@@ -122,7 +110,9 @@ NTSTATUS Duplicate(PEPROCESS source, HANDLE handle, PEPROCESS target, ACCESS_MAS
   if (!NT_SUCCESS(status)) return status;
   if ((options & kSameAccess) != 0) access = old.GrantedAccess;
   if ((options & kSameAttributes) != 0) attributes = old.HandleAttributes | (attributes & OBJ_KERNEL_HANDLE);
-  if (target != nullptr) status = CreateHandleIn(target, object, attributes, access, ke::PreviousMode(), made, source);
+  // More than the old handle has is for the object's security descriptor to give.
+  const bool more = (MapAccess(TypeOf(object), access) & ~old.GrantedAccess) != 0;
+  if (target != nullptr) status = CreateHandleIn({target, object, attributes, access, ke::PreviousMode(), more, source}, made);
   if ((options & kCloseSource) != 0) CloseHandleIn(source, handle, ke::PreviousMode());
   ObfDereferenceObject(object);
   return status;
@@ -173,48 +163,6 @@ NTSTATUS NtDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle, HAND
   if (target != nullptr) ObfDereferenceObject(target);
   ObfDereferenceObject(source);
   return status;
-}
-
-NTSTATUS NtQueryObject(HANDLE Handle, ULONG ObjectInformationClass, PVOID ObjectInformation, ULONG Length, PULONG ReturnLength) {
-  constexpr ULONG kBasic = 0, kName = 1, kType = 2, kFlags = 4;
-  PVOID object = nullptr;
-  OBJECT_HANDLE_INFORMATION granted{};
-  NTSTATUS status = ObReferenceObjectByHandle(Handle, 0, nullptr, ke::PreviousMode(), &object, &granted);
-  if (!NT_SUCCESS(status)) return status;
-  if (ObjectInformationClass == kBasic) {
-    OBJECT_BASIC_INFORMATION basic{};
-    basic.Attributes = granted.HandleAttributes;
-    basic.GrantedAccess = granted.GrantedAccess;
-    basic.HandleCount = static_cast<ULONG>(HeaderOf(object)->HandleCount);
-    basic.PointerCount = static_cast<ULONG>(HeaderOf(object)->PointerCount);
-    status = Length == sizeof basic ? CopyOut(ObjectInformation, &basic, sizeof basic) : STATUS_INFO_LENGTH_MISMATCH;
-  } else if (ObjectInformationClass == kName) {
-    status = CopyOutString(FullName(object), ObjectInformation, sizeof(UNICODE_STRING), Length, ReturnLength);
-  } else if (ObjectInformationClass == kType) {
-    constexpr SIZE_T kTypeInformationSize = 0x68;
-    status = CopyOutString(TypeName(TypeOf(object)), ObjectInformation, kTypeInformationSize, Length, ReturnLength);
-  } else if (ObjectInformationClass == kFlags) {
-    const BOOLEAN flags[2] = {(granted.HandleAttributes & OBJ_INHERIT) != 0, (granted.HandleAttributes & 1) != 0};
-    status = Length == sizeof flags ? CopyOut(ObjectInformation, flags, sizeof flags) : STATUS_INFO_LENGTH_MISMATCH;
-  } else {
-    status = STATUS_INVALID_INFO_CLASS;
-  }
-  ObfDereferenceObject(object);
-  return status;
-}
-
-NTSTATUS NtSetInformationObject(HANDLE Handle, ULONG ObjectInformationClass, PVOID ObjectInformation, ULONG Length) {
-  constexpr ULONG kFlags = 4;
-  if (ObjectInformationClass != kFlags) return STATUS_INVALID_INFO_CLASS;
-  BOOLEAN flags[2] = {};
-  if (Length != sizeof flags) return STATUS_INFO_LENGTH_MISMATCH;
-  if (FromUser()) {
-    const NTSTATUS status = mm::CopyFromUser(flags, ObjectInformation, sizeof flags);
-    if (!NT_SUCCESS(status)) return status;
-  } else {
-    std::memcpy(flags, ObjectInformation, sizeof flags);
-  }
-  return ObSetHandleAttributes(Handle, flags, ke::PreviousMode());
 }
 
 NTSTATUS NtMakeTemporaryObject(HANDLE Handle) {

@@ -11,6 +11,8 @@ namespace nt::ob {
 NTSTATUS InsertNew(PVOID object, const OBJECT_ATTRIBUTES* attributes, ACCESS_MASK access, PHANDLE handle);
 /// Opens an object of a type by name for the caller.
 NTSTATUS OpenNamed(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, POBJECT_TYPE type);
+/// The name that an object's type gives it, or its place in the namespace.
+std::u16string FullName(PVOID object);
 /// Stores a handle where the caller wants it; closes it if that is bad memory.
 NTSTATUS ReturnHandle(PHANDLE to, HANDLE handle);
 

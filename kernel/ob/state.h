@@ -15,6 +15,8 @@ struct OBJECT_TYPE {
   ULONG index;
   LONGLONG objects;
   LONGLONG handles;
+  LONGLONG most_objects;
+  LONGLONG most_handles;
 };
 
 namespace nt::ob {
@@ -61,13 +63,21 @@ struct State {
   POBJECT_TYPE directory_type = nullptr;
   POBJECT_TYPE link_type = nullptr;
   PVOID root = nullptr;
+  PVOID global_dos_devices = nullptr;
+  std::map<ULONGLONG, PVOID> dos_devices;  ///< of logon sessions that have some of their own
+  ULONGLONG (*logon)() = nullptr;
   PVOID system_table = nullptr;
   std::vector<HandleTable*> tables;
   std::vector<Registration*> registrations;  ///< of object callbacks, the highest altitude first
-  std::vector<PVOID> deferred;               ///< to be deleted when IRQL allows
+  SecurityHooks security{};
+  std::vector<PVOID> deferred;  ///< to be deleted when IRQL allows
 };
 State& Ob();
 void CreateState();
+/// Counts a new handle to an object.
+void CountHandle(PVOID object);
+/// What the caller may have of an access to an object; types without security let everybody have it.
+NTSTATUS CheckAccess(PVOID object, ACCESS_MASK wanted, ACCESS_MASK* granted);
 /// Memory for an object of a type, zeroed, with one reference; null if there is none.
 PVOID AllocateObject(POBJECT_TYPE type, SIZE_T size);
 

@@ -91,6 +91,7 @@ void InitializeTimerType() {
   timer_type = CreateType({.name = u"Timer",
                            .mapping = {0x20001, 0x20002, 0x120000, 0x1f0003},
                            .valid_access = 0x1f0003,
+                           .secured = true,
                            .dispatcher = true,
                            .destroy = &DestroyTimer});
 }

@@ -61,15 +61,21 @@ void CreateTypes() {
   Ps().process_type = ob::CreateType({.name = u"Process",
                                       .mapping = {0x20410, 0x20bea, 0x121001, 0x1fffff},
                                       .valid_access = 0x1fffff,
+                                      .secured = true,
+                                      .security_required = true,
                                       .supports_callbacks = true,
                                       .dispatcher = true,
-                                      .destroy = &DeleteProcess});
+                                      .destroy = &DeleteProcess,
+                                      .open = &OpenProcessObject});
   Ps().thread_type = ob::CreateType({.name = u"Thread",
                                      .mapping = {0x20048, 0x20437, 0x121800, 0x1fffff},
                                      .valid_access = 0x1fffff,
+                                     .secured = true,
+                                     .security_required = true,
                                      .supports_callbacks = true,
                                      .dispatcher = true,
-                                     .destroy = &DeleteThread});
+                                     .destroy = &DeleteThread,
+                                     .open = &OpenThreadObject});
   ke::SetTerminator(&EndThread, &EndProcess);
 }
 
@@ -117,6 +123,27 @@ NTSTATUS PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS* Process) {
   if (object == nullptr) return STATUS_INVALID_CID;
   ObfReferenceObject(object);
   *Process = static_cast<PEPROCESS>(object);
+  return STATUS_SUCCESS;
+}
+
+/// The outputs are optional, but for one; the thread must be one of the process.
+NTSTATUS PsLookupProcessThreadByCid(PCLIENT_ID ClientId, PEPROCESS* Process, PETHREAD* Thread) {
+  PETHREAD thread = nullptr;
+  const NTSTATUS status = PsLookupThreadByThreadId(ClientId->UniqueThread, &thread);
+  if (!NT_SUCCESS(status)) return status;
+  if (thread->Cid.UniqueProcess != ClientId->UniqueProcess) {
+    ObfDereferenceObject(thread);
+    return STATUS_INVALID_CID;
+  }
+  if (Process != nullptr) {
+    *Process = ProcessOf(thread->Tcb.Process);
+    ObfReferenceObject(*Process);
+  }
+  if (Thread != nullptr) {
+    *Thread = thread;
+  } else {
+    ObfDereferenceObject(thread);
+  }
   return STATUS_SUCCESS;
 }
 

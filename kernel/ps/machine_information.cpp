@@ -18,6 +18,14 @@ constexpr ULONG kTimeIncrement = 156'250;  // as KeQueryTimeIncrement has it
 
 ULONG Truncated(SIZE_T count) { return static_cast<ULONG>(count); }
 
+ULONG ContextSwitches() {
+  ULONG switches = 0;
+  for (PEPROCESS process : Processes()) {
+    for (PETHREAD thread : Threads(process)) switches += static_cast<ke::Thread*>(thread)->host.context_switches;
+  }
+  return switches;
+}
+
 void AddPerformance(Answer* answer) {
   SYSTEM_PERFORMANCE_INFORMATION performance{};
   for (const ke::Processor& processor : ke::Ki().processors) performance.IdleProcessTime.QuadPart += processor.idle_time;
@@ -33,6 +41,7 @@ void AddPerformance(Answer* answer) {
     (tag.paged ? performance.PagedPoolFrees : performance.NonPagedPoolFrees) += Truncated(tag.frees);
   }
   performance.ResidentAvailablePages = static_cast<LONGLONG>(mm::AvailablePages());
+  performance.ContextSwitches = ContextSwitches();
   answer->Add(performance);
 }
 
@@ -86,10 +95,30 @@ void AddLogicalProcessors(Answer* answer) {
 
 void AddContextSwitches(Answer* answer) {
   SYSTEM_CONTEXT_SWITCH_INFORMATION switches{};
-  for (PEPROCESS process : Processes()) {
-    for (PETHREAD thread : Threads(process)) switches.ContextSwitches += static_cast<ke::Thread*>(thread)->host.context_switches;
-  }
+  switches.ContextSwitches = ContextSwitches();
   answer->Add(switches);
+}
+
+/// There is one page file: what may be promised beyond physical memory. Nothing is ever written to it.
+void AddPageFile(Answer* answer) {
+  constexpr std::u16string_view kName = u"\\??\\C:\\pagefile.sys";
+  SYSTEM_PAGEFILE_INFORMATION file{};
+  file.TotalSize = Truncated(mm::CommitLimit() - mm::PhysicalPages());
+  const SIZE_T at = answer->Add(file);
+  const SIZE_T text = answer->AddBytes(kName.data(), (kName.size() + 1) * sizeof(WCHAR));
+  constexpr auto kBytes = static_cast<USHORT>(kName.size() * sizeof(WCHAR));
+  answer->At<SYSTEM_PAGEFILE_INFORMATION>(at)->PageFileName = {kBytes, kBytes + sizeof(WCHAR), static_cast<PWSTR>(answer->Address(text))};
+}
+
+/// All processors are of one node.
+void AddNode(Answer* answer, bool memory) {
+  SYSTEM_NUMA_INFORMATION node{};
+  if (memory) {
+    node.AvailableMemory[0] = mm::AvailablePages() << PAGE_SHIFT;
+  } else {
+    node.Processors[0].Mask = (KAFFINITY{1} << ke::ProcessorCount()) - 1;
+  }
+  answer->AddBytes(&node, memory ? offsetof(SYSTEM_NUMA_INFORMATION, Processors) + sizeof node.AvailableMemory : sizeof node);
 }
 
 void AddBootEnvironment(Answer* answer) {
@@ -114,6 +143,16 @@ bool DescribeMachine(ULONG information_class, Answer* answer) {
       return answer->Add(SYSTEM_DEVICE_INFORMATION{1, 0, 0, 0, 0, 0}), true;
     case kSystemFlagsInformation:
       return answer->Add(ULONG{0}), true;
+    case kSystemPagefileInformation:
+      return AddPageFile(answer), true;
+    case kSystemFileCacheInformation:
+    case kSystemFileCacheInformationEx:
+      return answer->Add(SYSTEM_FILECACHE_INFORMATION{}), true;
+    case kSystemVerifierInformation:  // of verified drivers, and none is
+      return true;
+    case kSystemNumaProcessorMap:
+    case kSystemNumaAvailableMemory:
+      return AddNode(answer, information_class == kSystemNumaAvailableMemory), true;
     case kSystemPoolTagInformation:
       return AddPoolTags(answer), true;
     case kSystemInterruptInformation:

@@ -45,6 +45,11 @@ void InitializeProcess(Process* process) {
   process->CreateTime.QuadPart = ke::SystemTime();
   process->PriorityClass = 2;  // normal
   process->host.base_priority = 8;
+  process->host.working_set_minimum = 50 * PAGE_SIZE;
+  process->host.working_set_maximum = 345 * PAGE_SIZE;
+  process->host.hard_error_mode = 1;
+  process->host.io_priority = 2;    // normal
+  process->host.page_priority = 5;  // normal
 }
 
 void LinkProcess(Process* process) {
@@ -159,7 +164,7 @@ NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ld
   peb->OSPlatformId = 2;
   peb->ImageSubsystem = 3;
   peb->ImageSubsystemMajorVersion = 6;
-  peb->SessionId = 1;
+  peb->SessionId = process->host.session;
   peb->BuiltinData = process->host.builtin_data;
   process->Peb = peb;
   process->SectionBaseAddress = peb->ImageBaseAddress;
@@ -181,6 +186,7 @@ NTSTATUS MakeBuiltinData(Process* process) {
 
 NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, ldr::Image** image, std::string* why) {
   const auto file = hal::ReadHostFile(parameters.host_path);
+  process->host.image_file_size = static_cast<ULONG>(file.size());
   if (file.empty()) {
     *why = "the file is empty or cannot be read";
     return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -275,7 +281,17 @@ void DeleteProcess(PVOID object) {
   mm::AddressSpace::Destroy(process->host.space);
 }
 
+ProcessorTimes TimesOf(PEPROCESS process) {
+  ProcessorTimes times{ProcessOf(process)->host.kernel_time, ProcessOf(process)->host.user_time};
+  for (PETHREAD thread : Threads(process)) {
+    times.kernel += static_cast<ke::Thread*>(thread)->host.kernel_time;
+    times.user += static_cast<ke::Thread*>(thread)->host.user_time;
+  }
+  return times;
+}
+
 void FinishProcess(PEPROCESS process, NTSTATUS status) {
+  process->ExitTime.QuadPart = ke::SystemTime();
   if (process->ExitStatus == STATUS_PENDING) process->ExitStatus = status;
   ob::DestroyHandleTable(process);
   process->Pcb.Header.SignalState = 1;
@@ -291,6 +307,7 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   SetImageName(process, parameters.image_path);
   process->host.console = parameters.handed_on != nullptr ? ConsoleOf(parent) : parameters.console;
   if (make_token != nullptr) process->Token = make_token(parent, parent == PsInitialSystemProcess);
+  SecureByProcess(process, process);
   process->host.session = parent == PsInitialSystemProcess ? kUserSession : ProcessOf(parent)->host.session;
   if (parameters.inherit_handles) status = ob::InheritHandles(parent, process, parameters.inherited);
   ldr::Image* image = nullptr;

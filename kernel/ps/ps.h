@@ -60,6 +60,7 @@ NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT
 NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus);
 NTSTATUS PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD* Thread);
 NTSTATUS PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS* Process);
+NTSTATUS PsLookupProcessThreadByCid(PCLIENT_ID ClientId, PEPROCESS* Process, PETHREAD* Thread);
 HANDLE PsGetCurrentProcessId();
 HANDLE PsGetCurrentThreadId();
 extern PEPROCESS PsInitialSystemProcess;

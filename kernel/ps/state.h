@@ -24,7 +24,21 @@ struct ProcessHost {
   ULONG_PTR builtin_data;  ///< its copy of the variables that built-in modules export
   bool announced;          ///< drivers were told of it
   bool images_announced;   ///< and of its images
-  ULONG console;           ///< whose streams CONIN$ and CONOUT$ are (io::AddConsole)
+  bool cross_session;      ///< its creator is of another session
+  bool no_debug_inherit;   ///< its children are not debugged along with it
+  bool boost_disabled;     ///< of its threads' priorities
+  BOOLEAN foreground;
+  ULONG console;         ///< whose streams CONIN$ and CONOUT$ are (io::AddConsole)
+  LONGLONG kernel_time;  ///< of threads that have ended, 100 ns units
+  LONGLONG user_time;
+  SIZE_T peak_committed;  ///< bytes, as far as anybody looked
+  SIZE_T working_set_minimum;
+  SIZE_T working_set_maximum;
+  ULONG image_file_size;
+  ULONG hard_error_mode;
+  ULONG io_priority;
+  ULONG page_priority;
+  ULONG cookie;  ///< 0: nobody asked for it yet
 };
 
 struct Process : EPROCESS {
@@ -63,10 +77,20 @@ void TerminateOtherThreads(PEPROCESS process, NTSTATUS status);
 void FinishProcess(PEPROCESS process, NTSTATUS status);
 /// Names a process after its image.
 void SetImageName(Process* process, std::u16string_view path);
-/// Whether the caller, in user mode, may have these rights on a process; MAXIMUM_ALLOWED becomes what it may have.
-bool MayOpen(PEPROCESS process, ACCESS_MASK* access);
-/// Stops the machine if a process is critical that has ended.
+/// Open procedures of the object types: what protection refuses, and which rights imply others.
+NTSTATUS OpenProcessObject(PVOID object, KPROCESSOR_MODE mode, bool maximum, ACCESS_MASK* access);
+NTSTATUS OpenThreadObject(PVOID object, KPROCESSOR_MODE mode, bool maximum, ACCESS_MASK* access);
+/// Gives a process or a thread of it the descriptor that the process's token says.
+void SecureByProcess(PVOID object, PEPROCESS process);
+/// Stops the machine if a process or a thread is critical that ends.
 void CheckCriticalExit(PEPROCESS process);
+void CheckCriticalExit(const ke::Thread* thread);
+/// What a process's threads have taken, with those that have ended; 100 ns units.
+struct ProcessorTimes {
+  LONGLONG kernel;
+  LONGLONG user;
+};
+ProcessorTimes TimesOf(PEPROCESS process);
 /// Delete procedures of the object types.
 void DeleteProcess(PVOID process);
 void DeleteThread(PVOID thread);

@@ -11,6 +11,8 @@
 #include "kernel/mm/layout.h"
 #include "kernel/mm/mm.h"
 #include "kernel/ps/answer.h"
+#include "kernel/ps/caller.h"
+#include "kernel/ps/image_path.h"
 #include "kernel/ps/state.h"
 #include "kernel/rtl/rtl.h"
 #include "nt/status.h"
@@ -20,6 +22,25 @@ namespace ke = nt::ke;
 namespace mm = nt::mm;
 namespace ob = nt::ob;
 namespace ldr = nt::ldr;
+
+namespace nt::ps {
+
+SYSTEM_THREAD_INFORMATION Describe(ke::Thread* thread) {
+  SYSTEM_THREAD_INFORMATION information{};
+  information.KernelTime.QuadPart = thread->host.kernel_time;
+  information.UserTime.QuadPart = thread->host.user_time;
+  information.CreateTime = thread->CreateTime;
+  information.StartAddress = thread->Win32StartAddress;
+  information.ClientId = thread->Cid;
+  information.Priority = KthreadPriority(&thread->Tcb);
+  information.BasePriority = thread->Tcb.BasePriority;
+  information.ContextSwitches = thread->host.context_switches;
+  information.ThreadState = KthreadState(&thread->Tcb);
+  information.WaitReason = static_cast<ULONG>(thread->host.wait_reason);
+  return information;
+}
+
+}  // namespace nt::ps
 
 namespace {
 
@@ -69,21 +90,6 @@ void AddProcessorPerformance(Answer* answer) {
   }
 }
 
-SYSTEM_THREAD_INFORMATION Describe(ke::Thread* thread) {
-  SYSTEM_THREAD_INFORMATION information{};
-  information.KernelTime.QuadPart = thread->host.kernel_time;
-  information.UserTime.QuadPart = thread->host.user_time;
-  information.CreateTime = thread->CreateTime;
-  information.StartAddress = thread->Win32StartAddress;
-  information.ClientId = thread->Cid;
-  information.Priority = KthreadPriority(&thread->Tcb);
-  information.BasePriority = thread->Tcb.BasePriority;
-  information.ContextSwitches = thread->host.context_switches;
-  information.ThreadState = KthreadState(&thread->Tcb);
-  information.WaitReason = static_cast<ULONG>(thread->host.wait_reason);
-  return information;
-}
-
 /// The last part of the image's path; for the system process, which has none, its name.
 std::u16string ImageNameOf(const Process* process) {
   const std::u16string_view path(process->host.image_path, process->host.image_path_length / sizeof(WCHAR));
@@ -96,23 +102,44 @@ std::u16string ImageNameOf(const Process* process) {
   return name;
 }
 
-SIZE_T AddProcess(Answer* answer, Process* process) {
-  const std::vector<PETHREAD> threads = Threads(process);
+/// How much is told of threads.
+enum class Detail { Plain, Extended };
+
+void AddThread(Answer* answer, const SYSTEM_THREAD_INFORMATION& described, const ke::Thread* thread, Detail detail) {
+  SYSTEM_EXTENDED_THREAD_INFORMATION extended{described, nullptr, nullptr, nullptr, nullptr, {}};
+  if (thread != nullptr) {
+    extended.StackBase = thread->Tcb.InitialStack;
+    extended.StackLimit = thread->Tcb.StackLimit;
+    extended.Win32StartAddress = thread->Win32StartAddress;
+    extended.TebBase = thread->Tcb.Teb;
+  }
+  answer->AddBytes(&extended, detail == Detail::Extended ? sizeof extended : sizeof described);
+}
+
+SYSTEM_PROCESS_INFORMATION DescribeProcess(Process* process) {
   SYSTEM_PROCESS_INFORMATION information{};
-  information.NumberOfThreads = static_cast<ULONG>(threads.size());
+  const ProcessorTimes times = TimesOf(process);
+  information.NumberOfThreads = static_cast<ULONG>(Threads(process).size());
   information.CreateTime = process->CreateTime;
+  information.KernelTime.QuadPart = times.kernel;
+  information.UserTime.QuadPart = times.user;
   information.BasePriority = process->host.base_priority;
   information.UniqueProcessId = process->UniqueProcessId;
   information.InheritedFromUniqueProcessId = process->InheritedFromUniqueProcessId;
   information.HandleCount = static_cast<ULONG>(ob::HandleCount(process));
   information.SessionId = process->host.session;
-  if (process->host.space != nullptr) information.VirtualSize = process->host.space->committed();
-  const SIZE_T start = answer->Add(information);
-  for (PETHREAD thread : threads) {
-    const SYSTEM_THREAD_INFORMATION described = Describe(static_cast<ke::Thread*>(thread));
-    answer->At<SYSTEM_PROCESS_INFORMATION>(start)->KernelTime.QuadPart += described.KernelTime.QuadPart;
-    answer->At<SYSTEM_PROCESS_INFORMATION>(start)->UserTime.QuadPart += described.UserTime.QuadPart;
-    answer->Add(described);
+  if (process->host.space == nullptr) return information;
+  const SIZE_T committed = process->host.space->committed();
+  information.VirtualSize = information.WorkingSetSize = information.PagefileUsage = information.PrivatePageCount = committed;
+  information.WorkingSetPrivateSize.QuadPart = static_cast<LONGLONG>(committed);
+  return information;
+}
+
+SIZE_T AddProcess(Answer* answer, Process* process, Detail detail) {
+  const SIZE_T start = answer->Add(DescribeProcess(process));
+  for (PETHREAD each : Threads(process)) {
+    auto* const thread = static_cast<ke::Thread*>(each);
+    AddThread(answer, Describe(thread), thread, detail);
   }
   const std::u16string name = ImageNameOf(process);
   const auto bytes = static_cast<USHORT>(name.size() * sizeof(WCHAR));
@@ -124,7 +151,7 @@ SIZE_T AddProcess(Answer* answer, Process* process) {
 }
 
 /// The process of id 0, which is no object: a thread of each processor that runs when no other does.
-void AddIdle(Answer* answer) {
+void AddIdle(Answer* answer, Detail detail) {
   SYSTEM_PROCESS_INFORMATION information{};
   information.NumberOfThreads = ke::ProcessorCount();
   for (const ke::Processor& processor : ke::Ki().processors) information.KernelTime.QuadPart += processor.idle_time;
@@ -133,15 +160,15 @@ void AddIdle(Answer* answer) {
     SYSTEM_THREAD_INFORMATION thread{};
     thread.KernelTime.QuadPart = processor.idle_time;
     thread.ThreadState = Running;
-    answer->Add(thread);
+    AddThread(answer, thread, nullptr, detail);
   }
 }
 
-void AddProcesses(Answer* answer) {
+void AddProcesses(Answer* answer, Detail detail) {
   SIZE_T last = 0;
-  AddIdle(answer);
+  AddIdle(answer, detail);
   for (PEPROCESS process : Processes()) {
-    const SIZE_T start = AddProcess(answer, ProcessOf(process));
+    const SIZE_T start = AddProcess(answer, ProcessOf(process), detail);
     answer->At<SYSTEM_PROCESS_INFORMATION>(last)->NextEntryOffset = static_cast<ULONG>(start - last);
     last = start;
   }
@@ -211,7 +238,8 @@ void AddHandles(Answer* answer) {
   ForEachHandle([&](PEPROCESS process, const ob::HandleReport& handle) {
     SYSTEM_HANDLE_TABLE_ENTRY_INFO entry{};
     entry.UniqueProcessId = static_cast<USHORT>(reinterpret_cast<ULONG_PTR>(process->UniqueProcessId));
-    entry.ObjectTypeIndex = ob::HeaderOf(handle.object)->TypeIndex;
+    entry.ObjectTypeIndex = static_cast<UCHAR>(ob::TypeNumber(ob::TypeOf(handle.object)));
+    entry.HandleAttributes = static_cast<UCHAR>(handle.attributes);
     entry.HandleValue = static_cast<USHORT>(reinterpret_cast<ULONG_PTR>(handle.handle));
     entry.Object = handle.object;
     entry.GrantedAccess = handle.access;
@@ -232,8 +260,8 @@ void AddExtendedHandles(Answer* answer) {
     entry.UniqueProcessId = process->UniqueProcessId;
     entry.HandleValue = handle.handle;
     entry.GrantedAccess = handle.access;
+    entry.ObjectTypeIndex = static_cast<USHORT>(ob::TypeNumber(ob::TypeOf(handle.object)));
     entry.HandleAttributes = handle.attributes;
-    entry.ObjectTypeIndex = ob::HeaderOf(handle.object)->TypeIndex;
     answer->Add(entry);
     ++count;
   });
@@ -252,7 +280,10 @@ bool Fill(ULONG information_class, Answer* answer) {
       AddTimeOfDay(answer);
       return true;
     case SystemProcessInformation:
-      AddProcesses(answer);
+      AddProcesses(answer, Detail::Plain);
+      return true;
+    case kSystemExtendedProcessInformation:
+      AddProcesses(answer, Detail::Extended);
       return true;
     case SystemProcessorPerformanceInformation:
       AddProcessorPerformance(answer);
@@ -280,6 +311,9 @@ bool Fill(ULONG information_class, Answer* answer) {
   }
 }
 
+/// What SystemPerformanceInformation told before it grew; so much is enough.
+constexpr ULONG kPerformanceBefore = offsetof(SYSTEM_PERFORMANCE_INFORMATION, CcTotalDirtyPages);
+
 /// Whether a buffer of `length` bytes is right for an answer of `size`, and how much of the answer it gets.
 bool Fits(ULONG information_class, ULONG length, ULONG size, ULONG* copied) {
   *copied = size;
@@ -291,6 +325,13 @@ bool Fits(ULONG information_class, ULONG length, ULONG size, ULONG* copied) {
     case SystemTimeOfDayInformation:
       *copied = std::min(length, size);
       return length <= size;
+    case SystemPerformanceInformation:
+      *copied = std::min(length, size);
+      return length >= kPerformanceBefore;
+    case kSystemNumaProcessorMap:
+    case kSystemNumaAvailableMemory:
+      *copied = std::min(length, size);
+      return length >= offsetof(SYSTEM_NUMA_INFORMATION, Processors);
     case SystemProcessorPerformanceInformation: {
       constexpr ULONG kEach = sizeof(SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION);
       *copied = std::min(length / kEach * kEach, size);
@@ -301,10 +342,69 @@ bool Fits(ULONG information_class, ULONG length, ULONG size, ULONG* copied) {
   }
 }
 
-NTSTATUS CopyOut(PVOID to, const void* from, SIZE_T size) {
-  if (ke::PreviousMode() == UserMode) return mm::CopyToUser(to, from, size);
-  std::memcpy(to, from, size);
-  return STATUS_SUCCESS;
+/// The processes of one session, to the buffer that the question names.
+NTSTATUS QuerySession(PVOID buffer, ULONG length, PULONG return_length) {
+  SYSTEM_SESSION_PROCESS_INFORMATION question;
+  if (length != sizeof question) return STATUS_INFO_LENGTH_MISMATCH;
+  NTSTATUS status = LoadBytes(&question, buffer, sizeof question);
+  if (!NT_SUCCESS(status)) return status;
+  Answer answer(question.Buffer);
+  SIZE_T last = 0;
+  for (PEPROCESS process : Processes()) {
+    if (ProcessOf(process)->host.session != question.SessionId) continue;
+    const SIZE_T start = AddProcess(&answer, ProcessOf(process), Detail::Plain);
+    if (start != 0) answer.At<SYSTEM_PROCESS_INFORMATION>(last)->NextEntryOffset = static_cast<ULONG>(start - last);
+    last = start;
+  }
+  const auto size = static_cast<ULONG>(answer.size());
+  if (return_length != nullptr) status = Store(return_length, size);
+  if (!NT_SUCCESS(status)) return status;
+  if (question.SizeOfBuf < size) return STATUS_INFO_LENGTH_MISMATCH;
+  return StoreBytes(question.Buffer, answer.data(), size);
+}
+
+/// The path of a process's image by its id, for who may not open it. The caller's buffer gets no terminator that it has no room for.
+NTSTATUS QueryImageOf(PVOID buffer, ULONG length, PULONG return_length) {
+  SYSTEM_PROCESS_ID_INFORMATION question;
+  if (length != sizeof question) return STATUS_INFO_LENGTH_MISMATCH;
+  NTSTATUS status = return_length != nullptr ? Store<ULONG>(return_length, sizeof question) : STATUS_SUCCESS;
+  if (NT_SUCCESS(status)) status = LoadBytes(&question, buffer, sizeof question);
+  if (!NT_SUCCESS(status)) return status;
+  if (question.ImageName.Length != 0 || (question.ImageName.MaximumLength & 1) != 0) return STATUS_INVALID_PARAMETER;
+  PEPROCESS process = nullptr;
+  status = PsLookupProcessByProcessId(question.ProcessId, &process);
+  if (!NT_SUCCESS(status)) return status;
+  const std::u16string path = DevicePath(ImagePathOf(ProcessOf(process)));
+  ObfDereferenceObject(process);
+  const auto bytes = static_cast<USHORT>(path.size() * sizeof(WCHAR));
+  if (question.ImageName.MaximumLength < bytes) {
+    question.ImageName.MaximumLength = bytes;
+    status = StoreBytes(buffer, &question, sizeof question);
+    return NT_SUCCESS(status) ? STATUS_INFO_LENGTH_MISMATCH : status;
+  }
+  status = StoreBytes(question.ImageName.Buffer, path.c_str(), std::min<SIZE_T>(question.ImageName.MaximumLength, bytes + sizeof(WCHAR)));
+  question.ImageName.Length = bytes;
+  return NT_SUCCESS(status) ? StoreBytes(buffer, &question, sizeof question) : status;
+}
+
+/// Tables of the firmware come from providers, and this machine's firmware has none.
+NTSTATUS QueryFirmware(PVOID buffer, ULONG length, PULONG return_length) {
+  SYSTEM_FIRMWARE_TABLE_INFORMATION question;
+  const NTSTATUS told = return_length != nullptr ? Store<ULONG>(return_length, sizeof question) : STATUS_SUCCESS;
+  if (!NT_SUCCESS(told)) return told;
+  if (length < sizeof question) return STATUS_INFO_LENGTH_MISMATCH;
+  const NTSTATUS status = LoadBytes(&question, buffer, sizeof question);
+  if (!NT_SUCCESS(status)) return status;
+  return length - sizeof question < question.TableBufferLength ? STATUS_INVALID_PARAMETER : STATUS_NOT_IMPLEMENTED;
+}
+
+/// What the caller puts into the buffer is judged first, for the classes where it says something.
+NTSTATUS CheckQuestion(ULONG information_class, PVOID buffer, ULONG length) {
+  if (information_class != kSystemCodeIntegrityInformation || length != sizeof(SYSTEM_CODEINTEGRITY_INFORMATION)) return STATUS_SUCCESS;
+  ULONG said = 0;
+  const NTSTATUS status = LoadBytes(&said, buffer, sizeof said);
+  if (!NT_SUCCESS(status)) return status;
+  return said == sizeof(SYSTEM_CODEINTEGRITY_INFORMATION) ? STATUS_SUCCESS : STATUS_INFO_LENGTH_MISMATCH;
 }
 
 }  // namespace
@@ -313,16 +413,30 @@ extern "C" {
 
 NTSTATUS NtQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength,
                                   PULONG ReturnLength) {
+  switch (SystemInformationClass) {
+    case kSystemSessionProcessInformation:
+      return QuerySession(SystemInformation, SystemInformationLength, ReturnLength);
+    case kSystemProcessIdInformation:
+      return QueryImageOf(SystemInformation, SystemInformationLength, ReturnLength);
+    case kSystemFirmwareTableInformation:
+      return QueryFirmware(SystemInformation, SystemInformationLength, ReturnLength);
+    case kSystemObjectInformation:  // the lists of objects are kept only if a flag of the registry asks for it
+      return STATUS_UNSUCCESSFUL;
+    default:
+      break;
+  }
   Answer answer(SystemInformation);
   if (!Fill(SystemInformationClass, &answer)) return STATUS_INVALID_INFO_CLASS;
   const auto size = static_cast<ULONG>(answer.size());
   ULONG copied;
   const bool fits = Fits(SystemInformationClass, SystemInformationLength, size, &copied);
   if (ReturnLength != nullptr) {
-    const NTSTATUS status = CopyOut(ReturnLength, fits ? &copied : &size, sizeof size);
+    const NTSTATUS status = Store(ReturnLength, fits ? copied : size);
     if (!NT_SUCCESS(status)) return status;
   }
-  return fits ? CopyOut(SystemInformation, answer.data(), copied) : STATUS_INFO_LENGTH_MISMATCH;
+  if (!fits) return STATUS_INFO_LENGTH_MISMATCH;
+  const NTSTATUS status = CheckQuestion(SystemInformationClass, SystemInformation, SystemInformationLength);
+  return NT_SUCCESS(status) ? StoreBytes(SystemInformation, answer.data(), copied) : status;
 }
 
 }  // extern "C"

@@ -9,6 +9,9 @@
 enum : ULONG {
   kSystemDeviceInformation = 7,
   kSystemFlagsInformation = 9,
+  kSystemObjectInformation = 17,
+  kSystemPagefileInformation = 18,
+  kSystemFileCacheInformation = 21,
   kSystemPoolTagInformation = 22,
   kSystemInterruptInformation = 23,
   kSystemTimeAdjustmentInformation = 28,
@@ -18,11 +21,19 @@ enum : ULONG {
   kSystemRegistryQuotaInformation = 37,
   kSystemLookasideInformation = 45,
   kSystemRangeStartInformation = 50,
+  kSystemVerifierInformation = 51,
+  kSystemSessionProcessInformation = 53,
+  kSystemNumaProcessorMap = 55,
+  kSystemExtendedProcessInformation = 57,
+  kSystemNumaAvailableMemory = 60,
   kSystemEmulationBasicInformation = 62,
   kSystemEmulationProcessorInformation = 63,
   kSystemBigPoolInformation = 66,
   kSystemLogicalProcessorInformation = 73,
+  kSystemFirmwareTableInformation = 76,
   kSystemModuleInformationEx = 77,
+  kSystemFileCacheInformationEx = 81,
+  kSystemProcessIdInformation = 88,
   kSystemBootEnvironmentInformation = 90,
   kSystemCodeIntegrityInformation = 103,
   kSystemSecureBootInformation = 145,
@@ -78,6 +89,17 @@ struct SYSTEM_THREAD_INFORMATION {
   ULONG WaitReason;
 };
 static_assert(sizeof(SYSTEM_THREAD_INFORMATION) == 0x50);
+
+/// What SystemExtendedProcessInformation tells of a thread.
+struct SYSTEM_EXTENDED_THREAD_INFORMATION {
+  SYSTEM_THREAD_INFORMATION ThreadInfo;
+  PVOID StackBase;
+  PVOID StackLimit;
+  PVOID Win32StartAddress;
+  TEB* TebBase;
+  ULONG_PTR Reserved[3];
+};
+static_assert(sizeof(SYSTEM_EXTENDED_THREAD_INFORMATION) == 0x88);
 
 /// Its threads follow it, then the name.
 struct SYSTEM_PROCESS_INFORMATION {
@@ -326,3 +348,67 @@ struct SYSTEM_SECUREBOOT_INFORMATION {
   BOOLEAN SecureBootEnabled;
   BOOLEAN SecureBootCapable;
 };
+
+struct SYSTEM_PAGEFILE_INFORMATION {
+  ULONG NextEntryOffset;
+  ULONG TotalSize;  ///< pages
+  ULONG TotalInUse;
+  ULONG PeakUsage;
+  UNICODE_STRING PageFileName;
+};
+static_assert(sizeof(SYSTEM_PAGEFILE_INFORMATION) == 0x20);
+
+struct SYSTEM_FILECACHE_INFORMATION {
+  SIZE_T CurrentSize;
+  SIZE_T PeakSize;
+  ULONG PageFaultCount;
+  SIZE_T MinimumWorkingSet;
+  SIZE_T MaximumWorkingSet;
+  SIZE_T CurrentSizeIncludingTransitionInPages;
+  SIZE_T PeakSizeIncludingTransitionInPages;
+  ULONG TransitionRePurposeCount;
+  ULONG Flags;
+};
+static_assert(sizeof(SYSTEM_FILECACHE_INFORMATION) == 0x40);
+
+/// Asks for the processes of one session, which go to a buffer of their own.
+struct SYSTEM_SESSION_PROCESS_INFORMATION {
+  ULONG SessionId;
+  ULONG SizeOfBuf;
+  PVOID Buffer;
+};
+static_assert(sizeof(SYSTEM_SESSION_PROCESS_INFORMATION) == 0x10);
+
+struct SYSTEM_NUMA_INFORMATION {
+  ULONG HighestNodeNumber;
+  ULONG Reserved;
+  union {
+    GROUP_AFFINITY Processors[64];  ///< of each node
+    ULONGLONG AvailableMemory[64];  ///< bytes
+  };
+};
+static_assert(sizeof(SYSTEM_NUMA_INFORMATION) == 0x408);
+
+struct SYSTEM_FIRMWARE_TABLE_INFORMATION {
+  ULONG ProviderSignature;
+  ULONG Action;
+  ULONG TableID;
+  ULONG TableBufferLength;
+};
+static_assert(sizeof(SYSTEM_FIRMWARE_TABLE_INFORMATION) == 0x10);
+
+struct SYSTEM_PROCESS_ID_INFORMATION {
+  HANDLE ProcessId;
+  UNICODE_STRING ImageName;  ///< a buffer of the caller's, for the path
+};
+static_assert(sizeof(SYSTEM_PROCESS_ID_INFORMATION) == 0x18);
+
+namespace nt::ke {
+struct Thread;
+}
+
+namespace nt::ps {
+
+SYSTEM_THREAD_INFORMATION Describe(ke::Thread* thread);
+
+}  // namespace nt::ps

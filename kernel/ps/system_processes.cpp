@@ -48,6 +48,7 @@ void Start(Process* process, const Description& description) {
   process->host.session = description.session;
   process->host.base_priority = description.priority;
   process->Protection = description.protection;
+  SecureByProcess(process, process);
   if (description.critical) process->Flags |= kBreakOnTermination;
   const std::string_view name = description.name;
   if (name.ends_with(".exe")) {

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "kernel/ex/ex.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ps/hooks.h"
@@ -28,6 +29,8 @@ void UnlinkThread(PEPROCESS process, ke::Thread* thread) {
   thread->ThreadListEntry.Blink->Flink = thread->ThreadListEntry.Flink;
   thread->ThreadListEntry.Flink->Blink = thread->ThreadListEntry.Blink;
   --process->ActiveThreads;
+  ProcessOf(process)->host.kernel_time += thread->host.kernel_time;
+  ProcessOf(process)->host.user_time += thread->host.user_time;
 }
 
 /// What a user thread's first code needs; it lies at the top of its stack.
@@ -142,6 +145,7 @@ NTSTATUS CreateThreadObject(PEPROCESS process, KPRIORITY priority, void (*start)
   thread->Cid.UniqueThread = Ps().cids.Insert(thread, true);
   KeInitializeEvent(&thread->host.thawed, NotificationEvent, TRUE);
   LinkThread(process, thread);
+  SecureByProcess(thread, process);
   ObfReferenceObject(process);
   *result = thread;
   return STATUS_SUCCESS;
@@ -150,7 +154,7 @@ NTSTATUS CreateThreadObject(PEPROCESS process, KPRIORITY priority, void (*start)
 NTSTATUS CreateUserThread(PEPROCESS process, PVOID routine, PVOID argument, SIZE_T stack_reserve, SIZE_T stack_commit, bool suspended,
                           ke::Thread** result) {
   ke::Thread* thread = nullptr;
-  NTSTATUS status = CreateThreadObject(process, 8, &StartUserThread, nullptr, &thread);
+  NTSTATUS status = CreateThreadObject(process, ProcessOf(process)->host.base_priority, &StartUserThread, nullptr, &thread);
   if (!NT_SUCCESS(status)) return status;
   thread->host.start_context = thread;
   thread->Win32StartAddress = routine;
@@ -172,6 +176,7 @@ NTSTATUS CreateUserThread(PEPROCESS process, PVOID routine, PVOID argument, SIZE
 void DeleteThread(PVOID object) {
   auto* const thread = static_cast<ke::Thread*>(object);
   Ps().cids.Remove(thread->Cid.UniqueThread);
+  if (thread->host.name.Buffer != nullptr) ex::FreePool(thread->host.name.Buffer);
   ke::ForgetThread(thread);
   mm::FreeKernelStack(thread->Tcb.StackLimit, thread->host.stack_size);
   ObfDereferenceObject(ProcessOf(thread));
@@ -189,6 +194,7 @@ void ExitThread(NTSTATUS status) {
     ke::BugCheck(KERNEL_APC_PENDING_DURING_EXIT, 0, static_cast<ULONG_PTR>(static_cast<USHORT>(KthreadKernelApcDisable(&thread->Tcb))), 0,
                  0, "A thread ended inside a critical or guarded region; leave it first.");
   }
+  CheckCriticalExit(thread);
   thread->host.records = nullptr;
   thread->Tcb.PreviousMode = KernelMode;
   NotifyThreadExit(thread);

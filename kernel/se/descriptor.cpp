@@ -2,6 +2,7 @@
 #include "kernel/se/descriptor.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "kernel/ex/ex.h"
@@ -20,8 +21,19 @@ bool HasSid(UCHAR ace_type) {
          ace_type == SYSTEM_MANDATORY_LABEL_ACE_TYPE;
 }
 
+/// The identifier of an entry that names object types lies behind as many GUIDs as its flags say.
+bool ObjectAceIsSound(const ACE_HEADER* ace) {
+  constexpr SIZE_T kFixed = 12, kGuid = 16;
+  if (ace->AceSize < kFixed) return false;
+  const ULONG flags = *reinterpret_cast<const ULONG*>(reinterpret_cast<const UCHAR*>(ace) + 8);
+  const SIZE_T before = kFixed + ((flags & 1) != 0 ? kGuid : 0) + ((flags & 2) != 0 ? kGuid : 0);
+  return ace->AceSize > before &&
+         SidFits(reinterpret_cast<const SID*>(reinterpret_cast<const UCHAR*>(ace) + before), ace->AceSize - before);
+}
+
 bool AceIsSound(const ACE_HEADER* ace, SIZE_T room) {
   if (room < sizeof(ACE_HEADER) || ace->AceSize < sizeof(ACE_HEADER) || ace->AceSize > room || (ace->AceSize & 3) != 0) return false;
+  if (ace->AceType == ACCESS_ALLOWED_OBJECT_ACE_TYPE || ace->AceType == ACCESS_DENIED_OBJECT_ACE_TYPE) return ObjectAceIsSound(ace);
   constexpr SIZE_T kBeforeSid = offsetof(ACCESS_ALLOWED_ACE, SidStart);
   return !HasSid(ace->AceType) || (ace->AceSize > kBeforeSid && SidFits(SidOf(ace), ace->AceSize - kBeforeSid));
 }
@@ -160,6 +172,55 @@ Parts PartsOf(PSECURITY_DESCRIPTOR descriptor) {
   if (from.sacl != nullptr) parts.sacl = bytes(from.sacl, from.sacl->AclSize);
   if (from.dacl != nullptr) parts.dacl = bytes(from.dacl, from.dacl->AclSize);
   return parts;
+}
+
+void MapEntries(Bytes* acl, const GENERIC_MAPPING& mapping) {
+  if (acl->empty()) return;
+  for (const ACE_HEADER* ace : AceRange(reinterpret_cast<const ACL*>(acl->data()))) {
+    RtlMapGenericMask(&const_cast<ACCESS_ALLOWED_ACE*>(reinterpret_cast<const ACCESS_ALLOWED_ACE*>(ace))->Mask, &mapping);
+  }
+}
+
+namespace {
+
+void AppendEntry(Bytes* acl, UCHAR type, ACCESS_MASK mask, const FixedSid& sid) {
+  const ULONG length = SidLength(sid.count);
+  const auto size = static_cast<USHORT>(offsetof(ACCESS_ALLOWED_ACE, SidStart) + length);
+  const ACCESS_ALLOWED_ACE entry{{type, 0, size}, mask, 0};
+  const auto* const head = reinterpret_cast<const UCHAR*>(&entry);
+  const auto* const who = reinterpret_cast<const UCHAR*>(&sid);
+  acl->insert(acl->end(), head, head + offsetof(ACCESS_ALLOWED_ACE, SidStart));
+  acl->insert(acl->end(), who, who + length);
+}
+
+/// Begins a list; its size is set when it is whole.
+Bytes EmptyList() { return Bytes(sizeof(ACL)); }
+
+Bytes Finished(Bytes acl, USHORT count) {
+  const ACL head{ACL_REVISION, 0, static_cast<USHORT>(acl.size()), count, 0};
+  std::memcpy(acl.data(), &head, sizeof head);
+  return acl;
+}
+
+}  // namespace
+
+Bytes LabelList(const FixedSid& level, ACCESS_MASK policy) {
+  Bytes acl = EmptyList();
+  AppendEntry(&acl, SYSTEM_MANDATORY_LABEL_ACE_TYPE, policy, level);
+  return Finished(std::move(acl), 1);
+}
+
+Bytes AllowList(std::initializer_list<AllowEntry> entries) {
+  Bytes acl = EmptyList();
+  for (const AllowEntry& entry : entries) AppendEntry(&acl, ACCESS_ALLOWED_ACE_TYPE, entry.mask, *entry.sid);
+  return Finished(std::move(acl), static_cast<USHORT>(entries.size()));
+}
+
+bool IsLabelList(const Bytes& acl) {
+  for (const ACE_HEADER* ace : AceRange(reinterpret_cast<const ACL*>(acl.data()))) {
+    if (ace->AceType != SYSTEM_MANDATORY_LABEL_ACE_TYPE) return false;
+  }
+  return true;
 }
 
 SIZE_T PackedSize(const Parts& parts) {

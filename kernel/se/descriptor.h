@@ -69,6 +69,19 @@ PSECURITY_DESCRIPTOR Pack(const Parts& parts, POOL_TYPE pool);
 /// A copy of a self-relative block in pool; null if there is no memory.
 PSECURITY_DESCRIPTOR ToPool(const Bytes& packed, POOL_TYPE pool);
 
+/// Replaces generic rights in a list's entries by what they mean for a type.
+void MapEntries(Bytes* acl, const GENERIC_MAPPING& mapping);
+/// A list with one entry: the mandatory label.
+Bytes LabelList(const FixedSid& level, ACCESS_MASK policy);
+/// Whether a list has no other entries than labels.
+bool IsLabelList(const Bytes& acl);
+/// One entry of a list that allows.
+struct AllowEntry {
+  const FixedSid* sid;
+  ACCESS_MASK mask;
+};
+Bytes AllowList(std::initializer_list<AllowEntry> entries);
+
 /// Whether a list of `room` bytes at most, and every entry in it, keeps to its own sizes.
 bool AclIsSound(const ACL* acl, SIZE_T room);
 

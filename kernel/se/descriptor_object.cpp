@@ -9,17 +9,19 @@
 #include "kernel/se/state.h"
 #include "nt/status.h"
 
+namespace nt::ob {
+
+ULONG SecuritySize(PVOID object) {
+  PSECURITY_DESCRIPTOR const descriptor = *SecurityOf(object);
+  return descriptor != nullptr ? static_cast<ULONG>(se::PackedSize(se::PartsOf(descriptor))) : 0;
+}
+
+}  // namespace nt::ob
+
 namespace nt::se {
 namespace {
 
 constexpr ULONG kTag = 'cSeS';
-
-void MapEntries(Bytes* acl, const GENERIC_MAPPING& mapping) {
-  if (acl->empty()) return;
-  for (const ACE_HEADER* ace : AceRange(reinterpret_cast<const ACL*>(acl->data()))) {
-    RtlMapGenericMask(&const_cast<ACCESS_ALLOWED_ACE*>(reinterpret_cast<const ACCESS_ALLOWED_ACE*>(ace))->Mask, &mapping);
-  }
-}
 
 constexpr USHORT kDaclBits = SE_DACL_PRESENT | SE_DACL_DEFAULTED | SE_DACL_AUTO_INHERITED | SE_DACL_PROTECTED;
 constexpr USHORT kSaclBits = SE_SACL_PRESENT | SE_SACL_DEFAULTED | SE_SACL_AUTO_INHERITED | SE_SACL_PROTECTED;

@@ -1,4 +1,6 @@
 // Threads that act for somebody else.
+#include <utility>
+
 #include "kernel/ke/ki.h"
 #include "kernel/mm/mm.h"
 #include "kernel/se/state.h"
@@ -115,7 +117,8 @@ VOID SeImpersonateClient(SECURITY_CLIENT_CONTEXT* ClientContext, PETHREAD Server
   SeImpersonateClientEx(ClientContext, ServerThread);
 }
 
-NTSTATUS NtOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOOLEAN /*OpenAsSelf*/, ULONG HandleAttributes,
+/// Opening as oneself, the access is checked against the process's token, not the one that the thread acts with.
+NTSTATUS NtOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOOLEAN OpenAsSelf, ULONG HandleAttributes,
                              PHANDLE TokenHandle) {
   constexpr ACCESS_MASK kQueryLimited = 0x800;  // THREAD_QUERY_LIMITED_INFORMATION
   PVOID object = nullptr;
@@ -129,8 +132,10 @@ NTSTATUS NtOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOO
   } else if (LevelOf(thread) == SecurityAnonymous) {
     status = STATUS_CANT_OPEN_ANONYMOUS;
   } else {
-    status = ObOpenObjectByPointer(thread->host.client_token, HandleAttributes, nullptr, DesiredAccess, Se().token_type, ke::PreviousMode(),
-                                   &handle);
+    PVOID const own = OpenAsSelf != 0 ? std::exchange(ke::KiThread->host.client_token, nullptr) : nullptr;
+    PVOID const token = own != nullptr && thread == ke::KiThread ? own : thread->host.client_token;
+    status = ObOpenObjectByPointer(token, HandleAttributes, nullptr, DesiredAccess, Se().token_type, ke::PreviousMode(), &handle);
+    if (own != nullptr) ke::KiThread->host.client_token = own;
   }
   ObfDereferenceObject(object);
   if (!NT_SUCCESS(status)) return status;

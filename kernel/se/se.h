@@ -24,6 +24,10 @@ PACCESS_TOKEN UserToken();
 void MakeUserPlain();
 /// The token of a new process, with a reference: a copy of its creator's, or, for one that the machine's owner starts, of the user's.
 PACCESS_TOKEN TokenForChild(PEPROCESS creator, bool first);
+/// From now on access to objects is checked; the directories of the namespace get their descriptors.
+void SecureObjects();
+/// The logon session of whom the calling thread acts for; 0 for the system's.
+ULONGLONG CallersLogon();
 /// A process's token without a reference: EPROCESS::Token if that is set, else the system's or, for a process with a PEB, the user's.
 PACCESS_TOKEN PrimaryTokenOf(PEPROCESS process);
 

@@ -2,6 +2,7 @@
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
 #include "kernel/ob/ob.h"
+#include "kernel/se/descriptor.h"
 #include "kernel/se/state.h"
 #include "kernel/se/user.h"
 #include "nt/status.h"
@@ -21,6 +22,8 @@ constexpr ULONG kAlways = SE_GROUP_MANDATORY | SE_GROUP_ENABLED_BY_DEFAULT | SE_
 constexpr ULONG kOn = SE_PRIVILEGE_ENABLED_BY_DEFAULT | SE_PRIVILEGE_ENABLED;
 constexpr LUID kSystemLogon{0x3e7, 0};  // SYSTEM_LUID
 constexpr LUID kUserLogon{0x1a2b3, 0};
+constexpr ULONG kLogonIds = 5;     // SECURITY_LOGON_IDS_RID
+constexpr SIZE_T kLogonGroup = 1;  ///< its place in a user's groups
 
 FixedSid Copy(PSID sid) {
   FixedSid copy;
@@ -28,15 +31,13 @@ FixedSid Copy(PSID sid) {
   return copy;
 }
 
-LUID NextLuid() { return {Se().next_luid++, 0}; }
-
 void DestroyToken(PVOID object) { static_cast<Token*>(object)->~Token(); }
 
 Token* NewToken() {
   PVOID object = nullptr;
   if (!NT_SUCCESS(ObCreateObject(KernelMode, Se().token_type, nullptr, KernelMode, nullptr, sizeof(Token), 0, 0, &object))) return nullptr;
   auto* const token = new (object) Token;
-  token->id = NextLuid();
+  token->id = token->modified_id = NewLuid();
   return token;
 }
 
@@ -97,7 +98,18 @@ void MakeSystemToken() {
   token->primary_group = Copy(known.SeLocalSystemSid);
   token->integrity = Copy(known.SeSystemMandatorySid);
   token->authentication_id = kSystemLogon;
+  token->source = {{'*', 'S', 'Y', 'S', 'T', 'E', 'M', '*'}, {}};
+  // Administrators may look at what the system makes.
+  const FixedSid administrators = Copy(known.SeAliasAdminsSid);
+  token->default_dacl = AllowList({{&token->user, GENERIC_ALL}, {&administrators, READ_CONTROL | GENERIC_READ | GENERIC_EXECUTE}});
   Se().system = token;
+}
+
+/// Whom a user lets use what he makes: the system, whoever he says owns it, and, to look at it, who is logged on with him.
+std::vector<UCHAR> DefaultList(const Token& token) {
+  const FixedSid system = Copy(WellKnown().SeLocalSystemSid);
+  const FixedSid& logon = token.groups[kLogonGroup].sid;
+  return AllowList({{&token.owner, GENERIC_ALL}, {&system, GENERIC_ALL}, {&logon, GENERIC_READ | GENERIC_EXECUTE}});
 }
 
 void MakeUserToken() {
@@ -107,6 +119,7 @@ void MakeUserToken() {
   token->user = FixedSid(kNtAuthority, {SECURITY_NT_NON_UNIQUE, kMachineId[0], kMachineId[1], kMachineId[2], kUserRid});
   token->primary_group = FixedSid(kNtAuthority, {SECURITY_NT_NON_UNIQUE, kMachineId[0], kMachineId[1], kMachineId[2], kLocalAccounts});
   token->groups = {{token->primary_group, kAlways},
+                   {FixedSid(kNtAuthority, {kLogonIds, 0, kUserLogon.LowPart}), kAlways | SE_GROUP_LOGON_ID},
                    {Copy(known.SeWorldSid), kAlways},
                    {Copy(known.SeAliasAdminsSid), kAlways | SE_GROUP_OWNER},
                    {Copy(known.SeAliasUsersSid), kAlways},
@@ -117,8 +130,11 @@ void MakeUserToken() {
   token->owner = Copy(known.SeAliasAdminsSid);
   token->integrity = FixedSid(kLabelAuthority, {SECURITY_MANDATORY_HIGH_RID});
   token->authentication_id = kUserLogon;
+  token->origin = kSystemLogon;
+  token->source = {{'U', 's', 'e', 'r', '3', '2', ' ', 0}, NewLuid()};
   token->session = 1;
   token->elevated = true;
+  token->default_dacl = DefaultList(*token);
   Se().user = token;
 }
 
@@ -141,6 +157,7 @@ void MakeUserPlain() {
   token.integrity = FixedSid(kLabelAuthority, {SECURITY_MANDATORY_MEDIUM_RID});
   token.elevated = false;
   token.limited = true;
+  token.default_dacl = DefaultList(token);
 }
 
 bool Token::Holds(const SID* sid, bool for_deny) const {
@@ -158,6 +175,10 @@ bool Token::MayMakeOwner(const SID* sid) const {
       groups, [sid](const Group& group) { return (group.attributes & SE_GROUP_OWNER) != 0 && SameSid(group.sid.sid(), sid); });
 }
 
+bool Token::Restricts(const SID* sid) const {
+  return std::ranges::any_of(restricted, [&](const Group& group) { return SameSid(group.sid.sid(), sid); });
+}
+
 bool Token::Enabled(const LUID& privilege) const {
   for (const LUID_AND_ATTRIBUTES& held : privileges) {
     if (held.Luid.LowPart == privilege.LowPart && held.Luid.HighPart == privilege.HighPart) {
@@ -169,11 +190,24 @@ bool Token::Enabled(const LUID& privilege) const {
 
 State& Se() { return *state; }
 
+LUID NewLuid() { return {Se().next_luid++, 0}; }
+
+ULONGLONG CallersLogon() {
+  SECURITY_SUBJECT_CONTEXT subject;
+  SeCaptureSubjectContext(&subject);
+  const LUID logon = EffectiveToken(subject)->authentication_id;
+  SeReleaseSubjectContext(&subject);
+  const bool system = logon.LowPart == kSystemLogon.LowPart && logon.HighPart == kSystemLogon.HighPart;
+  return system ? 0 : static_cast<ULONGLONG>(static_cast<ULONG>(logon.HighPart)) << 32 | logon.LowPart;
+}
+
 void Initialize() {
   state = new State;
   state->token_type = ob::CreateType({.name = u"Token",
                                       .mapping = {0x2001a, 0x201e0, 0x20005, TOKEN_ALL_ACCESS},
                                       .valid_access = TOKEN_ALL_ACCESS | SYNCHRONIZE,
+                                      .secured = true,
+                                      .security_required = true,
                                       .destroy = DestroyToken});
   MakeWellKnown();
   MakeSystemToken();
@@ -227,8 +261,11 @@ BOOLEAN SeTokenIsAdmin(PACCESS_TOKEN Token) {
   return AsToken(Token)->Holds(static_cast<const SID*>(WellKnown().SeAliasAdminsSid), false) ? TRUE : FALSE;
 }
 
-/// No token here has restricting identifiers: none can be made.
-BOOLEAN SeTokenIsRestricted(PACCESS_TOKEN /*Token*/) { return FALSE; }
+BOOLEAN SeTokenIsRestricted(PACCESS_TOKEN Token) { return AsToken(Token)->restricted.empty() ? FALSE : TRUE; }
+
+BOOLEAN SeTokenIsWriteRestricted(PACCESS_TOKEN Token) {
+  return !AsToken(Token)->restricted.empty() && AsToken(Token)->write_restricted ? TRUE : FALSE;
+}
 
 TOKEN_TYPE SeTokenType(PACCESS_TOKEN Token) { return AsToken(Token)->type; }
 

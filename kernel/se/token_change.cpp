@@ -2,42 +2,16 @@
 #include <new>
 #include <vector>
 
-#include "kernel/ke/ke.h"
-#include "kernel/mm/mm.h"
-#include "kernel/se/state.h"
+#include "kernel/se/caller.h"
 #include "kernel/se/tokens.h"
 #include "nt/status.h"
 
 namespace nt::se {
 namespace {
 
-constexpr ULONG kMostPrivileges = 64;
 constexpr ULONG kHeader = offsetof(TOKEN_PRIVILEGES, Privileges);
 
-bool FromUser() { return ke::PreviousMode() == UserMode; }
-
-NTSTATUS Load(void* to, const void* from, SIZE_T size) {
-  if (FromUser()) return mm::CopyFromUser(to, from, size);
-  std::memcpy(to, from, size);
-  return STATUS_SUCCESS;
-}
-
-NTSTATUS Store(void* to, const void* from, SIZE_T size) {
-  if (FromUser()) return mm::CopyToUser(to, from, size);
-  std::memcpy(to, from, size);
-  return STATUS_SUCCESS;
-}
-
 using Privileges = std::vector<LUID_AND_ATTRIBUTES>;
-
-NTSTATUS LoadPrivileges(const TOKEN_PRIVILEGES* from, Privileges* privileges) {
-  ULONG count = 0;
-  NTSTATUS status = Load(&count, from, sizeof count);
-  if (!NT_SUCCESS(status)) return status;
-  if (count > kMostPrivileges) return STATUS_INVALID_PARAMETER;
-  privileges->resize(count);
-  return Load(privileges->data(), reinterpret_cast<const char*>(from) + kHeader, count * sizeof(LUID_AND_ATTRIBUTES));
-}
 
 bool Same(const LUID& a, const LUID& b) { return a.LowPart == b.LowPart && a.HighPart == b.HighPart; }
 
@@ -71,9 +45,9 @@ bool Adjust(Privileges* held, bool disable_all, const Privileges& wanted, Privil
 
 NTSTATUS StorePrivileges(TOKEN_PRIVILEGES* to, const Privileges& privileges) {
   const auto count = static_cast<ULONG>(privileges.size());
-  const NTSTATUS status = Store(to, &count, sizeof count);
+  const NTSTATUS status = StoreBytes(to, &count, sizeof count);
   if (!NT_SUCCESS(status)) return status;
-  return Store(reinterpret_cast<char*>(to) + kHeader, privileges.data(), count * sizeof(LUID_AND_ATTRIBUTES));
+  return StoreBytes(reinterpret_cast<char*>(to) + kHeader, privileges.data(), count * sizeof(LUID_AND_ATTRIBUTES));
 }
 
 ULONG SizeOf(const Privileges& privileges) { return kHeader + static_cast<ULONG>(privileges.size() * sizeof(LUID_AND_ATTRIBUTES)); }
@@ -85,13 +59,14 @@ NTSTATUS AdjustToken(Token* token, bool disable_all, const Privileges& wanted, U
   const bool all = Adjust(&changed, disable_all, wanted, &before);
   if (previous != nullptr) {
     const ULONG size = SizeOf(before);
-    NTSTATUS status = Store(length, &size, sizeof size);
+    NTSTATUS status = Store(length, size);
     if (!NT_SUCCESS(status)) return status;
     if (room < size) return STATUS_BUFFER_TOO_SMALL;
     status = StorePrivileges(previous, before);
     if (!NT_SUCCESS(status)) return status;
   }
   token->privileges = std::move(changed);
+  token->modified_id = NewLuid();
   return all ? STATUS_SUCCESS : STATUS_NOT_ALL_ASSIGNED;
 }
 
@@ -101,9 +76,10 @@ Token* Duplicate(const Token& from, TOKEN_TYPE type, SECURITY_IMPERSONATION_LEVE
   PVOID object = nullptr;
   if (!NT_SUCCESS(ObCreateObject(KernelMode, Se().token_type, nullptr, KernelMode, nullptr, sizeof(Token), 0, 0, &object))) return nullptr;
   auto* const token = new (object) Token(from);
-  token->id = {Se().next_luid++, 0};
+  token->id = NewLuid();
   token->type = type;
   token->level = level;
+  ob::AssignSecurity(token, nullptr, false, token);
   return token;
 }
 
@@ -138,10 +114,11 @@ NTSTATUS NtDuplicateToken(HANDLE ExistingTokenHandle, ACCESS_MASK DesiredAccess,
                           TOKEN_TYPE TokenType, PHANDLE NewTokenHandle) {
   OBJECT_ATTRIBUTES attributes{};
   SECURITY_QUALITY_OF_SERVICE quality{};
-  NTSTATUS status = ObjectAttributes != nullptr ? Load(&attributes, ObjectAttributes, sizeof attributes) : STATUS_SUCCESS;
-  if (NT_SUCCESS(status) && attributes.SecurityQualityOfService != nullptr)
-    status = Load(&quality, attributes.SecurityQualityOfService, sizeof quality);
+  NTSTATUS status = ObjectAttributes != nullptr ? Load(&attributes, ObjectAttributes) : STATUS_SUCCESS;
+  if (NT_SUCCESS(status) && attributes.SecurityQualityOfService != nullptr) status = Load(&quality, attributes.SecurityQualityOfService);
   if (!NT_SUCCESS(status)) return status;
+  if (TokenType != TokenPrimary && TokenType != TokenImpersonation) return STATUS_INVALID_PARAMETER;
+  if (TokenType == TokenImpersonation && quality.ImpersonationLevel > SecurityDelegation) return STATUS_BAD_IMPERSONATION_LEVEL;
   PVOID object = nullptr;
   OBJECT_HANDLE_INFORMATION held{};
   status = ObReferenceObjectByHandle(ExistingTokenHandle, TOKEN_DUPLICATE, Se().token_type, ke::PreviousMode(), &object, &held);
@@ -157,15 +134,18 @@ NTSTATUS NtDuplicateToken(HANDLE ExistingTokenHandle, ACCESS_MASK DesiredAccess,
   }
   ObfDereferenceObject(object);
   if (!NT_SUCCESS(status)) return status;
-  if (EffectiveOnly != 0)
+  if (EffectiveOnly != 0) {
     std::erase_if(made->privileges, [](const LUID_AND_ATTRIBUTES& each) { return (each.Attributes & SE_PRIVILEGE_ENABLED) == 0; });
+    std::erase_if(made->groups,
+                  [](const Token::Group& each) { return (each.attributes & (SE_GROUP_ENABLED | SE_GROUP_USE_FOR_DENY_ONLY)) == 0; });
+  }
   HANDLE handle = nullptr;
   // No access asked for means the same as the handle has.
   status = ObOpenObjectByPointer(made, attributes.Attributes, nullptr, DesiredAccess != 0 ? DesiredAccess : held.GrantedAccess,
                                  Se().token_type, KernelMode, &handle);
   ObfDereferenceObject(made);
   if (!NT_SUCCESS(status)) return status;
-  status = Store(NewTokenHandle, &handle, sizeof handle);
+  status = Store(NewTokenHandle, handle);
   if (!NT_SUCCESS(status)) ObCloseHandle(handle, ke::PreviousMode());
   return status;
 }

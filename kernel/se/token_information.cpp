@@ -33,6 +33,14 @@ class Answer {
     std::memcpy(bytes_.data() + place, &at, sizeof at);
     pointers_.push_back(place);
   }
+  /// Room behind what there is, with the pointer at `place` leading to it.
+  SIZE_T Point(SIZE_T place, SIZE_T size) {
+    const SIZE_T at = bytes_.size();
+    Reserve(size);
+    std::memcpy(bytes_.data() + place, &at, sizeof at);
+    pointers_.push_back(place);
+    return at;
+  }
   template <class T>
   void Set(SIZE_T place, const T& value) {
     std::memcpy(bytes_.data() + place, &value, sizeof(T));
@@ -62,16 +70,66 @@ void PutOneSid(Answer& answer, SIZE_T fixed, const FixedSid& sid, ULONG attribut
   answer.PutSid(0, sid);
 }
 
-void PutGroups(Answer& answer, const Token& token) {
-  const ULONG count = static_cast<ULONG>(token.groups.size());
+void PutGroups(Answer& answer, const std::vector<Token::Group>& groups) {
+  const ULONG count = static_cast<ULONG>(groups.size());
   answer.Reserve(offsetof(TOKEN_GROUPS, Groups) + count * sizeof(SID_AND_ATTRIBUTES));
   answer.Set(0, count);
   SIZE_T place = offsetof(TOKEN_GROUPS, Groups);
-  for (const Token::Group& group : token.groups) {
+  for (const Token::Group& group : groups) {
     answer.Set(place + offsetof(SID_AND_ATTRIBUTES, Attributes), group.attributes);
     answer.PutSid(place, group.sid);
     place += sizeof(SID_AND_ATTRIBUTES);
   }
+}
+
+/// A list of identifiers somewhere in the answer, with the pointer at `place` leading to it; their bytes with the attributes.
+ULONG PutSidList(Answer& answer, SIZE_T place, const std::vector<Token::Group>& groups) {
+  if (groups.empty()) return 0;
+  ULONG length = 0;
+  SIZE_T at = answer.Point(place, groups.size() * sizeof(SID_AND_ATTRIBUTES));
+  for (const Token::Group& group : groups) {
+    answer.Set(at + offsetof(SID_AND_ATTRIBUTES, Attributes), group.attributes);
+    answer.PutSid(at, group.sid);
+    at += sizeof(SID_AND_ATTRIBUTES);
+    length += static_cast<ULONG>(sizeof(SID_AND_ATTRIBUTES)) + SidLength(group.sid.count);
+  }
+  return length;
+}
+
+void PutGroupsAndPrivileges(Answer& answer, const Token& token) {
+  TOKEN_GROUPS_AND_PRIVILEGES all{};
+  answer.Reserve(sizeof all);
+  std::vector<Token::Group> sids = token.groups;
+  sids.insert(sids.begin(), {token.user, 0});  // the user first
+  all.SidCount = static_cast<ULONG>(sids.size());
+  all.RestrictedSidCount = static_cast<ULONG>(token.restricted.size());
+  all.PrivilegeCount = static_cast<ULONG>(token.privileges.size());
+  all.PrivilegeLength = all.PrivilegeCount * static_cast<ULONG>(sizeof(LUID_AND_ATTRIBUTES));
+  all.AuthenticationId = token.authentication_id;
+  answer.Set(0, all);
+  answer.Set(offsetof(TOKEN_GROUPS_AND_PRIVILEGES, SidLength), PutSidList(answer, offsetof(TOKEN_GROUPS_AND_PRIVILEGES, Sids), sids));
+  answer.Set(offsetof(TOKEN_GROUPS_AND_PRIVILEGES, RestrictedSidLength),
+             PutSidList(answer, offsetof(TOKEN_GROUPS_AND_PRIVILEGES, RestrictedSids), token.restricted));
+  if (all.PrivilegeCount == 0) return;
+  const SIZE_T at = answer.Point(offsetof(TOKEN_GROUPS_AND_PRIVILEGES, Privileges), all.PrivilegeLength);
+  for (ULONG i = 0; i < all.PrivilegeCount; ++i) answer.Set(at + i * sizeof(LUID_AND_ATTRIBUTES), token.privileges[i]);
+}
+
+void PutDefaultDacl(Answer& answer, const Token& token) {
+  answer.Reserve(sizeof(TOKEN_DEFAULT_DACL));
+  if (token.default_dacl.empty()) return;
+  const SIZE_T at = answer.Point(0, token.default_dacl.size());
+  for (SIZE_T i = 0; i < token.default_dacl.size(); ++i) answer.Set(at + i, token.default_dacl[i]);
+}
+
+/// The group that the logon made, which all of its processes have.
+bool PutLogonSid(Answer& answer, const Token& token) {
+  std::vector<Token::Group> logon;
+  for (const Token::Group& group : token.groups) {
+    if ((group.attributes & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID) logon.push_back(group);
+  }
+  PutGroups(answer, logon);
+  return !logon.empty();
 }
 
 void PutPrivileges(Answer& answer, const Token& token) {
@@ -92,7 +150,7 @@ TOKEN_STATISTICS StatisticsOf(const Token& token) {
   statistics.ImpersonationLevel = token.level;
   statistics.GroupCount = static_cast<ULONG>(token.groups.size());
   statistics.PrivilegeCount = static_cast<ULONG>(token.privileges.size());
-  statistics.ModifiedId = token.id;
+  statistics.ModifiedId = token.modified_id;
   return statistics;
 }
 
@@ -102,7 +160,7 @@ NTSTATUS Describe(const Token& token, TOKEN_INFORMATION_CLASS what, Answer& answ
       PutOneSid(answer, sizeof(TOKEN_USER), token.user, 0);
       break;
     case TokenGroups:
-      PutGroups(answer, token);
+      PutGroups(answer, token.groups);
       break;
     case TokenPrivileges:
       PutPrivileges(answer, token);
@@ -132,10 +190,43 @@ NTSTATUS Describe(const Token& token, TOKEN_INFORMATION_CLASS what, Answer& answ
     case TokenElevation:
       answer.Put(TOKEN_ELEVATION{token.elevated || &token == Se().system});
       break;
+    case TokenDefaultDacl:
+      PutDefaultDacl(answer, token);
+      break;
+    case TokenSource:
+      answer.Put(token.source);
+      break;
+    case TokenRestrictedSids:
+      PutGroups(answer, token.restricted);
+      break;
+    case TokenGroupsAndPrivileges:
+      PutGroupsAndPrivileges(answer, token);
+      break;
+    case TokenOrigin:
+      answer.Put(token.origin);
+      break;
+    case TokenMandatoryPolicy:
+      answer.Put(token.mandatory_policy);
+      break;
+    case TokenLogonSid:
+      if (!PutLogonSid(answer, token)) return STATUS_NOT_FOUND;
+      break;
+    case TokenVirtualizationAllowed:
+      answer.Put(ULONG{token.virtualization_allowed});
+      break;
+    case TokenVirtualizationEnabled:
+      answer.Put(ULONG{token.virtualization_enabled});
+      break;
     case TokenHasRestrictions:
-    case TokenIsAppContainer:
+      answer.Put(ULONG{token.filtered});
+      break;
     case TokenUIAccess:
+      answer.Put(ULONG{token.ui_access});
+      break;
     case TokenSandBoxInert:
+      answer.Put(ULONG{token.sandbox_inert});
+      break;
+    case TokenIsAppContainer:
       answer.Put(ULONG{0});
       break;
     case TokenIntegrityLevel:
@@ -188,7 +279,8 @@ NTSTATUS SeQueryInformationToken(PACCESS_TOKEN Token, TOKEN_INFORMATION_CLASS To
 NTSTATUS NtQueryInformationToken(HANDLE TokenHandle, TOKEN_INFORMATION_CLASS TokenInformationClass, PVOID TokenInformation,
                                  ULONG TokenInformationLength, PULONG ReturnLength) {
   PVOID token = nullptr;
-  NTSTATUS status = ObReferenceObjectByHandle(TokenHandle, TOKEN_QUERY, Se().token_type, ke::PreviousMode(), &token, nullptr);
+  const ACCESS_MASK access = TokenInformationClass == TokenSource ? TOKEN_QUERY_SOURCE : TOKEN_QUERY;
+  NTSTATUS status = ObReferenceObjectByHandle(TokenHandle, access, Se().token_type, ke::PreviousMode(), &token, nullptr);
   if (!NT_SUCCESS(status)) return status;
   Answer answer;
   status = Describe(*AsToken(token), TokenInformationClass, answer);

@@ -22,7 +22,11 @@ ObjectName::ObjectName(PCWSTR name, const SECURITY_ATTRIBUTES* security, BOOL in
   attributes_ = {
       sizeof attributes_, nullptr, nullptr, inherited ? OBJ_INHERIT : 0U, security ? security->lpSecurityDescriptor : nullptr, nullptr};
   if (!name) return;
-  if (CurrentPeb()->SessionId != 0) text_.Append(u"\\Sessions\\1");
+  if (const ULONG session = CurrentPeb()->SessionId; session != 0) {
+    const WCHAR digit[] = {static_cast<WCHAR>(u'0' + session % 10), 0};
+    text_.Append(u"\\Sessions\\");
+    text_.Append(digit);
+  }
   // Global\ and Local\ are links there.
   text_.Append(u"\\BaseNamedObjects\\");
   text_.Append(name);

@@ -5,7 +5,7 @@ using namespace ktest;
 
 namespace {
 
-constexpr ACCESS_MASK kTerminate = 0x1, kQuery = 0x400, kDupHandle = 0x40;
+constexpr ACCESS_MASK kTerminate = 0x1, kQuery = 0x1000, kDupHandle = 0x40;
 
 struct Seen {
   LONG pre, post;

@@ -61,7 +61,7 @@ int main() {
               Read<TOKEN_ELEVATION_TYPE>(token, TokenElevationType), IntegrityOf(token));
   std::printf("SeDebug %d, SeChangeNotify %d, SeLoadDriver %d\n", StateOf(token, L"SeDebugPrivilege"),
               StateOf(token, L"SeChangeNotifyPrivilege"), StateOf(token, L"SeLoadDriverPrivilege"));
-  std::printf("winlogon: error %lu\n", OpenWinlogon(PROCESS_QUERY_INFORMATION));
+  std::printf("winlogon: error %lu\n", OpenWinlogon(PROCESS_QUERY_LIMITED_INFORMATION));
   std::printf("critical: error %lu\n", OpenWinlogon(PROCESS_SET_INFORMATION));
   CloseHandle(token);
 }
