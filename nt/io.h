@@ -338,6 +338,39 @@ struct IO_STACK_LOCATION {
       PVOID Type3InputBuffer;
     } DeviceIoControl;
     struct {
+      ULONG SecurityInformation;
+      alignas(8) ULONG Length;
+    } QuerySecurity;
+    struct {
+      ULONG SecurityInformation;
+      PVOID SecurityDescriptor;
+    } SetSecurity;
+    struct {
+      ULONG Length;
+      PVOID EaList;
+      ULONG EaListLength;
+      alignas(8) ULONG EaIndex;
+    } QueryEa;
+    struct {
+      ULONG Type;
+    } QueryDeviceRelations;
+    struct {
+      struct DEVICE_CAPABILITIES* Capabilities;
+    } DeviceCapabilities;
+    struct {
+      PVOID AllocatedResources;
+      PVOID AllocatedResourcesTranslated;
+    } StartDevice;
+    struct {
+      ULONG IdType;
+    } QueryId;
+    struct {
+      ULONG_PTR ProviderId;
+      PVOID DataPath;
+      ULONG BufferSize;
+      PVOID Buffer;
+    } WMI;
+    struct {
       PVOID Argument1;
       PVOID Argument2;
       PVOID Argument3;

@@ -134,6 +134,7 @@ void DropIfUnused(Node* node) {
   FreeSectionPointers(node);
   const auto found = TheVolume().nodes.find(node->path);
   if (found != TheVolume().nodes.end() && found->second.get() == node) TheVolume().nodes.erase(found);
+  std::erase_if(TheVolume().orphans, [node](const auto& orphan) { return orphan.get() == node; });
 }
 
 NTSTATUS Attach(PFILE_OBJECT file, Node* node, const Wish& wish) {
@@ -163,16 +164,23 @@ NTSTATUS Attach(PFILE_OBJECT file, Node* node, const Wish& wish) {
   return STATUS_SUCCESS;
 }
 
-/// The file goes when the last handle of a file to be deleted does.
-void DeleteIfPending(Node* node) {
-  if (!node->delete_pending || node->handles != 0) return;
+void RemoveName(const Node* node) {
   TheVolume().folder.Remove(node->path, node->directory);
   Notify(node->path, FILE_ACTION_REMOVED, node->directory ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME);
   const std::int64_t now = HostTime(ke::SystemTime());
   TheVolume().folder.SetTimes(Folder(node->path), now, now);
 }
 
+bool IsOrphan(const Node* node) { return !TheVolume().nodes.contains(node->path); }
+
 }  // namespace
+
+void Orphan(Node* node) {
+  RemoveName(node);
+  auto entry = TheVolume().nodes.extract(node->path);
+  node->path = "?";  // no name on the volume has this in it
+  TheVolume().orphans.push_back(std::move(entry.mapped()));
+}
 
 NTSTATUS Create(PIRP irp, PIO_STACK_LOCATION location) {
   Wish wish;
@@ -230,7 +238,13 @@ NTSTATUS Cleanup(PIRP irp, PIO_STACK_LOCATION location) {
   }
   IoRemoveShareAccess(file, &node->share);
   --node->handles;
-  DeleteIfPending(node);
+  if (node->delete_pending && !IsOrphan(node)) {
+    if (node->handles == 0) {
+      RemoveName(node);
+    } else if (opening->removes_name) {
+      Orphan(node);
+    }
+  }
   FsRtlCheckOplock(&node->oplock, irp, nullptr, nullptr, nullptr);
   return Complete(irp, STATUS_SUCCESS);
 }

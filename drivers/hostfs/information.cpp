@@ -33,6 +33,13 @@ class Answer {
     return fits == bytes;
   }
   ULONG_PTR used() const { return used_; }
+  /// What the I/O manager has put there already.
+  template <class T>
+  T Prefilled() const {
+    T part{};
+    std::memcpy(&part, at_, std::min(room_, sizeof part));
+    return part;
+  }
 
  private:
   char* at_;
@@ -60,7 +67,7 @@ FILE_STANDARD_INFORMATION Standard(const Facts& facts, const Node* node) {
 }
 
 NTSTATUS AnswerAll(Answer& answer, const Facts& facts, const Node* node, const FILE_OBJECT* file) {
-  FILE_ALL_INFORMATION all{};
+  auto all = answer.Prefilled<FILE_ALL_INFORMATION>();
   all.BasicInformation = Basic(facts);
   all.StandardInformation = Standard(facts, node);
   all.InternalInformation.IndexNumber.QuadPart = static_cast<LONGLONG>(FileId(node->path));
@@ -193,16 +200,23 @@ void MovePaths(const std::string& from, const std::string& to) {
 }
 
 /// Whether the file at a path may be replaced by another.
-NTSTATUS MayReplace(const std::string& path, bool replace) {
-  if (!replace) return STATUS_OBJECT_NAME_COLLISION;
+NTSTATUS MayReplace(const std::string& path, ULONG flags) {
+  if ((flags & FILE_RENAME_REPLACE_IF_EXISTS) == 0) return STATUS_OBJECT_NAME_COLLISION;
   Facts facts;
   const NTSTATUS status = FactsOf(path, &facts);
   if (!NT_SUCCESS(status)) return status;
-  const bool open = TheVolume().nodes.contains(path);
-  return facts.directory || open || (facts.attributes & FILE_ATTRIBUTE_READONLY) != 0 ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+  const bool read_only = (facts.attributes & FILE_ATTRIBUTE_READONLY) != 0 && (flags & FILE_RENAME_IGNORE_READONLY_ATTRIBUTE) == 0;
+  if (facts.directory || read_only) return STATUS_ACCESS_DENIED;
+  const auto open = TheVolume().nodes.find(path);
+  if (open == TheVolume().nodes.end()) return STATUS_SUCCESS;
+  // Who has it open keeps it, without its name, if all of them let it be deleted.
+  const SHARE_ACCESS& share = open->second->share;
+  if ((flags & FILE_RENAME_POSIX_SEMANTICS) == 0 || share.SharedDelete < share.OpenCount) return STATUS_ACCESS_DENIED;
+  Orphan(open->second.get());
+  return STATUS_SUCCESS;
 }
 
-NTSTATUS Rename(Node* node, const PIO_STACK_LOCATION location, const FILE_RENAME_INFORMATION* information, bool replace) {
+NTSTATUS Rename(Node* node, const PIO_STACK_LOCATION location, const FILE_RENAME_INFORMATION* information, ULONG flags) {
   if (node->path.empty()) return STATUS_INVALID_PARAMETER;
   std::string path;
   bool exists = false;
@@ -215,7 +229,7 @@ NTSTATUS Rename(Node* node, const PIO_STACK_LOCATION location, const FILE_RENAME
     const std::string folder = Folder(path);
     path = (folder.empty() ? "" : folder + "/") + rtl::Utf8(BaseName(name));
   } else if (exists) {
-    status = MayReplace(path, replace);
+    status = MayReplace(path, flags);
     if (!NT_SUCCESS(status)) return status;
   }
   if (node->directory) {
@@ -233,12 +247,12 @@ NTSTATUS Rename(Node* node, const PIO_STACK_LOCATION location, const FILE_RENAME
   return STATUS_SUCCESS;
 }
 
-NTSTATUS MakeLink(Node* node, const PIO_STACK_LOCATION location, const FILE_RENAME_INFORMATION* information) {
+NTSTATUS MakeLink(Node* node, const PIO_STACK_LOCATION location, const FILE_RENAME_INFORMATION* information, ULONG flags) {
   if (node->directory) return STATUS_FILE_IS_A_DIRECTORY;
   std::string path;
   bool exists = false;
   NTSTATUS status = TargetOf(node, location, information, &path, &exists);
-  if (NT_SUCCESS(status) && exists) status = MayReplace(path, information->ReplaceIfExists != 0);
+  if (NT_SUCCESS(status) && exists) status = MayReplace(path, flags);
   if (!NT_SUCCESS(status)) return status;
   if (exists) TheVolume().folder.Remove(path, false);
   const int error = TheVolume().folder.Link(node->path, path);
@@ -268,7 +282,14 @@ NTSTATUS Change(PIRP irp, const PIO_STACK_LOCATION location) {
     case FileDispositionInformationEx: {
       const auto* const flags = InputOf<ULONG>(irp, location);
       if (flags == nullptr) return STATUS_INFO_LENGTH_MISMATCH;
-      return SetDisposition(node, (*flags & FILE_DISPOSITION_DELETE) != 0, (*flags & FILE_DISPOSITION_IGNORE_READONLY_ATTRIBUTE) != 0);
+      if ((*flags & FILE_DISPOSITION_ON_CLOSE) != 0) {
+        OpeningOf(location->FileObject)->delete_on_close = (*flags & FILE_DISPOSITION_DELETE) != 0;
+        return STATUS_SUCCESS;
+      }
+      const NTSTATUS status =
+          SetDisposition(node, (*flags & FILE_DISPOSITION_DELETE) != 0, (*flags & FILE_DISPOSITION_IGNORE_READONLY_ATTRIBUTE) != 0);
+      if (NT_SUCCESS(status)) OpeningOf(location->FileObject)->removes_name = (*flags & FILE_DISPOSITION_POSIX_SEMANTICS) != 0;
+      return status;
     }
     case FileEndOfFileInformation:
     case FileAllocationInformation: {
@@ -276,16 +297,26 @@ NTSTATUS Change(PIRP irp, const PIO_STACK_LOCATION location) {
       if (end == nullptr) return STATUS_INFO_LENGTH_MISMATCH;
       return Resize(node, end->EndOfFile.QuadPart, location->Parameters.SetFile.FileInformationClass == FileAllocationInformation);
     }
+    case FilePositionInformation:
+      if (InputOf<LARGE_INTEGER>(irp, location) == nullptr) return STATUS_INFO_LENGTH_MISMATCH;
+      location->FileObject->CurrentByteOffset = *InputOf<LARGE_INTEGER>(irp, location);
+      return STATUS_SUCCESS;
     case FileRenameInformation:
       rename = InputOf<FILE_RENAME_INFORMATION>(irp, location, kRenameHead);
-      return rename != nullptr ? Rename(node, location, rename, rename->ReplaceIfExists != 0) : STATUS_INFO_LENGTH_MISMATCH;
+      if (rename == nullptr) return STATUS_INFO_LENGTH_MISMATCH;
+      return Rename(node, location, rename, rename->ReplaceIfExists != 0 ? FILE_RENAME_REPLACE_IF_EXISTS : 0);
     case FileRenameInformationEx:
       rename = InputOf<FILE_RENAME_INFORMATION>(irp, location, kRenameHead);
-      return rename != nullptr ? Rename(node, location, rename, (rename->Flags & FILE_RENAME_REPLACE_IF_EXISTS) != 0)
-                               : STATUS_INFO_LENGTH_MISMATCH;
+      if (rename == nullptr) return STATUS_INFO_LENGTH_MISMATCH;
+      return Rename(node, location, rename, rename->Flags);
     case FileLinkInformation:
       rename = InputOf<FILE_RENAME_INFORMATION>(irp, location, kRenameHead);
-      return rename != nullptr ? MakeLink(node, location, rename) : STATUS_INFO_LENGTH_MISMATCH;
+      if (rename == nullptr) return STATUS_INFO_LENGTH_MISMATCH;
+      return MakeLink(node, location, rename, rename->ReplaceIfExists != 0 ? FILE_RENAME_REPLACE_IF_EXISTS : 0);
+    case FileLinkInformationEx:
+      rename = InputOf<FILE_RENAME_INFORMATION>(irp, location, kRenameHead);
+      if (rename == nullptr) return STATUS_INFO_LENGTH_MISMATCH;
+      return MakeLink(node, location, rename, rename->Flags);
     default:
       return STATUS_INVALID_INFO_CLASS;
   }
@@ -307,6 +338,7 @@ NTSTATUS Tell(Answer& answer, const FILE_OBJECT* file, ULONG information_class) 
     case FileEaInformation:
       return put(ULONG{0});
     case FileNameInformation:
+    case FileNormalizedNameInformation:
       return answer.PutName(VolumeName(node->path)) ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
     case FileNetworkOpenInformation: {
       FILE_NETWORK_OPEN_INFORMATION open{};
@@ -332,6 +364,7 @@ NTSTATUS Tell(Answer& answer, const FILE_OBJECT* file, ULONG information_class) 
 }  // namespace
 
 NTSTATUS QueryInformation(PIRP irp, PIO_STACK_LOCATION location) {
+  if (IsFixed(location->Parameters.QueryFile.FileInformationClass)) return QueryFixed(irp, location);
   Answer answer(irp, location->Parameters.QueryFile.Length);
   const NTSTATUS status = Tell(answer, location->FileObject, location->Parameters.QueryFile.FileInformationClass);
   // A name that was cut is a warning: what there is counts.
@@ -341,7 +374,7 @@ NTSTATUS QueryInformation(PIRP irp, PIO_STACK_LOCATION location) {
 NTSTATUS SetInformation(PIRP irp, PIO_STACK_LOCATION location) { return Complete(irp, Change(irp, location)); }
 
 NTSTATUS QueryVolume(PIRP irp, PIO_STACK_LOCATION location) {
-  constexpr ULONG kUnit = 4096, kSector = 512;
+  constexpr ULONG kUnit = 4096, kSector = 512, kAligned = 3;  // SSINFO_FLAGS_ALIGNED_DEVICE, SSINFO_FLAGS_PARTITION_ALIGNED_ON_DEVICE
   constexpr std::u16string_view kFileSystem = u"NTFS";
   Answer answer(irp, location->Parameters.QueryVolume.Length);
   const hal::HostSpace space = SpaceOfVolume();
@@ -355,7 +388,7 @@ NTSTATUS QueryVolume(PIRP irp, PIO_STACK_LOCATION location) {
         ULONG serial, label_bytes;
         BOOLEAN objects;
         UCHAR padding[5];
-      } volume{0, 0x52494e47, 0, FALSE, {}};
+      } volume{0, kSerialNumber, 0, FALSE, {}};
       constexpr SIZE_T kLabel = offsetof(FILE_FS_VOLUME_INFORMATION, VolumeLabel);
       static_assert(sizeof volume >= kLabel);
       fits = answer.Put(volume);
@@ -366,6 +399,9 @@ NTSTATUS QueryVolume(PIRP irp, PIO_STACK_LOCATION location) {
       break;
     case FileFsFullSizeInformation:
       fits = answer.Put(FILE_FS_FULL_SIZE_INFORMATION{total, free, free, kUnit / kSector, kSector});
+      break;
+    case FileFsSectorSizeInformation:
+      fits = answer.Put(FILE_FS_SECTOR_SIZE_INFORMATION{kSector, kUnit, kUnit, kUnit, kAligned, 0, 0});
       break;
     case FileFsAttributeInformation: {
       constexpr ULONG kCasePreserved = 2, kUnicode = 4, kHardLinks = 0x400000;

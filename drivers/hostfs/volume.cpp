@@ -28,7 +28,9 @@ constexpr UCHAR kServed[] = {IRP_MJ_CREATE,
                              IRP_MJ_QUERY_VOLUME_INFORMATION,
                              IRP_MJ_DIRECTORY_CONTROL,
                              IRP_MJ_LOCK_CONTROL,
-                             IRP_MJ_FILE_SYSTEM_CONTROL};
+                             IRP_MJ_FILE_SYSTEM_CONTROL,
+                             IRP_MJ_QUERY_SECURITY,
+                             IRP_MJ_SET_SECURITY};
 
 /// Whether a request may have to wait for the holders of oplocks.
 bool BreaksOplocks(UCHAR major) {
@@ -68,6 +70,10 @@ NTSTATUS Serve(PIRP irp, PIO_STACK_LOCATION location) {
       return LockControl(irp, location);
     case IRP_MJ_FILE_SYSTEM_CONTROL:
       return FileSystemControl(irp, location);
+    case IRP_MJ_QUERY_SECURITY:
+      return QuerySecurity(irp, location);
+    case IRP_MJ_SET_SECURITY:
+      return SetSecurity(irp, location);
     default:
       return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);
   }

@@ -44,6 +44,7 @@ struct Entry {
 struct Opening {
   Node* node = nullptr;
   bool delete_on_close = false;
+  bool removes_name = false;  ///< its end takes the name of the file away, whoever else has it open
   bool append_only = false;
   // An enumeration, from its first query on.
   bool enumerating = false;
@@ -60,10 +61,14 @@ struct Opening {
   std::vector<PIRP> notify_irps;
 };
 
+/// What the volume is known by.
+inline constexpr ULONG kSerialNumber = 0x52494e47;
+
 struct Volume {
   hal::HostFolder folder;
   PDEVICE_OBJECT device = nullptr;
   std::map<std::string, std::unique_ptr<Node>> nodes;  ///< by path
+  std::vector<std::unique_ptr<Node>> orphans;          ///< without a name any more, but open
   std::vector<Opening*> watchers;
 };
 Volume& TheVolume();
@@ -114,11 +119,17 @@ struct Facts {
   bool directory;
 };
 NTSTATUS FactsOf(const std::string& path, Facts* facts);
+/// A file's security descriptor, self-relative, in pool for the caller to free.
+NTSTATUS SecurityOf(const std::string& path, PVOID* descriptor);
+/// Gives a file a security descriptor of its own.
+NTSTATUS KeepSecurity(const std::string& path, PVOID descriptor);
 /// Gives a file that was written, and the directory it is in, the machine's time.
 void Stamp(Node* node);
 /// Gives a new file its times, and its directory too.
 void NoteCreation(const std::string& path);
 NTSTATUS SetCreationTime(const std::string& path, LONGLONG time);
+/// Takes a file's name away while it is open: its data lives as long as the openings.
+void Orphan(Node* node);
 /// Tells those who watch: a file was added (1), removed (2), modified (3), or renamed (4, 5). `filter` says what of it changed.
 void Notify(const std::string& path, ULONG action, ULONG filter);
 void ForgetWatcher(Opening* opening, NTSTATUS status);
@@ -148,6 +159,9 @@ NTSTATUS Read(PIRP irp, PIO_STACK_LOCATION location);
 NTSTATUS Write(PIRP irp, PIO_STACK_LOCATION location);
 NTSTATUS Flush(PIRP irp, PIO_STACK_LOCATION location);
 NTSTATUS QueryInformation(PIRP irp, PIO_STACK_LOCATION location);
+/// Classes whose answer is one structure, and what answers them; the I/O manager has seen to it that there is room.
+bool IsFixed(ULONG information_class);
+NTSTATUS QueryFixed(PIRP irp, PIO_STACK_LOCATION location);
 NTSTATUS SetInformation(PIRP irp, PIO_STACK_LOCATION location);
 NTSTATUS QueryVolume(PIRP irp, PIO_STACK_LOCATION location);
 NTSTATUS DirectoryControl(PIRP irp, PIO_STACK_LOCATION location);
@@ -155,5 +169,7 @@ NTSTATUS LockControl(PIRP irp, PIO_STACK_LOCATION location);
 NTSTATUS FileSystemControl(PIRP irp, PIO_STACK_LOCATION location);
 /// Does what a request asks for.
 NTSTATUS Serve(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS QuerySecurity(PIRP irp, PIO_STACK_LOCATION location);
+NTSTATUS SetSecurity(PIRP irp, PIO_STACK_LOCATION location);
 
 }  // namespace nt::hostfs

@@ -170,6 +170,22 @@ int HostFolder::SetNote(const std::string& path, const char* name, std::uint64_t
   return Result(setxattr(ProcPath(descriptor.get()).c_str(), name, &value, sizeof value, 0));
 }
 
+int HostFolder::GetBytes(const std::string& path, const char* name, std::vector<std::uint8_t>* bytes) const {
+  const Descriptor descriptor(OpenAt(path, O_PATH, 0));
+  if (descriptor.bad()) return descriptor.get();
+  const std::string file = ProcPath(descriptor.get());
+  const auto size = getxattr(file.c_str(), name, nullptr, 0);
+  if (size < 0) return -errno;
+  bytes->resize(static_cast<std::size_t>(size));
+  return getxattr(file.c_str(), name, bytes->data(), bytes->size()) == size ? 0 : -errno;
+}
+
+int HostFolder::SetBytes(const std::string& path, const char* name, const std::vector<std::uint8_t>& bytes) const {
+  const Descriptor descriptor(OpenAt(path, O_PATH, 0));
+  if (descriptor.bad()) return descriptor.get();
+  return Result(setxattr(ProcPath(descriptor.get()).c_str(), name, bytes.data(), bytes.size(), 0));
+}
+
 HostSpace HostFolder::Space() const {
   struct statvfs status{};
   if (fstatvfs(root_, &status) != 0) return {};

@@ -56,6 +56,9 @@ class HostFolder {
   /// A number kept with a file, by name; -ENODATA if it has none, -ENOTSUP where the host cannot keep one.
   int GetNote(const std::string& path, const char* name, std::uint64_t* value) const;
   int SetNote(const std::string& path, const char* name, std::uint64_t value) const;
+  /// The same for bytes.
+  int GetBytes(const std::string& path, const char* name, std::vector<std::uint8_t>* bytes) const;
+  int SetBytes(const std::string& path, const char* name, const std::vector<std::uint8_t>& bytes) const;
   HostSpace Space() const;
 
  private:

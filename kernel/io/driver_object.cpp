@@ -4,6 +4,7 @@
 
 #include "kernel/api/api.h"
 #include "kernel/ex/ex.h"
+#include "kernel/io/file_security.h"
 #include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
@@ -116,7 +117,8 @@ void Initialize() {
                                    .destroy = &DestroyFile,
                                    .parse = &ParseFile,
                                    .query_name = &QueryFileName,
-                                   .security = &SecurityOfFile});
+                                   .security = &SecurityOfFile,
+                                   .security_method = &FileSecurity});
   PublishTypes();
   CreateRegistrations();
   InitializeBuiltinDevices();

@@ -202,11 +202,6 @@ void DestroyFile(PVOID object) {
   UnbindPort(file);
 }
 
-PVOID* SecurityOfFile(PVOID object) {
-  const auto* const file = static_cast<PFILE_OBJECT>(object);
-  return file->DeviceObject != nullptr && file->FileName.Length == 0 ? &file->DeviceObject->SecurityDescriptor : nullptr;
-}
-
 NTSTATUS QueryFileName(PVOID object, std::u16string* name) {
   const auto* const file = static_cast<PFILE_OBJECT>(object);
   if (file->DeviceObject == nullptr) return STATUS_OBJECT_PATH_INVALID;

@@ -18,8 +18,6 @@ void ReleaseFileLock(PFILE_OBJECT file) {
   if (file->Waiters != 0) KeSetEvent(&file->Lock, 0, FALSE);
 }
 
-bool IsError(NTSTATUS status) { return static_cast<ULONG>(status) >> 30 == 3; }
-
 }  // namespace
 
 NTSTATUS CopyOut(PVOID to, const void* from, SIZE_T size) {
@@ -75,6 +73,15 @@ NTSTATUS Request::Open(HANDLE file_handle, ACCESS_MASK access, Rights rights, HA
   device_ = IoGetRelatedDeviceObject(file_);
   if (!synchronous()) return STATUS_SUCCESS;
   status = AcquireFileLock();
+  return status == STATUS_SUCCESS ? status : Drop(status);
+}
+
+NTSTATUS Request::OpenFile(PFILE_OBJECT file) {
+  ObfReferenceObject(file);
+  file_ = file;
+  device_ = IoGetRelatedDeviceObject(file);
+  if (!synchronous()) return STATUS_SUCCESS;
+  const NTSTATUS status = AcquireFileLock();
   return status == STATUS_SUCCESS ? status : Drop(status);
 }
 
@@ -171,24 +178,33 @@ NTSTATUS Request::Send() {
   return status;
 }
 
-NTSTATUS Request::SendAndWait() {
-  if (synchronous()) return Send();
+NTSTATUS Request::SendForKernel(IO_STATUS_BLOCK* result) {
   KEVENT done;
   KeInitializeEvent(&done, SynchronizationEvent, FALSE);
-  IO_STATUS_BLOCK result{};
-  irp_->Flags |= IRP_SYNCHRONOUS_API;
-  irp_->UserEvent = &done;
-  irp_->UserIosb = &result;
-  PIO_STATUS_BLOCK const iosb = iosb_;
+  result->Status = STATUS_PENDING;
+  PFILE_OBJECT const file = file_;
   PIRP const irp = irp_;
+  irp->Flags |= IRP_SYNCHRONOUS_API;
+  irp->UserEvent = &done;
+  irp->UserIosb = result;
+  ObfReferenceObject(file);
   QueueToThread(irp);
-  const NTSTATUS status = IofCallDriver(device_, irp);
+  NTSTATUS status = IofCallDriver(device_, irp);
   if (status == STATUS_PENDING) {
     Await(&done, irp, false);
-  } else if (IsError(status)) {
-    return status;
+    status = result->Status;
   }
-  return Finish(iosb, result.Status, result.Information);
+  if ((file->Flags & FO_SYNCHRONOUS_IO) != 0) ReleaseFileLock(file);
+  ObfDereferenceObject(file);
+  return status;
+}
+
+NTSTATUS Request::SendAndWait() {
+  if (synchronous()) return Send();
+  PIO_STATUS_BLOCK const iosb = iosb_;
+  IO_STATUS_BLOCK result{};
+  const NTSTATUS status = SendForKernel(&result);
+  return result.Status == STATUS_PENDING ? status : Finish(iosb, result.Status, result.Information);
 }
 
 NTSTATUS Request::FinishFast(const IO_STATUS_BLOCK& result, PVOID context) {

@@ -69,6 +69,10 @@ class Request {
   NTSTATUS Send();
   /// Sends it and waits for its end, be the file synchronous or not.
   NTSTATUS SendAndWait();
+  /// References a file that the kernel has, and takes its lock if it is synchronous.
+  NTSTATUS OpenFile(PFILE_OBJECT file);
+  /// Sends it and waits for its end; the outcome is the sender's own. *result stays STATUS_PENDING if an error came at once.
+  NTSTATUS SendForKernel(IO_STATUS_BLOCK* result);
   /// Ends what was done without an IRP: tells the caller as a completion would.
   NTSTATUS FinishFast(const IO_STATUS_BLOCK& result, PVOID context);
   /// Ends without having sent anything: frees what there is, and returns the status.

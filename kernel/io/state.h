@@ -47,8 +47,6 @@ NTSTATUS ParseFile(ob::ParseRequest& request, PVOID* object);
 void CloseFile(PEPROCESS process, PVOID object, ACCESS_MASK access, LONGLONG process_handles, LONGLONG system_handles);
 void DestroyFile(PVOID object);
 NTSTATUS QueryFileName(PVOID object, std::u16string* name);
-/// A file that is the device itself shares the device's security; others keep their own.
-PVOID* SecurityOfFile(PVOID object);
 void DestroyDevice(PVOID object);
 void DestroyDriver(PVOID object);
 /// Reports what a driver left behind and takes its image away, when nothing refers to the driver any more.

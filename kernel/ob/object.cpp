@@ -82,7 +82,11 @@ PVOID* SecurityOf(PVOID object) {
   return own != nullptr ? own : &HeaderOf(object)->SecurityDescriptor;
 }
 
-decltype(TypeInitializer::security_method) SecurityMethodOf(PVOID object) { return TypeOf(object)->initializer.security_method; }
+decltype(TypeInitializer::security_method) SecurityMethodOf(PVOID object) {
+  const TypeInitializer& initializer = TypeOf(object)->initializer;
+  const bool keeps_its_own = initializer.security != nullptr && initializer.security(object) != nullptr;
+  return keeps_its_own ? nullptr : initializer.security_method;
+}
 
 PVOID DispatcherOf(PVOID object) {
   const TypeInitializer& initializer = TypeOf(object)->initializer;

@@ -1,6 +1,4 @@
 // The security of objects: asked for, changed, handed to drivers.
-#include <cstring>
-
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
 #include "kernel/mm/mm.h"
@@ -23,33 +21,6 @@ namespace {
 
 constexpr ULONG kTag = 'cSeS';
 
-constexpr USHORT kDaclBits = SE_DACL_PRESENT | SE_DACL_DEFAULTED | SE_DACL_AUTO_INHERITED | SE_DACL_PROTECTED;
-constexpr USHORT kSaclBits = SE_SACL_PRESENT | SE_SACL_DEFAULTED | SE_SACL_AUTO_INHERITED | SE_SACL_PROTECTED;
-
-void TakeBits(Parts* to, const Parts& from, USHORT bits) {
-  to->control = static_cast<USHORT>((to->control & ~bits) | (from.control & bits));
-}
-
-/// Copies the parts that `information` names.
-void TakeParts(Parts* to, const Parts& from, SECURITY_INFORMATION information) {
-  if ((information & OWNER_SECURITY_INFORMATION) != 0) {
-    to->owner = from.owner;
-    TakeBits(to, from, SE_OWNER_DEFAULTED);
-  }
-  if ((information & GROUP_SECURITY_INFORMATION) != 0) {
-    to->group = from.group;
-    TakeBits(to, from, SE_GROUP_DEFAULTED);
-  }
-  if ((information & DACL_SECURITY_INFORMATION) != 0) {
-    to->dacl = from.dacl;
-    TakeBits(to, from, kDaclBits);
-  }
-  if ((information & SACL_SECURITY_INFORMATION) != 0) {
-    to->sacl = from.sacl;
-    TakeBits(to, from, kSaclBits);
-  }
-}
-
 PSECURITY_DESCRIPTOR DescriptorOfObject(PVOID object) { return *ob::SecurityOf(object); }
 
 NTSTATUS Set(PVOID object, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR descriptor) {
@@ -61,18 +32,11 @@ NTSTATUS Set(PVOID object, SECURITY_INFORMATION information, PSECURITY_DESCRIPTO
   PSECURITY_DESCRIPTOR const packed = ToPool(changed, PagedPool);
   if (packed == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   PSECURITY_DESCRIPTOR& place = *ob::SecurityOf(object);
-  if (place != nullptr) ex::FreePool(place);
-  place = packed;
-  return STATUS_SUCCESS;
-}
-
-/// Whether the calling thread may make somebody an owner.
-bool MayGiveTo(const SID* owner) {
-  SECURITY_SUBJECT_CONTEXT subject;
-  SeCaptureSubjectContext(&subject);
-  const bool may = EffectiveToken(subject)->MayMakeOwner(owner);
-  SeReleaseSubjectContext(&subject);
-  return may;
+  PSECURITY_DESCRIPTOR const old = place;
+  GENERIC_MAPPING mapping = ob::MappingOf(ob::TypeOf(object));
+  const NTSTATUS status = SeSetSecurityDescriptorInfo(object, &information, descriptor, &place, PagedPool, &mapping);
+  if (NT_SUCCESS(status) && old != nullptr) ex::FreePool(old);
+  return status;
 }
 
 ACCESS_MASK AccessToSet(SECURITY_INFORMATION information) {
@@ -114,37 +78,12 @@ NTSTATUS CopyFromMethod(PVOID object, PSECURITY_DESCRIPTOR* copy) {
 
 }  // namespace
 
-NTSTATUS ReturnSecurity(PSECURITY_DESCRIPTOR descriptor, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR buffer, PULONG length,
-                        KPROCESSOR_MODE mode) {
-  Parts parts{};
-  TakeParts(&parts, descriptor != nullptr ? PartsOf(descriptor) : Parts{}, information);
-  const Bytes packed = Packed(parts);
-  const ULONG room = *length;
-  *length = static_cast<ULONG>(packed.size());
-  if (room < packed.size()) return STATUS_BUFFER_TOO_SMALL;
-  if (mode == UserMode) return mm::CopyToUser(buffer, packed.data(), packed.size());
-  std::memcpy(buffer, packed.data(), packed.size());
-  return STATUS_SUCCESS;
-}
-
-NTSTATUS ChangeSecurity(PSECURITY_DESCRIPTOR descriptor, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR given,
-                        const GENERIC_MAPPING& mapping, std::vector<UCHAR>* changed) {
-  const Descriptor wanted = DescriptorOf(given);
-  if ((information & OWNER_SECURITY_INFORMATION) != 0 && (wanted.owner == nullptr || !MayGiveTo(wanted.owner))) return STATUS_INVALID_OWNER;
-  if ((information & GROUP_SECURITY_INFORMATION) != 0 && wanted.group == nullptr) return STATUS_INVALID_PRIMARY_GROUP;
-  Parts parts = descriptor != nullptr ? PartsOf(descriptor) : Parts{};
-  TakeParts(&parts, PartsOf(given), information);
-  MapEntries(&parts.dacl, mapping);
-  MapEntries(&parts.sacl, mapping);
-  *changed = Packed(parts);
-  return STATUS_SUCCESS;
-}
-
 }  // namespace nt::se
 
 using namespace nt::se;
 namespace ke = nt::ke;
 namespace ex = nt::ex;
+namespace mm = nt::mm;
 namespace ob = nt::ob;
 
 extern "C" {
@@ -192,10 +131,22 @@ NTSTATUS ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR* SecurityDescrip
   PSECURITY_DESCRIPTOR const own = DescriptorOfObject(Object);
   if (own == nullptr) return STATUS_SUCCESS;
   // A copy: the object's own may be replaced while the caller looks at it.
-  *SecurityDescriptor = Pack(PartsOf(own), PagedPool);
-  if (*SecurityDescriptor == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  *MemoryAllocated = TRUE;
-  return STATUS_SUCCESS;
+  constexpr SECURITY_INFORMATION kAll = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION |
+                                        SACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION;
+  constexpr ULONG kTag = 'qSbO', kUsual = 0x100;
+  NTSTATUS status = STATUS_BUFFER_TOO_SMALL;
+  for (ULONG room = kUsual; status == STATUS_BUFFER_TOO_SMALL;) {
+    PSECURITY_DESCRIPTOR const copy = ex::AllocatePool(PagedPool, room, kTag);
+    if (copy == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+    status = Query(Object, kAll, copy, &room);
+    if (NT_SUCCESS(status)) {
+      *SecurityDescriptor = copy;
+      *MemoryAllocated = TRUE;
+    } else {
+      ex::FreePool(copy);
+    }
+  }
+  return status;
 }
 
 VOID ObReleaseObjectSecurity(PSECURITY_DESCRIPTOR SecurityDescriptor, BOOLEAN MemoryAllocated) {

@@ -433,32 +433,6 @@ BOOL CreateDirectoryA(LPCSTR PathName, LPSECURITY_ATTRIBUTES SecurityAttributes)
   return CreateDirectoryW(WideName(PathName).c_str(), SecurityAttributes);
 }
 
-/// Sets a class of information of a file. Partial: basic, rename, disposition, allocation and end-of-file information.
-BOOL SetFileInformationByHandle(HANDLE File, ULONG FileInformationClass, LPVOID FileInformation, DWORD BufferSize) {
-  FILE_INFORMATION_CLASS native;
-  switch (FileInformationClass) {
-    case 0:
-      native = FileBasicInformation;
-      break;
-    case 3:
-      native = FileRenameInformation;
-      break;
-    case 4:
-      native = FileDispositionInformation;
-      break;
-    case 5:
-      native = FileAllocationInformation;
-      break;
-    case 6:
-      native = FileEndOfFileInformation;
-      break;
-    default:
-      return Fail(ERROR_INVALID_PARAMETER);
-  }
-  IO_STATUS_BLOCK io{};
-  return Check(sys::NtSetInformationFile(File, &io, FileInformation, BufferSize, native));
-}
-
 /// The times of a file.
 BOOL GetFileTime(HANDLE File, LPFILETIME CreationTime, LPFILETIME LastAccessTime, LPFILETIME LastWriteTime) {
   FILE_BASIC_INFORMATION basic{};

@@ -301,3 +301,112 @@ KTEST(FilesAreFoundByName) {
   RtlInitUnicodeString(&name, L"\\SystemRoot\\Nothing");
   EXPECT_EQ(ZwQueryFullAttributesFile(&object, &information), STATUS_OBJECT_NAME_NOT_FOUND);
 }
+
+namespace {
+
+ULONG DispositionFlags(File& file, ULONG flags) {
+  FILE_DISPOSITION_INFORMATION_EX information = {flags};
+  return static_cast<ULONG>(ZwSetInformationFile(file.handle, &file.io, &information, sizeof information, FileDispositionInformationEx));
+}
+
+NTSTATUS RenameFlags(File& file, PCWSTR name, ULONG flags) {
+  RenameTo to = {};
+  ULONG length = 0;
+  for (; name[length]; length++) to.information.FileName[length] = name[length];
+  *reinterpret_cast<ULONG*>(&to.information) = flags;  // FILE_RENAME_INFORMATION_EX has them first
+  to.information.FileNameLength = length * sizeof(WCHAR);
+  return ZwSetInformationFile(file.handle, &file.io, &to, sizeof to, FileRenameInformationEx);
+}
+
+}  // namespace
+
+KTEST(PosixDeletionTakesTheNameWithTheHandle) {
+  PCWSTR const path = L"\\??\\C:\\posix.txt";
+  char text[8];
+  File first(path, kReadWrite | DELETE, kShareAll, FILE_CREATE);
+  first.Write("old");
+  File second(path, GENERIC_READ, kShareAll, FILE_OPEN);
+  EXPECT_EQ(DispositionFlags(first, FILE_DISPOSITION_DELETE | FILE_DISPOSITION_POSIX_SEMANTICS), STATUS_SUCCESS);
+  EXPECT_EQ(File(path, GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_DELETE_PENDING);
+  first.Close();
+  EXPECT_EQ(File(path, GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_OBJECT_NAME_NOT_FOUND);
+  File third(path, kReadWrite | DELETE, kShareAll, FILE_CREATE);  // another file of that name
+  EXPECT_EQ(third.status, STATUS_SUCCESS);
+  third.Write("new");
+  EXPECT_EQ(second.Read(text, sizeof text, 0), STATUS_SUCCESS);
+  EXPECT(Same(text, "old"));
+  second.Close();
+  EXPECT_EQ(third.Read(text, sizeof text, 0), STATUS_SUCCESS);
+  EXPECT(Same(text, "new"));
+  third.Delete();
+}
+
+KTEST(DeletionOnCloseCanBeTakenBack) {
+  PCWSTR const path = L"\\??\\C:\\onclose.txt";
+  {
+    File file(path, kReadWrite | DELETE, kShareAll, FILE_CREATE, FILE_NON_DIRECTORY_FILE | FILE_DELETE_ON_CLOSE);
+    EXPECT_EQ(DispositionFlags(file, FILE_DISPOSITION_ON_CLOSE), STATUS_SUCCESS);
+  }
+  File file(path, kReadWrite | DELETE, kShareAll, FILE_OPEN);
+  EXPECT_EQ(file.status, STATUS_SUCCESS);
+  EXPECT_EQ(DispositionFlags(file, FILE_DISPOSITION_ON_CLOSE | FILE_DISPOSITION_DELETE), STATUS_SUCCESS);
+  file.Close();
+  EXPECT_EQ(File(path, GENERIC_READ, kShareAll, FILE_OPEN).status, STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+KTEST(OpenFilesAreReplacedByPosixRenamesOnly) {
+  char text[8];
+  File target(L"\\??\\C:\\target.txt", kReadWrite, kShareAll, FILE_CREATE);
+  target.Write("target");
+  File file(L"\\??\\C:\\source.txt", kReadWrite | DELETE, kShareAll, FILE_CREATE);
+  EXPECT_EQ(RenameFlags(file, L"target.txt", FILE_RENAME_REPLACE_IF_EXISTS), STATUS_ACCESS_DENIED);
+  EXPECT_EQ(RenameFlags(file, L"target.txt", FILE_RENAME_POSIX_SEMANTICS), STATUS_OBJECT_NAME_COLLISION);
+  EXPECT_EQ(RenameFlags(file, L"target.txt", FILE_RENAME_REPLACE_IF_EXISTS | FILE_RENAME_POSIX_SEMANTICS), STATUS_SUCCESS);
+  EXPECT_EQ(target.Read(text, 6, 0), STATUS_SUCCESS);
+  EXPECT_EQ(text[0], 't');
+  EXPECT_EQ(file.Delete(), STATUS_SUCCESS);
+}
+
+KTEST(FixedClassesOfInformation) {
+  PCWSTR const path = L"\\??\\C:\\fixed.txt";
+  File file(path, kReadWrite | DELETE, kShareAll, FILE_CREATE);
+  file.Write("hello");
+  IO_STATUS_BLOCK io = {};
+  FILE_INTERNAL_INFORMATION internal = {};
+  struct {
+    ULONGLONG serial;
+    ULONGLONG id[2];
+  } id = {};
+  EXPECT_EQ(ZwQueryInformationFile(file.handle, &io, &internal, sizeof internal, FileInternalInformation), STATUS_SUCCESS);
+  EXPECT_EQ(ZwQueryInformationFile(file.handle, &io, &id, sizeof id, FileIdInformation), STATUS_SUCCESS);
+  EXPECT_EQ(io.Information, sizeof id);
+  EXPECT_EQ(id.id[0], internal.IndexNumber.QuadPart);
+  FILE_ALL_INFORMATION all = {};
+  EXPECT_EQ(ZwQueryInformationFile(file.handle, &io, &all, sizeof all, FileAllInformation), STATUS_BUFFER_OVERFLOW);  // the name is cut
+  EXPECT_EQ(all.StandardInformation.EndOfFile.QuadPart, 5);
+  EXPECT_EQ(all.PositionInformation.CurrentByteOffset.QuadPart, 5);
+  EXPECT_EQ(all.ModeInformation.Mode, FILE_SYNCHRONOUS_IO_NONALERT);
+  EXPECT_EQ(all.AccessInformation.AccessFlags & (FILE_READ_DATA | DELETE), FILE_READ_DATA | DELETE);
+  EXPECT_EQ(all.NameInformation.FileNameLength, 20);
+  FILE_FS_SECTOR_SIZE_INFORMATION sectors = {};
+  EXPECT_EQ(ZwQueryVolumeInformationFile(file.handle, &io, &sectors, sizeof sectors, FileFsSectorSizeInformation), STATUS_SUCCESS);
+  EXPECT_EQ(sectors.LogicalBytesPerSector, 512);
+  file.Delete();
+}
+
+KTEST(LocksMayEndWithTheLastByte) {
+  File file(L"\\??\\C:\\ranges.txt", kReadWrite | DELETE, kShareAll, FILE_CREATE);
+  LARGE_INTEGER offset, length;
+  offset.QuadPart = -2;
+  length.QuadPart = 2;
+  EXPECT_EQ(ZwLockFile(file.handle, nullptr, nullptr, nullptr, &file.io, &offset, &length, 0, TRUE, TRUE), STATUS_SUCCESS);
+  EXPECT_EQ(ZwLockFile(file.handle, nullptr, nullptr, nullptr, &file.io, &offset, &length, 0, TRUE, TRUE), STATUS_LOCK_NOT_GRANTED);
+  EXPECT_EQ(ZwUnlockFile(file.handle, &file.io, &offset, &length, 0), STATUS_SUCCESS);
+  length.QuadPart = 3;
+  EXPECT_EQ(ZwLockFile(file.handle, nullptr, nullptr, nullptr, &file.io, &offset, &length, 0, TRUE, TRUE), STATUS_INVALID_LOCK_RANGE);
+  offset.QuadPart = 10;
+  length.QuadPart = 0;
+  EXPECT_EQ(ZwLockFile(file.handle, nullptr, nullptr, nullptr, &file.io, &offset, &length, 0, TRUE, TRUE), STATUS_SUCCESS);
+  EXPECT_EQ(ZwLockFile(file.handle, nullptr, nullptr, nullptr, &file.io, &offset, &length, 0, TRUE, TRUE), STATUS_SUCCESS);
+  file.Delete();
+}
