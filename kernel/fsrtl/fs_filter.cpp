@@ -4,6 +4,7 @@
 #include "kernel/io/io.h"
 #include "kernel/ke/ke.h"
 #include "nt/fast_io.h"
+#include "nt/fcb.h"
 #include "nt/status.h"
 
 extern "C" {
@@ -57,7 +58,7 @@ PDEVICE_OBJECT Below(PDEVICE_OBJECT device) { return device->DeviceObjectExtensi
 NTSTATUS CallFileSystem(PFILE_OBJECT file, PDEVICE_OBJECT device, bool acquire) {
   const FAST_IO_DISPATCH* const fast = device->DriverObject->FastIoDispatch;
   if (fast != nullptr && fast->SizeOfFastIoDispatch >= sizeof *fast) {
-    const auto routine = acquire ? fast->AcquireForCcFlush : fast->ReleaseForCcFlush;
+    PVOID const routine = acquire ? fast->AcquireForCcFlush : fast->ReleaseForCcFlush;
     const NTSTATUS status = routine != nullptr ? ke::Callout<NTSTATUS>(routine, file, device) : STATUS_INVALID_DEVICE_REQUEST;
     if (status != STATUS_INVALID_DEVICE_REQUEST) return status;
   }

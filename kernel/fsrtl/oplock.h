@@ -11,6 +11,9 @@ namespace nt::fsrtl {
 
 inline constexpr ULONG kRead = OPLOCK_LEVEL_CACHE_READ, kHandle = OPLOCK_LEVEL_CACHE_HANDLE, kWrite = OPLOCK_LEVEL_CACHE_WRITE;
 
+/// Options of create requests.
+inline constexpr ULONG kCompleteIfOplocked = 0x100, kOpenRequiringOplock = 0x10000, kReserveOpfilter = 0x100000;
+
 enum class OplockKind : UCHAR { Level1, Level2, Batch, Filter, Levels, Reserved };
 
 struct Oplock;

@@ -84,7 +84,7 @@ bool BreaksByCreate(PIO_STACK_LOCATION location, Break* how) {
   const auto& create = location->Parameters.Create;
   const ULONG disposition = create.Options >> 24, access = create.SecurityContext->DesiredAccess;
   const bool overwrites = disposition == FILE_SUPERSEDE || disposition == FILE_OVERWRITE || disposition == FILE_OVERWRITE_IF;
-  if (!overwrites && (access & ~kAttributeAccess) == 0 && (create.Options & FILE_RESERVE_OPFILTER) == 0) return false;
+  if (!overwrites && (access & ~kAttributeAccess) == 0 && (create.Options & kReserveOpfilter) == 0) return false;
   how->keep = overwrites ? 0 : kRead | kHandle;
   how->filter = overwrites || (access & ~kFilterAccess) != 0 || (create.ShareAccess & FILE_SHARE_READ) == 0;
   return true;
@@ -160,10 +160,10 @@ NTSTATUS BreakAndWait(Oplock* oplock, const Break& how, const Waiting& waiting) 
   const PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(how.cause);
   const ULONG options = location->MajorFunction == IRP_MJ_CREATE ? location->Parameters.Create.Options : 0;
   const bool wait = MustWait(oplock, how);
-  if (wait && (options & FILE_OPEN_REQUIRING_OPLOCK) != 0) return STATUS_CANNOT_BREAK_OPLOCK;
+  if (wait && (options & kOpenRequiringOplock) != 0) return STATUS_CANNOT_BREAK_OPLOCK;
   TellAll(oplock, how);
   if (!wait || !MustWait(oplock, how)) return STATUS_SUCCESS;
-  if ((options & FILE_COMPLETE_IF_OPLOCKED) != 0 || (waiting.flags & OPLOCK_FLAG_COMPLETE_IF_OPLOCKED) != 0)
+  if ((options & kCompleteIfOplocked) != 0 || (waiting.flags & OPLOCK_FLAG_COMPLETE_IF_OPLOCKED) != 0)
     return STATUS_OPLOCK_BREAK_IN_PROGRESS;
   return WaitForBreak(oplock, how.cause, waiting.context, waiting.routine, waiting.prepost);
 }

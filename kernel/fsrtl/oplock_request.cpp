@@ -180,8 +180,8 @@ NTSTATUS AskByLevel(POPLOCK oplock, Request* request) {
 /// A create request wants to be sure of the oplock that it will ask for.
 NTSTATUS Reserve(POPLOCK where, PIO_STACK_LOCATION location, const Request& request) {
   const ULONG options = location->Parameters.Create.Options;
-  if ((options & (FILE_RESERVE_OPFILTER | FILE_OPEN_REQUIRING_OPLOCK)) == 0) return STATUS_INVALID_PARAMETER;
-  const NTSTATUS refusal = (options & FILE_RESERVE_OPFILTER) != 0 ? STATUS_OPLOCK_NOT_GRANTED : STATUS_CANNOT_GRANT_REQUESTED_OPLOCK;
+  if ((options & (kReserveOpfilter | kOpenRequiringOplock)) == 0) return STATUS_INVALID_PARAMETER;
+  const NTSTATUS refusal = (options & kReserveOpfilter) != 0 ? STATUS_OPLOCK_NOT_GRANTED : STATUS_CANNOT_GRANT_REQUESTED_OPLOCK;
   Oplock* const oplock = MakeOplock(where);
   if (oplock == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   if (oplock->holders != nullptr || (request.open_count > 1 && !request.all_keys_match)) return refusal;

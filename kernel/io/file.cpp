@@ -178,6 +178,18 @@ NTSTATUS SendFileRequest(PFILE_OBJECT file, UCHAR major) {
   return SendAndWait(file, top, major, IRP_CLOSE_OPERATION, [](PIRP, PIO_STACK_LOCATION) {}).Status;
 }
 
+NTSTATUS QueryFile(PFILE_OBJECT file, ULONG information_class, PVOID buffer, ULONG length, ULONG_PTR* returned) {
+  PDEVICE_OBJECT const top = IoGetRelatedDeviceObject(file);
+  const auto fill = [&](PIRP irp, PIO_STACK_LOCATION location) {
+    irp->AssociatedIrp.SystemBuffer = buffer;
+    location->Parameters.QueryFile.Length = length;
+    location->Parameters.QueryFile.FileInformationClass = information_class;
+  };
+  const IO_STATUS_BLOCK result = SendAndWait(file, top, IRP_MJ_QUERY_INFORMATION, IRP_CLOSE_OPERATION, fill);
+  if (returned != nullptr) *returned = result.Information;
+  return result.Status;
+}
+
 void CloseFile(PEPROCESS /*process*/, PVOID object, ACCESS_MASK /*access*/, LONGLONG /*process_handles*/, LONGLONG system_handles) {
   auto* const file = static_cast<PFILE_OBJECT>(object);
   if (system_handles != 1 || file->DeviceObject == nullptr) return;

@@ -54,6 +54,9 @@ PDEVICE_OBJECT CreateBuiltinDevice(PDRIVER_OBJECT driver, std::u16string_view na
 /// owns a reference; null if the path is on no volume.
 PFILE_OBJECT MakeImageFile(const UNICODE_STRING& path);
 
+/// Asks a file's driver for information about it, in a buffer of the kernel; `returned`, if there, gets the bytes.
+NTSTATUS QueryFile(PFILE_OBJECT file, ULONG information_class, PVOID buffer, ULONG length, ULONG_PTR* returned);
+
 /// Opens a file for the kernel; the handle is in the current process's table if `attributes` says so.
 NTSTATUS OpenFile(PHANDLE handle, ACCESS_MASK access, std::u16string_view name, ULONG attributes, ULONG options);
 

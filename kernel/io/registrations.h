@@ -19,8 +19,16 @@ struct Reinitialization {
   PVOID context;
 };
 
+/// A PCI device's configuration space.
+struct PciConfiguration {
+  UCHAR bytes[256];
+};
+/// That of the machine's host bridge, as it is after a reset.
+PciConfiguration HostBridge();
+
 /// Of one machine.
 struct Registrations {
+  PciConfiguration host_bridge = HostBridge();
   std::vector<PDEVICE_OBJECT> shutdown;  ///< oldest first, each with a reference
   std::vector<PDEVICE_OBJECT> last_chance_shutdown;
   std::vector<DriverObjectExtension> extensions;

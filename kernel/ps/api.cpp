@@ -83,6 +83,7 @@ void PublishExports() {
   *api::Data<POBJECT_TYPE>("PsProcessType") = Ps().process_type;
   *api::Data<POBJECT_TYPE>("PsThreadType") = Ps().thread_type;
   *api::Data<PEPROCESS>("PsInitialSystemProcess") = PsInitialSystemProcess;
+  *api::Data<CHAR>("KeNumberProcessors") = static_cast<CHAR>(ke::ProcessorCount());
 }
 
 }  // namespace nt::ps
