@@ -9,6 +9,7 @@
 #include "nt/cm.h"
 #include "nt/types.h"
 
+struct DEVICE_OBJECT;
 struct DRIVER_OBJECT;
 struct FILE_OBJECT;
 
@@ -126,4 +127,6 @@ NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path);
 NTSTATUS RtlFormatCurrentUserKeyPath(PUNICODE_STRING CurrentUserKeyPath);
 NTSTATUS IoOpenDriverRegistryKey(DRIVER_OBJECT* DriverObject, DRIVER_REGKEY_TYPE RegKeyType, ACCESS_MASK DesiredAccess, ULONG Flags,
                                  PHANDLE DriverRegKey);
+NTSTATUS IoOpenDeviceRegistryKey(DEVICE_OBJECT* DeviceObject, ULONG DevInstKeyType, ACCESS_MASK DesiredAccess, PHANDLE DevInstRegKey);
+NTSTATUS IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName, ACCESS_MASK DesiredAccess, PHANDLE DeviceInterfaceRegKey);
 }

@@ -109,19 +109,21 @@ NTSTATUS CheckType(const Query& query, const Entry& entry, const Key& key, ULONG
 
 // ---- delivery ------------------------------------------------------------------------------------------------------------
 
-NTSTATUS DeliverOne(const Query& query, const Entry& entry, PWSTR name, ULONG type, PVOID data, ULONG length) {
-  if (Has(entry, RTL_QUERY_REGISTRY_DIRECT)) return Store(query, type, data, length, entry.EntryContext);
-  return query.hooks.call(entry.QueryRoutine, name, type, data, length, query.context, entry.EntryContext);
+NTSTATUS DeliverOne(const Query& query, const Entry& entry, PWSTR name, ULONG type, PVOID data, ULONG length, PVOID target) {
+  if (Has(entry, RTL_QUERY_REGISTRY_DIRECT)) return Store(query, type, data, length, target);
+  return query.hooks.call(entry.QueryRoutine, name, type, data, length, query.context, target);
 }
 
-/// Each string of a REG_MULTI_SZ, as a REG_SZ of its own.
+/// Each string of a REG_MULTI_SZ, as a REG_SZ of its own; stored directly they go into one UNICODE_STRING after the other.
 NTSTATUS DeliverEach(const Query& query, const Entry& entry, Item* item) {
   auto* text = reinterpret_cast<PWSTR>(item->data);
+  auto* target = static_cast<UCHAR*>(entry.EntryContext);
   PCWSTR const end = text + item->length / sizeof(WCHAR);
   while (text < end && *text != 0) {
     PWSTR const next = std::find(text, const_cast<PWSTR>(end), u'\0') + 1;
-    const NTSTATUS status = DeliverOne(query, entry, item->name, REG_SZ, text, static_cast<ULONG>(next - text) * 2);
+    const NTSTATUS status = DeliverOne(query, entry, item->name, REG_SZ, text, static_cast<ULONG>(next - text) * 2, target);
     if (!NT_SUCCESS(status)) return status;
+    if (Has(entry, RTL_QUERY_REGISTRY_DIRECT)) target += sizeof(UNICODE_STRING);
     text = next;
   }
   return STATUS_SUCCESS;
@@ -131,8 +133,8 @@ NTSTATUS Deliver(const Query& query, const Entry& entry, std::u16string_view nam
   Item* const item = MakeItem(query, entry, name, type, data, size);
   if (item == nullptr) return STATUS_NO_MEMORY;
   const bool each = item->type == REG_MULTI_SZ && !Has(entry, RTL_QUERY_REGISTRY_NOEXPAND);
-  const NTSTATUS status =
-      each ? DeliverEach(query, entry, item) : DeliverOne(query, entry, item->name, item->type, item->data, item->length);
+  const NTSTATUS status = each ? DeliverEach(query, entry, item)
+                               : DeliverOne(query, entry, item->name, item->type, item->data, item->length, entry.EntryContext);
   query.hooks.free(item);
   return status;
 }
@@ -147,9 +149,13 @@ SIZE_T TextBytes(const Entry& entry) {
   return length * sizeof(WCHAR);
 }
 
+ULONG DefaultTypeOf(const Entry& entry) {
+  return Has(entry, RTL_QUERY_REGISTRY_TYPECHECK) ? entry.DefaultType & ~RTL_QUERY_REGISTRY_TYPECHECK_MASK : entry.DefaultType;
+}
+
 NTSTATUS DeliverDefault(const Query& query, const Entry& entry) {
   if (Has(entry, RTL_QUERY_REGISTRY_REQUIRED)) return STATUS_OBJECT_NAME_NOT_FOUND;
-  const ULONG type = Has(entry, RTL_QUERY_REGISTRY_TYPECHECK) ? entry.DefaultType & ~RTL_QUERY_REGISTRY_TYPECHECK_MASK : entry.DefaultType;
+  const ULONG type = DefaultTypeOf(entry);
   if (type == REG_NONE) return STATUS_SUCCESS;
   if (entry.DefaultData == nullptr) return STATUS_DATA_OVERRUN;
   Entry plain = entry;
@@ -160,7 +166,9 @@ NTSTATUS DeliverDefault(const Query& query, const Entry& entry) {
 
 NTSTATUS DeliverNamed(const Query& query, const Entry& entry, Key* key) {
   const Value* const value = key->deleted ? nullptr : key->FindValue(entry.Name);
-  if (value == nullptr || value->type == REG_NONE) return DeliverDefault(query, entry);
+  // A value that says nothing, of the type that the default has, is as good as none.
+  const bool says_nothing = value == nullptr || value->type == REG_NONE || (value->data.empty() && value->type == DefaultTypeOf(entry));
+  if (says_nothing) return DeliverDefault(query, entry);
   NTSTATUS status = CheckType(query, entry, *key, value->type);
   if (NT_SUCCESS(status)) status = Deliver(query, entry, entry.Name, value->type, value->data.data(), value->data.size());
   if (NT_SUCCESS(status) && Has(entry, RTL_QUERY_REGISTRY_DELETE)) DeleteKeyValue(key, entry.Name);

@@ -7,7 +7,8 @@
 
 namespace nt::cm {
 
-/// The full name of a path relative to a place (RTL_REGISTRY_...). STATUS_INVALID_PARAMETER for an unknown one, or no path.
+/// The full name of a path relative to a place (RTL_REGISTRY_...). No path: the place itself.
+/// STATUS_INVALID_PARAMETER for an unknown one.
 NTSTATUS NameOfPlace(ULONG relative_to, PCWSTR path, std::u16string* name);
 
 }  // namespace nt::cm

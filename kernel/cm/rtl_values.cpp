@@ -72,11 +72,11 @@ ULONG_PTR Slot(const void* pointer) { return reinterpret_cast<ULONG_PTR>(pointer
 
 NTSTATUS NameOfPlace(ULONG relative_to, PCWSTR path, std::u16string* name) {
   const ULONG place = relative_to & ~RTL_REGISTRY_OPTIONAL;
-  if (place >= RTL_REGISTRY_MAXIMUM || path == nullptr) return STATUS_INVALID_PARAMETER;
+  if (place >= RTL_REGISTRY_MAXIMUM) return STATUS_INVALID_PARAMETER;
   *name = kPlaces[place];
   if (place == RTL_REGISTRY_USER) *name = CurrentUserKey();
   if (place != RTL_REGISTRY_ABSOLUTE) *name += u'\\';
-  *name += path;
+  if (path != nullptr) *name += path;
   return STATUS_SUCCESS;
 }
 
