@@ -50,8 +50,8 @@ NT_OFFSET(RTL_DYNAMIC_HASH_TABLE_ENUMERATOR, BucketIndex, 0x20);
 struct RTL_DYNAMIC_HASH_TABLE {
   ULONG Flags;
   ULONG Shift;
-  ULONG TableSize;        ///< buckets
-  ULONG Pivot;            ///< the next bucket to be split
+  ULONG TableSize;  ///< buckets
+  ULONG Pivot;      ///< the next bucket to be split
   ULONG DivisorMask;
   ULONG NumEntries;
   ULONG NonEmptyBuckets;

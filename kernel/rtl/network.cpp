@@ -149,7 +149,8 @@ Char* WriteEthernet(const DL_EUI48* address, Char* to) {
 
 // ---- reading ----
 
-/// Reads the number at `at`, with C's prefixes unless `strict`. `at` goes to what stopped it; false if there is no number, or it is too large.
+/// Reads the number at `at`, with C's prefixes unless `strict`. `at` goes to what stopped it; false if there is no number, or it is too
+/// large.
 template <class Char>
 bool ReadNumber(const Char*& at, bool strict, ULONG* value) {
   ULONG base = 10;

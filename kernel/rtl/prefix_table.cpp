@@ -181,7 +181,8 @@ void Initialize(typename T::Table* table) {
 using UnicodeEntry = PUNICODE_PREFIX_TABLE_ENTRY;
 
 bool IsExact(UnicodeEntry entry, const UNICODE_STRING* name, ULONG insensitive_from) {
-  const Order order = Compare<Unicode>(entry->Prefix, name, [&](WCHAR c, ULONG i) { return i < insensitive_from ? c : Unicode::Folded(c); });
+  const Order order =
+      Compare<Unicode>(entry->Prefix, name, [&](WCHAR c, ULONG i) { return i < insensitive_from ? c : Unicode::Folded(c); });
   return order == Order::Equal || order == Order::Prefix;
 }
 

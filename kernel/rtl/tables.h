@@ -87,4 +87,28 @@ PUNICODE_PREFIX_TABLE_ENTRY RtlFindUnicodePrefix(PUNICODE_PREFIX_TABLE PrefixTab
 /// The next entry of the table, from the first if `Restart`; null at the end. IRQL <= APC_LEVEL.
 PUNICODE_PREFIX_TABLE_ENTRY RtlNextUnicodePrefix(PUNICODE_PREFIX_TABLE PrefixTable, BOOLEAN Restart);
 
+// ---- atom tables --------------------------------------------------------------------------------------------------------
+// Of names without regard to case; the numbers below 0xC000 are atoms in every table, named by themselves or by "#number". IRQL < DISPATCH.
+
+/// Makes a table if *AtomTable is null. STATUS_NO_MEMORY.
+NTSTATUS RtlCreateAtomTable(ULONG NumberOfBuckets, PVOID* AtomTable);
+/// Frees a table and its atoms.
+NTSTATUS RtlDestroyAtomTable(PVOID AtomTable);
+/// Deletes the atoms of a table; the pinned ones only if `DeletePinned`.
+NTSTATUS RtlEmptyAtomTable(PVOID AtomTable, BOOLEAN DeletePinned);
+/// Adds a name, or a reference to it. STATUS_OBJECT_NAME_INVALID: it is empty; STATUS_INVALID_PARAMETER: it has more than 255 characters,
+/// or is a number that is no atom; STATUS_NO_MEMORY: the table is full.
+NTSTATUS RtlAddAtomToAtomTable(PVOID AtomTable, PCWSTR AtomName, PUSHORT Atom);
+/// Finds a name. STATUS_OBJECT_NAME_NOT_FOUND.
+NTSTATUS RtlLookupAtomInAtomTable(PVOID AtomTable, PCWSTR AtomName, PUSHORT Atom);
+/// Takes a reference away, and with the last the atom. STATUS_WAS_LOCKED: it is pinned; STATUS_INVALID_HANDLE: there is none.
+NTSTATUS RtlDeleteAtomFromAtomTable(PVOID AtomTable, USHORT Atom);
+/// Keeps an atom whatever its references. STATUS_INVALID_HANDLE.
+NTSTATUS RtlPinAtomInAtomTable(PVOID AtomTable, USHORT Atom);
+/// Tells references, flags (1: pinned) and name of an atom; the length is in bytes and becomes the name's. A name that has no room is cut;
+/// STATUS_BUFFER_TOO_SMALL: no room at all; STATUS_INVALID_HANDLE.
+NTSTATUS RtlQueryAtomInAtomTable(PVOID AtomTable, USHORT Atom, PULONG AtomUsage, PULONG AtomFlags, PWSTR AtomName, PULONG AtomNameLength);
+/// Whether a name is a number, and the atom: 0 if it is none.
+BOOLEAN RtlGetIntegerAtom(PCWSTR AtomName, PUSHORT IntegerAtom);
+
 }  // extern "C"

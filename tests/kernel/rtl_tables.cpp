@@ -274,8 +274,8 @@ KTEST(PrefixesMatchByWholeComponents) {
   const struct {
     const char* name;
     int prefix;
-  } cases[] = {{"\\A\\B\\C\\D", 3}, {"\\A\\B", 2}, {"\\A\\BC", 1}, {"\\A\\X\\C", 1}, {"\\D\\E\\F", 5}, {"\\D\\F", 4}, {"\\X\\Y", 0}, {"\\X", 0},
-               {"\\", 0},         {"\\a\\B", 0}};
+  } cases[] = {{"\\A\\B\\C\\D", 3}, {"\\A\\B", 2}, {"\\A\\BC", 1}, {"\\A\\X\\C", 1}, {"\\D\\E\\F", 5},
+               {"\\D\\F", 4},       {"\\X\\Y", 0}, {"\\X", 0},     {"\\", 0},        {"\\a\\B", 0}};
   for (const auto& one : cases) {
     RtlInitString(&name, one.name);
     EXPECT(PfxFindPrefix(&table, &name) == &entries[one.prefix]);

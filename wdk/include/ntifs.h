@@ -6,3 +6,4 @@
 #undef EX_PUSH_LOCK
 #undef PEX_PUSH_LOCK
 #include <ringlet/ntifs.h>
+#include <ringlet/rtl.h>

@@ -1,0 +1,256 @@
+// The smaller families of the run-time library: checksums, atoms, UTF-8 strings, identifiers, sets of SIDs.
+#include "ktest.h"
+
+using namespace ktest;
+
+KTEST(Checksums) {
+  char text[] = "123456789";
+  EXPECT_EQ(RtlComputeCrc32(0, text, 9), 0xCBF43926);
+  EXPECT_EQ(RtlComputeCrc32(RtlComputeCrc32(0, text, 4), text + 4, 5), 0xCBF43926);
+  EXPECT_EQ(RtlCrc32(text, 9, 0), 0xCBF43926);
+  EXPECT_EQ(RtlCrc64(text, 9, 0), 0xAE8B14860A799888);
+  EXPECT_EQ(RtlCrc64(text + 4, 5, RtlCrc64(text, 4, 0)), 0xAE8B14860A799888);
+}
+
+KTEST(MemoryAndBits) {
+  ULONG words[4] = {};
+  EXPECT(RtlIsZeroMemory(words, sizeof words));
+  words[3] = 0x80000000;
+  EXPECT(!RtlIsZeroMemory(words, sizeof words));
+  RTL_BITMAP map;
+  RtlInitializeBitMap(&map, words, 128);
+  RtlSetBits(&map, 30, 40);
+  EXPECT_EQ(RtlNumberOfSetBitsInRange(&map, 0, 128), 41);
+  EXPECT_EQ(RtlNumberOfSetBitsInRange(&map, 32, 10), 10);
+  EXPECT_EQ(RtlNumberOfClearBitsInRange(&map, 60, 20), 10);
+  EXPECT_EQ(RtlNumberOfSetBitsInRange(&map, 120, 9), MAXULONG);
+  ULONG copy[4];
+  RtlCopyMemoryNonTemporal(copy, words, sizeof copy);
+  EXPECT(RtlEqualMemory(copy, words, sizeof copy));
+}
+
+// ---- atoms ----
+
+KTEST(AtomsAreCounted) {
+  PVOID table = nullptr;
+  REQUIRE(RtlCreateAtomTable(0, &table) == STATUS_SUCCESS);
+  PVOID const same = table;
+  EXPECT_EQ(RtlCreateAtomTable(100, &table), STATUS_SUCCESS);
+  EXPECT(table == same);
+  RTL_ATOM first = 0, second = 0;
+  EXPECT_EQ(RtlLookupAtomInAtomTable(table, (PWSTR)L"Name", &first), STATUS_OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, (PWSTR)L"Name", &first), STATUS_SUCCESS);
+  EXPECT_EQ(first, 0xC000);
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, (PWSTR)L"NAME", &second), STATUS_SUCCESS);
+  EXPECT_EQ(first, second);
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, (PWSTR)L"Other", &second), STATUS_SUCCESS);
+  EXPECT_EQ(second, 0xC001);
+
+  ULONG usage = 0, flags = 9;
+  WCHAR name[8];
+  ULONG length = sizeof name;
+  EXPECT_EQ(RtlQueryAtomInAtomTable(table, first, &usage, &flags, name, &length), STATUS_SUCCESS);
+  EXPECT_EQ(usage, 2);
+  EXPECT_EQ(flags, 0);
+  EXPECT_EQ(length, 8);
+  EXPECT(wcscmp(name, L"Name") == 0);
+  length = 6;
+  EXPECT_EQ(RtlQueryAtomInAtomTable(table, first, nullptr, nullptr, name, &length), STATUS_SUCCESS);
+  EXPECT(wcscmp(name, L"Na") == 0);
+  EXPECT_EQ(length, 4);
+  length = 0;
+  EXPECT_EQ(RtlQueryAtomInAtomTable(table, first, nullptr, nullptr, name, &length), STATUS_BUFFER_TOO_SMALL);
+  EXPECT_EQ(length, 8);
+
+  EXPECT_EQ(RtlDeleteAtomFromAtomTable(table, first), STATUS_SUCCESS);
+  EXPECT_EQ(RtlLookupAtomInAtomTable(table, (PWSTR)L"name", &second), STATUS_SUCCESS);
+  EXPECT_EQ(RtlDeleteAtomFromAtomTable(table, first), STATUS_SUCCESS);
+  EXPECT_EQ(RtlDeleteAtomFromAtomTable(table, first), STATUS_INVALID_HANDLE);
+  EXPECT_EQ(RtlQueryAtomInAtomTable(table, first, nullptr, nullptr, nullptr, nullptr), STATUS_INVALID_HANDLE);
+  EXPECT_EQ(RtlDestroyAtomTable(table), STATUS_SUCCESS);
+}
+
+KTEST(PinnedAtomsStay) {
+  PVOID table = nullptr;
+  REQUIRE(RtlCreateAtomTable(37, &table) == STATUS_SUCCESS);
+  RTL_ATOM pinned, loose;
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, (PWSTR)L"pinned", &pinned), STATUS_SUCCESS);
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, (PWSTR)L"loose", &loose), STATUS_SUCCESS);
+  EXPECT_EQ(RtlPinAtomInAtomTable(table, pinned), STATUS_SUCCESS);
+  EXPECT_EQ(RtlPinAtomInAtomTable(table, 0xCFFF), STATUS_INVALID_HANDLE);
+  EXPECT_EQ(RtlDeleteAtomFromAtomTable(table, pinned), STATUS_WAS_LOCKED);
+  EXPECT_EQ(RtlEmptyAtomTable(table, FALSE), STATUS_SUCCESS);
+  EXPECT_EQ(RtlLookupAtomInAtomTable(table, (PWSTR)L"pinned", &pinned), STATUS_SUCCESS);
+  EXPECT_EQ(RtlLookupAtomInAtomTable(table, (PWSTR)L"loose", &loose), STATUS_OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(RtlEmptyAtomTable(table, TRUE), STATUS_SUCCESS);
+  EXPECT_EQ(RtlLookupAtomInAtomTable(table, (PWSTR)L"pinned", &pinned), STATUS_OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(RtlDestroyAtomTable(table), STATUS_SUCCESS);
+}
+
+KTEST(NumbersAreAtoms) {
+  PVOID table = nullptr;
+  REQUIRE(RtlCreateAtomTable(37, &table) == STATUS_SUCCESS);
+  RTL_ATOM atom = 0;
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, (PWSTR)0x123, &atom), STATUS_SUCCESS);
+  EXPECT_EQ(atom, 0x123);
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, (PWSTR)L"#123", &atom), STATUS_SUCCESS);
+  EXPECT_EQ(atom, 123);
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, (PWSTR)L"#12a", &atom), STATUS_SUCCESS);
+  EXPECT_EQ(atom, 0xC000);
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, (PWSTR)L"#0", &atom), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, (PWSTR)0xC000, &atom), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, (PWSTR)L"", &atom), STATUS_OBJECT_NAME_INVALID);
+  static WCHAR longest[257];
+  for (ULONG i = 0; i < 256; ++i) longest[i] = L'a';
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, longest, &atom), STATUS_INVALID_PARAMETER);
+  longest[255] = 0;
+  EXPECT_EQ(RtlAddAtomToAtomTable(table, longest, &atom), STATUS_SUCCESS);
+  WCHAR name[8];
+  ULONG usage, flags, length = sizeof name;
+  EXPECT_EQ(RtlQueryAtomInAtomTable(table, 4711, &usage, &flags, name, &length), STATUS_SUCCESS);
+  EXPECT(wcscmp(name, L"#4711") == 0);
+  EXPECT_EQ(length, 10);
+  EXPECT_EQ(usage, 1);
+  EXPECT_EQ(flags, 1);
+  EXPECT_EQ(RtlDeleteAtomFromAtomTable(table, 4711), STATUS_SUCCESS);
+  EXPECT_EQ(RtlDestroyAtomTable(table), STATUS_SUCCESS);
+}
+
+// ---- text ----
+
+KTEST(Utf8Strings) {
+  UTF8_STRING utf8;
+  RtlInitUTF8String(&utf8, "Gr\xC3\xBC\xC3\x9F\x65 \xF0\x9F\x98\x80");
+  EXPECT_EQ(utf8.Length, 12);
+  UNICODE_STRING wide;
+  EXPECT_EQ(RtlUTF8StringToUnicodeString(&wide, &utf8, TRUE), STATUS_SUCCESS);
+  EXPECT_EQ(wide.Length, 16);
+  EXPECT_EQ(wide.MaximumLength, 18);
+  EXPECT_EQ(wide.Buffer[2], 0xFC);
+  UTF8_STRING back;
+  EXPECT_EQ(RtlUnicodeStringToUTF8String(&back, &wide, TRUE), STATUS_SUCCESS);
+  EXPECT(RtlEqualString(&back, &utf8, FALSE));
+  RtlFreeUTF8String(&back);
+  EXPECT(back.Buffer == nullptr);
+  WCHAR small[3];
+  UNICODE_STRING few{0, sizeof small, small};
+  EXPECT_EQ(RtlUTF8StringToUnicodeString(&few, &utf8, FALSE), STATUS_BUFFER_OVERFLOW);
+  RtlFreeUnicodeString(&wide);
+}
+
+KTEST(NumbersAsText) {
+  WCHAR text[12];
+  EXPECT_EQ(RtlIntegerToUnicode(255, 16, 12, text), STATUS_SUCCESS);
+  EXPECT(wcscmp(text, L"FF") == 0);
+  EXPECT_EQ(RtlIntegerToUnicode(42, 10, -5, text), STATUS_SUCCESS);
+  EXPECT(wcsncmp(text, L"00042", 5) == 0);
+  EXPECT_EQ(RtlIntegerToUnicode(12345, 10, 4, text), STATUS_BUFFER_OVERFLOW);
+  EXPECT_EQ(RtlIntegerToUnicode(1, 7, 4, text), STATUS_INVALID_PARAMETER);
+
+  LONG64 number = 0;
+  PWSTR end = nullptr;
+  UNICODE_STRING string = RTL_CONSTANT_STRING(L"  -0x10z");
+  EXPECT_EQ(RtlUnicodeStringToInt64(&string, 0, &number, &end), STATUS_SUCCESS);
+  EXPECT_EQ(number, -16);
+  EXPECT_EQ(*end, L'z');
+  RtlInitUnicodeString(&string, L"9223372036854775808");
+  EXPECT_EQ(RtlUnicodeStringToInt64(&string, 10, &number, nullptr), STATUS_INTEGER_OVERFLOW);
+  RtlInitUnicodeString(&string, L"-9223372036854775808");
+  EXPECT_EQ(RtlUnicodeStringToInt64(&string, 10, &number, nullptr), STATUS_SUCCESS);
+  EXPECT_EQ(number, MINLONG64);
+  EXPECT_EQ(RtlUnicodeStringToInt64(&string, 3, &number, nullptr), STATUS_INVALID_PARAMETER);
+}
+
+KTEST(WhatTheSystemIs) {
+  ULONG product = 0, type = 0;
+  EXPECT(RtlGetProductInfo(10, 0, 0, 0, &product));
+  EXPECT_EQ(product, 0x30);
+  EXPECT(!RtlGetProductInfo(5, 1, 0, 0, &product));
+  EXPECT(RtlGetNtProductType(&type));
+  EXPECT_EQ(type, VER_NT_WORKSTATION);
+  USHORT ansi, oem;
+  RtlGetDefaultCodePage(&ansi, &oem);
+  EXPECT_EQ(ansi, 1252);
+  EXPECT_EQ(oem, 437);
+  EXPECT(!RtlIsStateSeparationEnabled());
+}
+
+// ---- security ----
+
+KTEST(SidsOfTheirOwn) {
+  SID_IDENTIFIER_AUTHORITY authority = SECURITY_NT_AUTHORITY;
+  PSID first, second;
+  REQUIRE(RtlAllocateAndInitializeSid(&authority, 3, 21, 7, 500, 0, 0, 0, 0, 0, &first) == STATUS_SUCCESS);
+  REQUIRE(RtlAllocateAndInitializeSid(&authority, 3, 21, 7, 501, 0, 0, 0, 0, 0, &second) == STATUS_SUCCESS);
+  EXPECT_EQ(RtlAllocateAndInitializeSid(&authority, 9, 0, 0, 0, 0, 0, 0, 0, 0, &first), STATUS_INVALID_SID);
+  EXPECT_EQ(*RtlSubAuthoritySid(first, 2), 500);
+  EXPECT_EQ(RtlIdentifierAuthoritySid(first)->Value[5], 5);
+  EXPECT(!RtlEqualSid(first, second));
+  EXPECT(RtlEqualPrefixSid(first, second));
+
+  SID_AND_ATTRIBUTES set[2] = {{first, 1}, {second, 2}};
+  SID_AND_ATTRIBUTES_HASH hash;
+  EXPECT_EQ(RtlSidHashInitialize(set, 2, &hash), STATUS_SUCCESS);
+  EXPECT(RtlSidHashLookup(&hash, second) == &set[1]);
+  EXPECT_EQ(RtlSidHashInitialize(set, 1, &hash), STATUS_SUCCESS);
+  EXPECT(RtlSidHashLookup(&hash, second) == nullptr);
+  EXPECT_EQ(RtlSidHashInitialize(nullptr, 0, nullptr), STATUS_INVALID_PARAMETER);
+  EXPECT(RtlFreeSid(first) == nullptr);
+  RtlFreeSid(second);
+}
+
+KTEST(EntriesAndDescriptors) {
+  SID_IDENTIFIER_AUTHORITY authority = SECURITY_NT_AUTHORITY;
+  PSID old_sid, new_sid;
+  RtlAllocateAndInitializeSid(&authority, 1, 18, 0, 0, 0, 0, 0, 0, 0, &old_sid);
+  RtlAllocateAndInitializeSid(&authority, 1, 19, 0, 0, 0, 0, 0, 0, 0, &new_sid);
+  UCHAR memory[256];
+  PACL const acl = reinterpret_cast<PACL>(memory);
+  RtlCreateAcl(acl, sizeof memory, ACL_REVISION);
+  RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_READ, old_sid);
+  RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, old_sid);
+  ULONG index = 1;
+  PVOID const second = RtlFindAceByType(acl, ACCESS_ALLOWED_ACE_TYPE, &index);
+  REQUIRE(second != nullptr);
+  EXPECT_EQ(index, 1);
+  EXPECT_EQ(static_cast<PACCESS_ALLOWED_ACE>(second)->Mask, GENERIC_ALL);
+  EXPECT(RtlFindAceByType(acl, ACCESS_DENIED_ACE_TYPE, nullptr) == nullptr);
+  EXPECT(!RtlOwnerAcesPresent(acl));
+
+  SECURITY_DESCRIPTOR descriptor;
+  RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+  RtlSetOwnerSecurityDescriptor(&descriptor, old_sid, FALSE);
+  RtlSetDaclSecurityDescriptor(&descriptor, TRUE, acl, FALSE);
+  UCHAR relative[512];
+  ULONG size = sizeof relative;
+  REQUIRE(RtlAbsoluteToSelfRelativeSD(&descriptor, relative, &size) == STATUS_SUCCESS);
+  ULONG changes = 0;
+  EXPECT_EQ(RtlReplaceSidInSd(relative, old_sid, new_sid, &changes), STATUS_SUCCESS);
+  EXPECT_EQ(changes, 3);
+
+  ULONG room = size;
+  EXPECT_EQ(RtlSelfRelativeToAbsoluteSD2(relative, &room), STATUS_BUFFER_TOO_SMALL);
+  EXPECT(room > size);
+  EXPECT_EQ(RtlSelfRelativeToAbsoluteSD2(relative, &room), STATUS_SUCCESS);
+  PSID owner = nullptr;
+  BOOLEAN defaulted;
+  EXPECT_EQ(RtlGetOwnerSecurityDescriptor(relative, &owner, &defaulted), STATUS_SUCCESS);
+  EXPECT(RtlEqualSid(owner, new_sid));
+  EXPECT_EQ(RtlSelfRelativeToAbsoluteSD2(relative, &room), STATUS_BAD_DESCRIPTOR_FORMAT);
+  RtlFreeSid(old_sid);
+  RtlFreeSid(new_sid);
+}
+
+KTEST(IdentifiersAndRights) {
+  LUID one = {1, 2}, two;
+  RtlCopyLuid(&two, &one);
+  EXPECT(RtlEqualLuid(&one, &two));
+  two.HighPart = 3;
+  EXPECT(!RtlEqualLuid(&one, &two));
+  EXPECT(RtlAreAllAccessesGranted(7, 5));
+  EXPECT(!RtlAreAllAccessesGranted(7, 9));
+  EXPECT(RtlAreAnyAccessesGranted(7, 9));
+  EXPECT(!RtlAreAnyAccessesGranted(7, 8));
+  EXPECT_EQ(RtlMapSecurityErrorToNtStatus(0x8009030C), STATUS_LOGON_FAILURE);
+  EXPECT_EQ(RtlMapSecurityErrorToNtStatus(0x12345), 0x12345);
+}
