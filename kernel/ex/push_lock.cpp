@@ -119,6 +119,12 @@ BOOLEAN ExTryAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG) { return Try
 VOID ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG) { Release(PushLock); }
 VOID ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG) { Release(PushLock); }
 VOID ExReleasePushLockEx(PEX_PUSH_LOCK PushLock, ULONG) { Release(PushLock); }
+/// Acquires a push lock shared if that needs no wait. IRQL <= APC_LEVEL.
+BOOLEAN ExfTryAcquirePushLockShared(PEX_PUSH_LOCK PushLock) { return TryAcquire(PushLock, false); }
+/// Wakes who waits for a lock that is free. Whoever releases a lock hands it over at once: a free one has no waiters. IRQL <= APC_LEVEL.
+VOID ExfTryToWakePushLock(PEX_PUSH_LOCK PushLock) {
+  if ((*PushLock & (kHeld | kWaiting)) == kWaiting) HandOver(PushLock);
+}
 VOID ExfAcquirePushLockExclusive(PEX_PUSH_LOCK PushLock) { Acquire(PushLock, true); }
 VOID ExfAcquirePushLockShared(PEX_PUSH_LOCK PushLock) { Acquire(PushLock, false); }
 VOID ExfReleasePushLock(PEX_PUSH_LOCK PushLock) { Release(PushLock); }

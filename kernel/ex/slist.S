@@ -14,6 +14,15 @@ InitializeSListHead:
     mov %rax, 8(%rcx)
     ret
 
+# PSLIST_ENTRY FirstEntrySList(const SLIST_HEADER* ListHead)
+    .globl FirstEntrySList
+    .type FirstEntrySList, @function
+    .p2align 4
+FirstEntrySList:
+    mov 8(%rcx), %rax
+    and $-16, %rax
+    ret
+
 # PSLIST_ENTRY ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead)
     .globl ExpInterlockedPopEntrySList
     .type ExpInterlockedPopEntrySList, @function

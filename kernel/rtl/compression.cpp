@@ -37,9 +37,7 @@ NTSTATUS CheckChunked(USHORT format) {
 }
 
 /// The header of the chunk at `at`; 0 at the end.
-USHORT ChunkHeader(const UCHAR* at, const UCHAR* end) {
-  return end - at < 2 ? USHORT{0} : static_cast<USHORT>(at[0] | at[1] << 8);
-}
+USHORT ChunkHeader(const UCHAR* at, const UCHAR* end) { return end - at < 2 ? USHORT{0} : static_cast<USHORT>(at[0] | at[1] << 8); }
 
 constexpr USHORT kStoredChunk = 0x3FFF;
 

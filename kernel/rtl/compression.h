@@ -36,8 +36,8 @@ using ConstBytes = std::span<const UCHAR>;
 struct MatchTable {
   static constexpr ULONG kHashBits = 12;
   static constexpr ULONG kWindow = 0x2000;
-  ULONG head[1 << kHashBits];   ///< position + 1; 0: none
-  ULONG previous[kWindow];      ///< position + 1 of the one before with the same hash
+  ULONG head[1 << kHashBits];  ///< position + 1; 0: none
+  ULONG previous[kWindow];     ///< position + 1 of the one before with the same hash
 };
 
 // Each of these returns a status and, in `size`, the bytes it made.

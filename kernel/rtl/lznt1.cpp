@@ -1,5 +1,5 @@
-// LZNT1 (MS-XCA): chunks of 4 KiB with a header of two bytes each. A compressed chunk is groups of a flag byte and eight items: literals, and
-// tokens of 16 bits whose split between distance and length moves with the place in the chunk.
+// LZNT1 (MS-XCA): chunks of 4 KiB with a header of two bytes each. A compressed chunk is groups of a flag byte and eight items: literals,
+// and tokens of 16 bits whose split between distance and length moves with the place in the chunk.
 #include "kernel/rtl/match_finder.h"
 #include "nt/status.h"
 

@@ -70,7 +70,8 @@ ULONG RtlGetSuiteMask();
 /// The kind of the product: 1, a workstation. Returns TRUE. Any IRQL.
 BOOLEAN RtlGetNtProductType(PULONG ProductType);
 /// The edition for the version a caller knows; FALSE, and 0, for a version before 6. PASSIVE_LEVEL.
-BOOLEAN RtlGetProductInfo(ULONG OSMajorVersion, ULONG OSMinorVersion, ULONG SpMajorVersion, ULONG SpMinorVersion, PULONG ReturnedProductType);
+BOOLEAN RtlGetProductInfo(ULONG OSMajorVersion, ULONG OSMinorVersion, ULONG SpMajorVersion, ULONG SpMinorVersion,
+                          PULONG ReturnedProductType);
 /// Whether the system keeps its state apart from its files: FALSE. PASSIVE_LEVEL.
 BOOLEAN RtlIsStateSeparationEnabled();
 /// Whether the edition is for many users at once: FALSE. Any IRQL.
@@ -101,8 +102,8 @@ PVOID RtlFindAceByType(PACL Acl, UCHAR AceType, PULONG Index);
 BOOLEAN RtlOwnerAcesPresent(PACL Acl);
 /// Puts a SID of the same length in another's place: owner, group and entries of a self-relative or absolute descriptor. PASSIVE_LEVEL.
 NTSTATUS RtlReplaceSidInSd(PSECURITY_DESCRIPTOR SecurityDescriptor, PSID OldSid, PSID NewSid, PULONG NumChanges);
-/// Makes a self-relative descriptor absolute in its place. STATUS_BAD_DESCRIPTOR_FORMAT; STATUS_BUFFER_TOO_SMALL: *BufferSize becomes what is
-/// needed. PASSIVE_LEVEL.
+/// Makes a self-relative descriptor absolute in its place. STATUS_BAD_DESCRIPTOR_FORMAT; STATUS_BUFFER_TOO_SMALL: *BufferSize becomes what
+/// is needed. PASSIVE_LEVEL.
 NTSTATUS RtlSelfRelativeToAbsoluteSD2(PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor, PULONG BufferSize);
 /// Hashes a set of SIDs for RtlSidHashLookup. STATUS_INVALID_PARAMETER. Any IRQL.
 NTSTATUS RtlSidHashInitialize(PSID_AND_ATTRIBUTES SidAttr, ULONG SidCount, PSID_AND_ATTRIBUTES_HASH SidAttrHash);

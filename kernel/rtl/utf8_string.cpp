@@ -12,7 +12,9 @@ constexpr ULONG kLongest = 0xFFFF;
 
 VOID RtlInitUTF8String(PUTF8_STRING DestinationString, PCSTR SourceString) { RtlInitString(DestinationString, SourceString); }
 
-NTSTATUS RtlInitUTF8StringEx(PUTF8_STRING DestinationString, PCSTR SourceString) { return RtlInitStringEx(DestinationString, SourceString); }
+NTSTATUS RtlInitUTF8StringEx(PUTF8_STRING DestinationString, PCSTR SourceString) {
+  return RtlInitStringEx(DestinationString, SourceString);
+}
 
 NTSTATUS RtlUTF8StringToUnicodeString(PUNICODE_STRING DestinationString, PUTF8_STRING SourceString, BOOLEAN AllocateDestinationString) {
   ULONG bytes = 0;
