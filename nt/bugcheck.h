@@ -64,6 +64,9 @@ struct KBUGCHECK_ADD_PAGES {
 NT_SIZE(KBUGCHECK_ADD_PAGES, 0x20);
 NT_OFFSET(KBUGCHECK_ADD_PAGES, Address, 0x10);
 
+/// The same, for pages that are not to be in the dump; the flags are those of KBUGCHECK_ADD_PAGES.
+using KBUGCHECK_REMOVE_PAGES = KBUGCHECK_ADD_PAGES;
+
 struct KBUGCHECK_SECONDARY_DUMP_DATA {
   PVOID InBuffer;
   ULONG InBufferLength;
@@ -75,6 +78,31 @@ struct KBUGCHECK_SECONDARY_DUMP_DATA {
 NT_SIZE(KBUGCHECK_SECONDARY_DUMP_DATA, 0x30);
 NT_OFFSET(KBUGCHECK_SECONDARY_DUMP_DATA, Guid, 0x10);
 NT_OFFSET(KBUGCHECK_SECONDARY_DUMP_DATA, OutBuffer, 0x20);
+
+inline constexpr ULONG KB_SECONDARY_DATA_FLAG_ADDITIONAL_DATA = 1;
+inline constexpr ULONG DUMP_TYPE_SUMMARY = 2;
+
+/// Begins as KBUGCHECK_SECONDARY_DUMP_DATA.
+struct KBUGCHECK_SECONDARY_DUMP_DATA_EX {
+  PVOID InBuffer;
+  ULONG InBufferLength;
+  ULONG MaximumAllowed;
+  GUID Guid;
+  PVOID OutBuffer;
+  ULONG OutBufferLength;
+  PVOID Context;
+  ULONG Flags;
+  ULONG DumpType;
+  ULONG BugCheckCode;
+  ULONG_PTR BugCheckParameter1;
+  ULONG_PTR BugCheckParameter2;
+  ULONG_PTR BugCheckParameter3;
+  ULONG_PTR BugCheckParameter4;
+};
+NT_SIZE(KBUGCHECK_SECONDARY_DUMP_DATA_EX, 0x68);
+NT_OFFSET(KBUGCHECK_SECONDARY_DUMP_DATA_EX, Context, 0x30);
+NT_OFFSET(KBUGCHECK_SECONDARY_DUMP_DATA_EX, DumpType, 0x3c);
+NT_OFFSET(KBUGCHECK_SECONDARY_DUMP_DATA_EX, BugCheckParameter1, 0x48);
 
 enum KBUGCHECK_DUMP_IO_TYPE : ULONG { KbDumpIoInvalid, KbDumpIoHeader, KbDumpIoBody, KbDumpIoSecondaryData, KbDumpIoComplete };
 

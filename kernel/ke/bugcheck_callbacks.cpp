@@ -91,23 +91,65 @@ void WriteHeader(const BugCheckInfo& info) {
   WriteDump(KbDumpIoHeader, dump_header, kHeaderSize);
 }
 
-void WriteRange(const KBUGCHECK_ADD_PAGES& range) {
-  const bool is_virtual = (range.Flags & KB_ADD_PAGES_FLAG_VIRTUAL_ADDRESS) != 0;
-  for (ULONG_PTR page = 0; is_virtual && page < range.Count; ++page) {
-    auto* const address = reinterpret_cast<PVOID>((range.Address & ~ULONG_PTR{PAGE_SIZE - 1}) + page * PAGE_SIZE);
-    if (MmIsAddressValid(address)) WriteDump(KbDumpIoBody, address, PAGE_SIZE);
-  }
-}
+/// Pages by their addresses: those of physical ranges are not followed.
+struct PageRange {
+  ULONG_PTR address, pages;
 
-void AddPages(PKBUGCHECK_REASON_CALLBACK_RECORD record, ULONG code) {
+  bool Contains(ULONG_PTR page) const { return page - address < pages * PAGE_SIZE; }
+};
+
+/// What callbacks told; no memory may be needed while the machine stops.
+struct PageRanges {
+  static constexpr ULONG kMost = 64;
+  PageRange ranges[kMost];
+  ULONG count;
+
+  void Add(const KBUGCHECK_ADD_PAGES& range) {
+    const bool is_virtual = (range.Flags & KB_ADD_PAGES_FLAG_VIRTUAL_ADDRESS) != 0;
+    if (is_virtual && count < kMost) ranges[count++] = {range.Address & ~ULONG_PTR{PAGE_SIZE - 1}, range.Count};
+  }
+  bool Contain(ULONG_PTR page) const {
+    for (ULONG i = 0; i < count; ++i) {
+      if (ranges[i].Contains(page)) return true;
+    }
+    return false;
+  }
+};
+PageRanges added, removed;
+
+/// Asks a callback that tells of pages until it has no more ranges.
+void AskForPages(PKBUGCHECK_REASON_CALLBACK_RECORD record, ULONG code, PageRanges* ranges) {
   KBUGCHECK_ADD_PAGES range{};
   range.BugCheckCode = code;
   do {
     range.Flags = 0;
     range.Address = range.Count = 0;
     CallForReason(record, &range);
-    WriteRange(range);
+    ranges->Add(range);
   } while ((range.Flags & KB_ADD_PAGES_FLAG_ADDITIONAL_RANGES_EXIST) != 0);
+}
+
+void WriteBody() {
+  for (ULONG i = 0; i < added.count; ++i) {
+    for (ULONG_PTR n = 0; n < added.ranges[i].pages; ++n) {
+      const ULONG_PTR page = added.ranges[i].address + n * PAGE_SIZE;
+      auto* const address = reinterpret_cast<PVOID>(page);
+      if (!removed.Contain(page) && MmIsAddressValid(address)) WriteDump(KbDumpIoBody, address, PAGE_SIZE);
+    }
+  }
+}
+
+/// Keeps secondary data for the report and gives it to the drivers that write the dump.
+void KeepSecondaryData(const char* component, const GUID& id, const void* buffer, ULONG length, BugCheckInfo* info) {
+  const bool whole = buffer != nullptr && length != 0 && length <= kMostSecondaryData;
+  if (!whole || !MmIsAddressValid(const_cast<PVOID>(buffer))) return;
+  WriteDump(KbDumpIoSecondaryData, const_cast<PVOID>(buffer), length);
+  const auto* const bytes = static_cast<const UCHAR*>(buffer);
+  info->secondary_data.push_back({component, id, {bytes, bytes + length}});
+}
+
+const char* ComponentOf(PKBUGCHECK_REASON_CALLBACK_RECORD record) {
+  return record->Component != nullptr ? reinterpret_cast<const char*>(record->Component) : "";
 }
 
 void AddSecondaryData(PKBUGCHECK_REASON_CALLBACK_RECORD record, BugCheckInfo* info) {
@@ -115,13 +157,26 @@ void AddSecondaryData(PKBUGCHECK_REASON_CALLBACK_RECORD record, BugCheckInfo* in
   data.InBuffer = secondary_buffer;
   data.InBufferLength = data.MaximumAllowed = kMostSecondaryData;
   CallForReason(record, &data);
-  const bool whole = data.OutBuffer != nullptr && data.OutBufferLength != 0 && data.OutBufferLength <= kMostSecondaryData;
-  if (!whole || !MmIsAddressValid(data.OutBuffer)) return;
-  WriteDump(KbDumpIoSecondaryData, data.OutBuffer, data.OutBufferLength);
-  const auto* const bytes = static_cast<const UCHAR*>(data.OutBuffer);
-  info->secondary_data.push_back({record->Component != nullptr ? reinterpret_cast<const char*>(record->Component) : "",
-                                  data.Guid,
-                                  {bytes, bytes + data.OutBufferLength}});
+  KeepSecondaryData(ComponentOf(record), data.Guid, data.OutBuffer, data.OutBufferLength, info);
+}
+
+/// Secondary data in as many parts as the callback likes.
+void AddMultiPartData(PKBUGCHECK_REASON_CALLBACK_RECORD record, BugCheckInfo* info) {
+  KBUGCHECK_SECONDARY_DUMP_DATA_EX data{};
+  data.DumpType = DUMP_TYPE_SUMMARY;
+  data.BugCheckCode = info->code;
+  data.BugCheckParameter1 = info->parameters[0];
+  data.BugCheckParameter2 = info->parameters[1];
+  data.BugCheckParameter3 = info->parameters[2];
+  data.BugCheckParameter4 = info->parameters[3];
+  do {
+    data.InBuffer = secondary_buffer;
+    data.InBufferLength = data.MaximumAllowed = kMostSecondaryData;
+    data.OutBuffer = nullptr;
+    data.OutBufferLength = data.Flags = 0;
+    CallForReason(record, &data);
+    KeepSecondaryData(ComponentOf(record), data.Guid, data.OutBuffer, data.OutBufferLength, info);
+  } while ((data.Flags & KB_SECONDARY_DATA_FLAG_ADDITIONAL_DATA) != 0);
 }
 
 template <class Record>
@@ -140,9 +195,13 @@ void PrepareLists() {
 void CallBugCheckCallbacks(BugCheckInfo* info) {
   KiPcr->irql = HIGH_LEVEL;
   dump_offset = 0;
+  added.count = removed.count = 0;
   WriteHeader(*info);
-  ForReason(KbCallbackAddPages, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AddPages(record, info->code); });
+  ForReason(KbCallbackAddPages, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AskForPages(record, info->code, &added); });
+  ForReason(KbCallbackRemovePages, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AskForPages(record, info->code, &removed); });
+  WriteBody();
   ForReason(KbCallbackSecondaryDumpData, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AddSecondaryData(record, info); });
+  ForReason(KbCallbackSecondaryMultiPartDumpData, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AddMultiPartData(record, info); });
   WriteDump(KbDumpIoComplete, nullptr, 0);
   // Last, so that what they break does not break the dump.
   ForEach<KBUGCHECK_CALLBACK_RECORD>(callbacks, CallWithoutReason);

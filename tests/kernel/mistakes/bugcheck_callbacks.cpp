@@ -6,7 +6,7 @@ static ULONG remembered = 42;
 static const GUID kData = {0x5be1b5a3, 0x1f2c, 0x4c4e, {0x9a, 0x01, 2, 3, 4, 5, 6, 7}};
 
 static KBUGCHECK_CALLBACK_RECORD plain, removed;
-static KBUGCHECK_REASON_CALLBACK_RECORD add, secondary, io;
+static KBUGCHECK_REASON_CALLBACK_RECORD add, drop, secondary, parts, io;
 
 static void NTAPI OnBugCheck(PVOID buffer, ULONG length) {
   DbgPrint("plain: irql %u, value %u, length %u\n", KeGetCurrentIrql(), *static_cast<ULONG*>(buffer), length);
@@ -24,7 +24,34 @@ static void NTAPI OnAddPages(KBUGCHECK_CALLBACK_REASON reason, PKBUGCHECK_REASON
     pages->Flags |= KB_ADD_PAGES_FLAG_ADDITIONAL_RANGES_EXIST;
   }
   pages->Address = reinterpret_cast<ULONG_PTR>(&remembered) & ~ULONG_PTR{PAGE_SIZE - 1};
+  pages->Count = 2;
+}
+
+/// The second of the pages that OnAddPages adds.
+static void NTAPI OnRemovePages(KBUGCHECK_CALLBACK_REASON reason, PKBUGCHECK_REASON_CALLBACK_RECORD, PVOID data, ULONG length) {
+  auto* const pages = static_cast<PKBUGCHECK_ADD_PAGES>(data);
+  DbgPrint("remove: reason %u, length %u, code %x\n", reason, length, pages->BugCheckCode);
+  pages->Flags = KB_ADD_PAGES_FLAG_VIRTUAL_ADDRESS;
+  pages->Address = (reinterpret_cast<ULONG_PTR>(&remembered) & ~ULONG_PTR{PAGE_SIZE - 1}) + PAGE_SIZE;
   pages->Count = 1;
+}
+
+/// KBUGCHECK_SECONDARY_DUMP_DATA_EX, which mingw's headers lack.
+struct MultiPartData {
+  KBUGCHECK_SECONDARY_DUMP_DATA data;
+  PVOID context;
+  ULONG flags, dump_type, code;
+  ULONG_PTR parameters[4];
+};
+
+static void NTAPI OnParts(KBUGCHECK_CALLBACK_REASON, PKBUGCHECK_REASON_CALLBACK_RECORD, PVOID data, ULONG length) {
+  auto* const part = static_cast<MultiPartData*>(data);
+  DbgPrint("part: length %u, code %x, first %u, room %u\n", length, part->code, !part->context, part->data.InBufferLength > 1);
+  part->data.Guid = kData;
+  part->data.OutBuffer = part->data.InBuffer;
+  part->data.OutBufferLength = part->context ? 2 : 1;
+  if (!part->context) part->flags = 1;  // there is more
+  part->context = part;
 }
 
 static void NTAPI OnSecondary(KBUGCHECK_CALLBACK_REASON, PKBUGCHECK_REASON_CALLBACK_RECORD, PVOID data, ULONG) {
@@ -44,6 +71,8 @@ void Mistake(PDRIVER_OBJECT) {
   KeInitializeCallbackRecord(&plain);
   KeInitializeCallbackRecord(&removed);
   KeInitializeCallbackRecord(&add);
+  KeInitializeCallbackRecord(&drop);
+  KeInitializeCallbackRecord(&parts);
   KeInitializeCallbackRecord(&secondary);
   KeInitializeCallbackRecord(&io);
   const BOOLEAN results[] = {KeRegisterBugCheckCallback(&plain, OnBugCheck, &remembered, sizeof remembered, component),
@@ -52,6 +81,8 @@ void Mistake(PDRIVER_OBJECT) {
                              KeDeregisterBugCheckCallback(&removed),
                              KeDeregisterBugCheckCallback(&removed),
                              KeRegisterBugCheckReasonCallback(&add, OnAddPages, KbCallbackAddPages, component),
+                             KeRegisterBugCheckReasonCallback(&drop, OnRemovePages, KbCallbackRemovePages, component),
+                             KeRegisterBugCheckReasonCallback(&parts, OnParts, KbCallbackSecondaryMultiPartDumpData, component),
                              KeRegisterBugCheckReasonCallback(&secondary, OnSecondary, KbCallbackSecondaryDumpData, component),
                              KeRegisterBugCheckReasonCallback(&io, OnDumpIo, KbCallbackDumpIo, component),
                              KeRegisterBugCheckReasonCallback(&io, OnDumpIo, KbCallbackDumpIo, component),
