@@ -130,6 +130,8 @@ VOID ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside) { DeleteOld(Loo
 NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate, PFREE_FUNCTION_EX Free,
                                      POOL_TYPE PoolType, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth) {
   constexpr ULONG kBoth = EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE;
+  constexpr ULONG kModifiers = POOL_NX_ALLOCATION | NonPagedPoolCacheAligned | NonPagedPoolSession | POOL_COLD_ALLOCATION;
+  if ((static_cast<ULONG>(PoolType) & ~kModifiers) > PagedPool) return STATUS_INVALID_PARAMETER_4;
   if (Depth != 0) return STATUS_INVALID_PARAMETER_8;
   if ((Flags & ~kBoth) != 0 || (Flags & kBoth) == kBoth) return STATUS_INVALID_PARAMETER_5;
   auto type = static_cast<ULONG>(PoolType);

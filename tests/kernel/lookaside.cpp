@@ -92,8 +92,10 @@ KTEST(ExtendedListPassesItself) {
 KTEST(ExtendedListChecksItsFlags) {
   static LOOKASIDE_LIST_EX list;
   constexpr ULONG kBoth = EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE;
-  EXPECT(!NT_SUCCESS(ExInitializeLookasideListEx(&list, nullptr, nullptr, NonPagedPoolNx, kBoth, 80, kTag, 0)));
-  EXPECT(!NT_SUCCESS(ExInitializeLookasideListEx(&list, nullptr, nullptr, NonPagedPoolNx, 0x80, 80, kTag, 0)));
+  EXPECT_EQ(ExInitializeLookasideListEx(&list, nullptr, nullptr, NonPagedPoolNx, kBoth, 80, kTag, 0), STATUS_INVALID_PARAMETER_5);
+  EXPECT_EQ(ExInitializeLookasideListEx(&list, nullptr, nullptr, NonPagedPoolNx, 0x80, 80, kTag, 0), STATUS_INVALID_PARAMETER_5);
+  EXPECT_EQ(ExInitializeLookasideListEx(&list, nullptr, nullptr, NonPagedPoolNx, 0, 80, kTag, 1), STATUS_INVALID_PARAMETER_8);
+  EXPECT_EQ(ExInitializeLookasideListEx(&list, nullptr, nullptr, MaxPoolType, 0, 80, kTag, 0), STATUS_INVALID_PARAMETER_4);
   REQUIRE(NT_SUCCESS(ExInitializeLookasideListEx(&list, nullptr, nullptr, NonPagedPoolNx, 0, 80, kTag, 0)));
   PVOID block = ExAllocateFromLookasideListEx(&list);
   REQUIRE(block != nullptr);
