@@ -85,6 +85,18 @@ VOID ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql) {
   ke::LowerIrql(OldIrql);
 }
 
+ULONG ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
+  if (Value(SpinLock) != 0) return FALSE;
+  Set(SpinLock, kExclusive);
+  return TRUE;
+}
+
+ULONG ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
+  if ((Value(SpinLock) & kExclusive) != 0) return FALSE;
+  Set(SpinLock, Value(SpinLock) + 1);
+  return TRUE;
+}
+
 ULONG ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
   if (Value(SpinLock) != 1) return FALSE;
   Set(SpinLock, kExclusive);

@@ -11,6 +11,17 @@
 #include "kernel/mm/layout.h"
 #include "nt/bugcodes.h"
 
+/// What a DPC may know of its watchdog (wdm.h).
+struct KDPC_WATCHDOG_INFORMATION {
+  ULONG DpcTimeLimit;
+  ULONG DpcTimeCount;  ///< left
+  ULONG DpcWatchdogLimit;
+  ULONG DpcWatchdogCount;  ///< left
+  ULONG Reserved;
+};
+using PKDPC_WATCHDOG_INFORMATION = KDPC_WATCHDOG_INFORMATION*;
+NT_SIZE(KDPC_WATCHDOG_INFORMATION, 0x14);
+
 namespace nt::ke {
 namespace {
 
@@ -18,6 +29,8 @@ namespace {
 constexpr ULONG kHangMilliseconds = 2000;
 /// Under virtual time, PE code that calls nothing for so long is preempted all the same.
 constexpr ULONG kSpinMilliseconds = 20;
+/// How long one DPC may run, and the processor stay at DISPATCH_LEVEL or above, in 100 ns units; and a tick of NT's clock.
+constexpr LONGLONG kAllowed = LONGLONG{kHangMilliseconds} * 10'000, kAllowedAltogether = kAllowed * 3 / 2, kTick = 156'250;
 
 struct KSYSTEM_TIME {
   ULONG LowPart;
@@ -90,7 +103,6 @@ void CountSeconds() {
 /// A processor that stays at DISPATCH_LEVEL or above starves everything: DPC_WATCHDOG_VIOLATION, as NT. One DPC may take all the time, or
 /// it is spent by many, or by code that raised the level.
 void WatchDispatchLevel(LONGLONG units) {
-  constexpr LONGLONG kAllowed = LONGLONG{kHangMilliseconds} * 10'000, kAllowedAltogether = kAllowed * 3 / 2, kTick = 156'250;
   Processor& processor = CurrentProcessor();
   if (KiPcr->irql < DISPATCH_LEVEL) {
     processor.dispatch_spent = 0;
@@ -270,6 +282,21 @@ ULONGLONG KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp) {
   return now;
 }
 ULONGLONG KeQueryUnbiasedInterruptTime() { return static_cast<ULONGLONG>(InterruptTime()); }
+ULONGLONG KeQueryUnbiasedInterruptTimePrecise(PULONG64 QpcTimeStamp) { return KeQueryInterruptTimePrecise(QpcTimeStamp); }
+
+ULONG KeShouldYieldProcessor() {
+  const Processor& processor = CurrentProcessor();
+  return processor.dpc_active && processor.dpc_spent >= kTick ? TRUE : FALSE;
+}
+
+NTSTATUS KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation) {
+  const Processor& processor = CurrentProcessor();
+  if (!processor.dpc_active) return STATUS_UNSUCCESSFUL;
+  const auto ticks = [](LONGLONG units) { return static_cast<ULONG>(std::max<LONGLONG>(units, 0) / kTick); };
+  *WatchdogInformation = {ticks(kAllowed), ticks(kAllowed - processor.dpc_spent), ticks(kAllowedAltogether),
+                          ticks(kAllowedAltogether - processor.dispatch_spent), 0};
+  return STATUS_SUCCESS;
+}
 VOID KeQueryTickCount(PLARGE_INTEGER TickCount) { TickCount->QuadPart = InterruptTime() / 156'250; }
 ULONG KeQueryTimeIncrement() { return 156'250; }
 

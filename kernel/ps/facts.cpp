@@ -33,19 +33,6 @@ PVOID PsGetThreadWin32Thread(PETHREAD) { return nullptr; }
 PVOID PsGetCurrentThreadWin32Thread() { return nullptr; }
 BOOLEAN PsIsCurrentThreadPrefetching() { return FALSE; }
 
-NTSTATUS PsLookupProcessThreadByCid(PCLIENT_ID ClientId, PEPROCESS* Process, PETHREAD* Thread) {
-  PVOID const object = Ps().cids.Find(ClientId->UniqueThread, true);
-  auto* const thread = static_cast<ke::Thread*>(object);
-  if (thread == nullptr || thread->Cid.UniqueProcess != ClientId->UniqueProcess) return STATUS_INVALID_CID;
-  ObfReferenceObject(thread);
-  *Thread = thread;
-  if (Process != nullptr) {
-    *Process = ProcessOf(thread);
-    ObfReferenceObject(*Process);
-  }
-  return STATUS_SUCCESS;
-}
-
 NTSTATUS PsChargeProcessPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, SIZE_T Amount) {
   constexpr ULONG kPaged = 1;
   return ex::ChargePoolQuota(Process, (static_cast<ULONG>(PoolType) & kPaged) != 0, Amount) ? STATUS_SUCCESS : STATUS_QUOTA_EXCEEDED;

@@ -1,6 +1,7 @@
 #include "kernel/rtl/variables.h"
 
 #include "kernel/api/api.h"
+#include "kernel/ke/ke.h"
 
 namespace nt::rtl {
 namespace {

@@ -19,18 +19,11 @@ ULONG SecuritySize(PVOID object) {
 namespace nt::se {
 namespace {
 
-constexpr ULONG kTag = 'cSeS';
-
 PSECURITY_DESCRIPTOR DescriptorOfObject(PVOID object) { return *ob::SecurityOf(object); }
 
 NTSTATUS Set(PVOID object, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR descriptor) {
   const auto method = ob::SecurityMethodOf(object);
   if (method != nullptr) return method(object, SetSecurityDescriptor, &information, descriptor, nullptr, ke::PreviousMode());
-  Bytes changed;
-  const NTSTATUS status = ChangeSecurity(DescriptorOfObject(object), information, descriptor, ob::MappingOf(ob::TypeOf(object)), &changed);
-  if (!NT_SUCCESS(status)) return status;
-  PSECURITY_DESCRIPTOR const packed = ToPool(changed, PagedPool);
-  if (packed == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   PSECURITY_DESCRIPTOR& place = *ob::SecurityOf(object);
   PSECURITY_DESCRIPTOR const old = place;
   GENERIC_MAPPING mapping = ob::MappingOf(ob::TypeOf(object));
@@ -57,23 +50,6 @@ NTSTATUS Query(PVOID object, SECURITY_INFORMATION information, PSECURITY_DESCRIP
   const auto method = ob::SecurityMethodOf(object);
   return method != nullptr ? method(object, QuerySecurityDescriptor, &information, buffer, length, mode)
                            : ReturnSecurity(DescriptorOfObject(object), information, buffer, length, mode);
-}
-
-/// A copy of all that an object's own method tells.
-NTSTATUS CopyFromMethod(PVOID object, PSECURITY_DESCRIPTOR* copy) {
-  constexpr SECURITY_INFORMATION kAll =
-      OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | SACL_SECURITY_INFORMATION;
-  ULONG length = 0;
-  NTSTATUS status = Query(object, kAll, nullptr, &length, KernelMode);
-  if (status != STATUS_BUFFER_TOO_SMALL) return status;
-  *copy = ex::AllocatePool(PagedPool, length, kTag);
-  if (*copy == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  status = Query(object, kAll, *copy, &length, KernelMode);
-  if (!NT_SUCCESS(status)) {
-    ex::FreePool(*copy);
-    *copy = nullptr;
-  }
-  return status;
 }
 
 }  // namespace
@@ -108,8 +84,9 @@ NTSTATUS NtQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInfor
   PVOID object = nullptr;
   NTSTATUS status = ObReferenceObjectByHandle(Handle, AccessToQuery(SecurityInformation), nullptr, ke::PreviousMode(), &object, nullptr);
   if (!NT_SUCCESS(status)) return status;
+  if (FromUser() && Length != 0) status = mm::ProbeUserWrite(SecurityDescriptor, Length, 1);
   ULONG length = Length;
-  status = Query(object, SecurityInformation, SecurityDescriptor, &length, ke::PreviousMode());
+  if (NT_SUCCESS(status)) status = Query(object, SecurityInformation, SecurityDescriptor, &length, ke::PreviousMode());
   ObfDereferenceObject(object);
   if (!NT_SUCCESS(status) && status != STATUS_BUFFER_TOO_SMALL) return status;
   const NTSTATUS told = FromUser() ? nt::mm::WriteUser(LengthNeeded, length) : (*LengthNeeded = length, STATUS_SUCCESS);
@@ -123,13 +100,7 @@ NTSTATUS ObSetSecurityObjectByPointer(PVOID Object, SECURITY_INFORMATION Securit
 NTSTATUS ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR* SecurityDescriptor, PBOOLEAN MemoryAllocated) {
   *SecurityDescriptor = nullptr;
   *MemoryAllocated = FALSE;
-  if (ob::SecurityMethodOf(Object) != nullptr) {
-    const NTSTATUS status = CopyFromMethod(Object, SecurityDescriptor);
-    *MemoryAllocated = *SecurityDescriptor != nullptr;
-    return status;
-  }
-  PSECURITY_DESCRIPTOR const own = DescriptorOfObject(Object);
-  if (own == nullptr) return STATUS_SUCCESS;
+  if (ob::SecurityMethodOf(Object) == nullptr && DescriptorOfObject(Object) == nullptr) return STATUS_SUCCESS;
   // A copy: the object's own may be replaced while the caller looks at it.
   constexpr SECURITY_INFORMATION kAll = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION |
                                         SACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION;
@@ -138,7 +109,7 @@ NTSTATUS ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR* SecurityDescrip
   for (ULONG room = kUsual; status == STATUS_BUFFER_TOO_SMALL;) {
     PSECURITY_DESCRIPTOR const copy = ex::AllocatePool(PagedPool, room, kTag);
     if (copy == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-    status = Query(Object, kAll, copy, &room);
+    status = Query(Object, kAll, copy, &room, KernelMode);
     if (NT_SUCCESS(status)) {
       *SecurityDescriptor = copy;
       *MemoryAllocated = TRUE;

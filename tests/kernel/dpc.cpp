@@ -190,3 +190,39 @@ KTEST(ThreadedDpcRunsOnItsTarget) {
   while (!note.runs) Sleep(1);
   EXPECT_EQ(note.processor, 1);
 }
+
+extern "C" NTKERNELAPI ULONG NTAPI KeShouldYieldProcessor(VOID);
+
+namespace {
+struct Watched {
+  KDPC_WATCHDOG_INFORMATION information;
+  NTSTATUS status;
+  ULONG yield;
+  volatile LONG runs;
+};
+
+void QueryWatchdog(PKDPC, PVOID context, PVOID, PVOID) {
+  auto* const watched = static_cast<Watched*>(context);
+  watched->status = KeQueryDpcWatchdogInformation(&watched->information);
+  watched->yield = KeShouldYieldProcessor();
+  InterlockedIncrement(&watched->runs);
+}
+}  // namespace
+
+KTEST(ADpcMayAskHowLongItMayRun) {
+  Watched watched = {};
+  KDPC dpc;
+  KeInitializeDpc(&dpc, QueryWatchdog, &watched);
+  KeInsertQueueDpc(&dpc, nullptr, nullptr);
+  KeFlushQueuedDpcs();
+  EXPECT_EQ(watched.runs, 1);
+  EXPECT_EQ(watched.status, STATUS_SUCCESS);
+  EXPECT(watched.information.DpcTimeLimit != 0);
+  EXPECT(watched.information.DpcTimeCount <= watched.information.DpcTimeLimit);
+  EXPECT(watched.information.DpcWatchdogLimit >= watched.information.DpcTimeLimit);
+  EXPECT(watched.information.DpcWatchdogCount <= watched.information.DpcWatchdogLimit);
+  EXPECT_EQ(watched.yield, FALSE);
+  EXPECT_EQ(KeQueryDpcWatchdogInformation(&watched.information), STATUS_UNSUCCESSFUL);
+}
+
+KTEST(TheNumberOfProcessorsIsAVariableToo) { EXPECT_EQ(KeNumberProcessors, KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS)); }

@@ -128,6 +128,49 @@ KTEST(SharedIsShared) {
   EXPECT_EQ(lock, 0);
 }
 
+KTEST(ForDpcSuitsEveryLevelADpcHas) {
+  KSPIN_LOCK lock;
+  KeInitializeSpinLock(&lock);
+  constexpr KIRQL kLevels[] = {PASSIVE_LEVEL, DISPATCH_LEVEL};
+  for (const KIRQL level : kLevels) {
+    KIRQL old;
+    KeRaiseIrql(level, &old);
+    const KIRQL before = KeAcquireSpinLockForDpc(&lock);
+    EXPECT_EQ(before, level);
+    EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    EXPECT(!KeTestSpinLock(&lock));
+    KeReleaseSpinLockForDpc(&lock, before);
+    EXPECT_EQ(KeGetCurrentIrql(), level);
+    KLOCK_QUEUE_HANDLE handle;
+    KeAcquireInStackQueuedSpinLockForDpc(&lock, &handle);
+    EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    KeReleaseInStackQueuedSpinLockForDpc(&handle);
+    EXPECT_EQ(KeGetCurrentIrql(), level);
+    EXPECT(KeTestSpinLock(&lock));
+    KeLowerIrql(old);
+  }
+}
+
+extern "C" {
+NTKERNELAPI ULONG NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI ULONG NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock);
+}
+
+KTEST(TryingAReaderWriterLock) {
+  EX_SPIN_LOCK lock = 0;
+  const KIRQL old = KeRaiseIrqlToDpcLevel();
+  EXPECT(ExTryAcquireSpinLockSharedAtDpcLevel(&lock));
+  EXPECT(ExTryAcquireSpinLockSharedAtDpcLevel(&lock));
+  EXPECT(!ExTryAcquireSpinLockExclusiveAtDpcLevel(&lock));
+  ExReleaseSpinLockSharedFromDpcLevel(&lock);
+  ExReleaseSpinLockSharedFromDpcLevel(&lock);
+  EXPECT(ExTryAcquireSpinLockExclusiveAtDpcLevel(&lock));
+  EXPECT(!ExTryAcquireSpinLockSharedAtDpcLevel(&lock));
+  ExReleaseSpinLockExclusiveFromDpcLevel(&lock);
+  EXPECT_EQ(lock, 0);
+  KeLowerIrql(old);
+}
+
 namespace {
 struct Handoff {
   KSPIN_LOCK lock;

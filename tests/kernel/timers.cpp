@@ -209,3 +209,11 @@ KTEST(TimeQueriesAgree) {
   Sleep(2);
   EXPECT(KeQueryPerformanceCounter(nullptr).QuadPart > first.QuadPart);
 }
+
+KTEST(TimeWithoutSleepIsInterruptTime) {
+  ULONG64 counter = 0;
+  const ULONG64 before = KeQueryUnbiasedInterruptTime();
+  const ULONG64 precise = KeQueryUnbiasedInterruptTimePrecise(&counter);
+  EXPECT(precise >= before);
+  EXPECT(counter != 0);
+}
