@@ -5,7 +5,7 @@
 #include <new>
 
 #include "kernel/ex/ex.h"
-#include "kernel/fsrtl/file_extension.h"
+#include "kernel/io/file_extension.h"
 #include "kernel/ke/ke.h"
 #include "nt/fsrtl_oplock.h"
 #include "nt/status.h"
@@ -19,6 +19,11 @@ struct ECP_LIST {
 using PECP_LIST = ECP_LIST*;
 
 namespace nt::fsrtl {
+
+using io::ExtensionOf;
+using io::FileExtension;
+using io::MakeExtension;
+
 namespace {
 
 constexpr ULONG kListTag = 'LcpE';

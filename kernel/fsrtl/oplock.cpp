@@ -5,12 +5,16 @@
 
 #include "kernel/api/api.h"
 #include "kernel/ex/ex.h"
-#include "kernel/fsrtl/file_extension.h"
+#include "kernel/io/file_extension.h"
 #include "kernel/io/io.h"
 #include "kernel/ke/ke.h"
 #include "nt/status.h"
 
 namespace nt::fsrtl {
+
+using io::ExtensionOf;
+using io::FileExtension;
+
 namespace {
 
 constexpr ULONG kTag = 'kpOF';

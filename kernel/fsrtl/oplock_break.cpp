@@ -1,7 +1,6 @@
 // Opportunistic locks: which operations break them, how their holders are told, and who waits.
 #include "kernel/api/api.h"
 #include "kernel/fsrtl/ecp.h"
-#include "kernel/fsrtl/file_extension.h"
 #include "kernel/fsrtl/oplock.h"
 #include "kernel/ke/ke.h"
 #include "nt/status.h"

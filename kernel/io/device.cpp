@@ -218,7 +218,11 @@ PDEVICE_OBJECT IoGetDeviceAttachmentBaseRef(PDEVICE_OBJECT DeviceObject) {
   return DeviceObject;
 }
 
-PDEVICE_OBJECT IoGetRelatedDeviceObject(PFILE_OBJECT FileObject) { return IoGetAttachedDevice(FileObject->DeviceObject); }
+PDEVICE_OBJECT IoGetRelatedDeviceObject(PFILE_OBJECT FileObject) {
+  const FileExtension* const extension = ExtensionOf(FileObject);
+  if (extension != nullptr && extension->device_hint != nullptr) return extension->device_hint;
+  return IoGetAttachedDevice(FileObject->DeviceObject);
+}
 
 NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess, PFILE_OBJECT* FileObject,
                                   PDEVICE_OBJECT* DeviceObject) {

@@ -95,6 +95,23 @@ bool MayOpen(PDEVICE_OBJECT device, NTSTATUS* status) {
   return true;
 }
 
+/// Keeps with a file object what a driver asked for when it opened it.
+NTSTATUS KeepExtras(PFILE_OBJECT file, PDEVICE_OBJECT device, const CreateExtras& extras) {
+  constexpr ULONG kMailslot = 0x200;  // FO_MAILSLOT
+  if (extras.type == CreateFileTypeNamedPipe) file->Flags |= FO_NAMED_PIPE;
+  if (extras.type == CreateFileTypeMailslot) file->Flags |= kMailslot;
+  if (extras.device_hint == nullptr && extras.transaction == nullptr) return STATUS_SUCCESS;
+  PDEVICE_OBJECT at = device;
+  while (at != nullptr && at != extras.device_hint) at = at->AttachedDevice;
+  if (extras.device_hint != nullptr && at == nullptr) return STATUS_INVALID_DEVICE_OBJECT_PARAMETER;
+  FileExtension* const extension = MakeExtension(file);
+  if (extension == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  extension->device_hint = extras.device_hint;
+  extension->has_transaction = extras.transaction != nullptr;
+  if (extension->has_transaction) extension->transaction = *extras.transaction;
+  return STATUS_SUCCESS;
+}
+
 /// Makes a file object for a device and has its driver open it.
 NTSTATUS Open(PDEVICE_OBJECT device, const ob::ParseRequest& request, PACCESS_STATE state, PVOID* object) {
   auto* const packet = static_cast<OpenPacket*>(request.context);
@@ -102,10 +119,20 @@ NTSTATUS Open(PDEVICE_OBJECT device, const ob::ParseRequest& request, PACCESS_ST
   const std::u16string_view rest(request.remaining.Buffer, request.remaining.Length / sizeof(WCHAR));
   PFILE_OBJECT const file = NewFile(device, *packet, rest, access);
   if (file == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  const NTSTATUS kept = packet->extras != nullptr ? KeepExtras(file, device, *packet->extras) : STATUS_SUCCESS;
+  if (!NT_SUCCESS(kept)) {
+    file->DeviceObject = nullptr;
+    ObfDereferenceObject(file);
+    return kept;
+  }
   ++device->ReferenceCount;
   IO_SECURITY_CONTEXT security{nullptr, state, access, packet->options};
-  PDEVICE_OBJECT const top = IoGetAttachedDevice(device);
-  packet->status = SendAndWait(file, top, IRP_MJ_CREATE, IRP_CREATE_OPERATION, [&](PIRP irp, PIO_STACK_LOCATION location) {
+  const CreateExtras extras = packet->extras != nullptr ? *packet->extras : CreateExtras{};
+  const UCHAR major = extras.type == CreateFileTypeNamedPipe  ? IRP_MJ_CREATE_NAMED_PIPE
+                      : extras.type == CreateFileTypeMailslot ? IRP_MJ_CREATE_MAILSLOT
+                                                              : IRP_MJ_CREATE;
+  PDEVICE_OBJECT const top = extras.device_hint != nullptr ? extras.device_hint : IoGetAttachedDevice(device);
+  packet->status = SendAndWait(file, top, major, IRP_CREATE_OPERATION, [&](PIRP irp, PIO_STACK_LOCATION location) {
     irp->RequestorMode = request.mode;
     irp->AssociatedIrp.SystemBuffer = packet->ea_buffer;
     irp->Overlay.AllocationSize = packet->allocation_size;
@@ -114,6 +141,8 @@ NTSTATUS Open(PDEVICE_OBJECT device, const ob::ParseRequest& request, PACCESS_ST
     location->Parameters.Create.FileAttributes = packet->file_attributes;
     location->Parameters.Create.ShareAccess = packet->share_access;
     location->Parameters.Create.EaLength = packet->ea_length;
+    irp->Tail.Overlay.AuxiliaryBuffer = static_cast<PCHAR>(extras.create_parameters);
+    if (extras.parameters != nullptr) location->Parameters.Others.Argument4 = extras.parameters;
   });
   const NTSTATUS status = packet->status.Status;
   if (!NT_SUCCESS(status)) {

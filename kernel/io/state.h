@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "kernel/io/file_extension.h"
 #include "kernel/io/io.h"
 #include "kernel/ldr/image.h"
 #include "kernel/ob/ob.h"
@@ -21,12 +22,24 @@ struct State {
   KSPIN_LOCK cancel_lock = 0;
   KSPIN_LOCK vpb_lock = 0;
   std::vector<PIRP> free_irps[9];  ///< by stack count, up to 8
+  const struct CreateExtras* create_extras = nullptr;
   std::vector<Leftover> leftovers;
   ULONG unnamed_drivers = 0;                    ///< of IoCreateDriver, so far
   std::unordered_map<PIRP, ULONG> traced_irps;  ///< their numbers in the trace
   ULONG last_traced_irp = 0;
 };
 State& Io();
+
+/// What a driver adds to a create request by IoCreateFile and its kin.
+struct CreateExtras {
+  CREATE_FILE_TYPE type;
+  PVOID parameters;            ///< of a named pipe or a mailslot
+  PVOID create_parameters;     ///< an ECP_LIST
+  PDEVICE_OBJECT device_hint;  ///< requests go to this device of the stack and those below it
+  const TXN_PARAMETER_BLOCK* transaction;
+};
+/// Those of the IoCreateFile that runs, for the first create request it leads to; null without one.
+const CreateExtras* TakeCreateExtras();
 
 /// What a parse of a device's name needs beyond the name.
 struct OpenPacket {
@@ -40,6 +53,7 @@ struct OpenPacket {
   PFILE_OBJECT related;    ///< from RootDirectory
   IO_STATUS_BLOCK status;  ///< of IRP_MJ_CREATE
   PFILE_OBJECT file;       ///< made
+  const CreateExtras* extras = TakeCreateExtras();
 };
 
 NTSTATUS ParseDevice(ob::ParseRequest& request, PVOID* object);

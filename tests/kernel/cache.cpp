@@ -454,3 +454,59 @@ KTEST(SequentialReadsAreReadAhead) {
   EXPECT(volume.Read(12288, 16384, false) && volume.Read(100000, 10, false));
   EXPECT_EQ(fcb.reads, reads);
 }
+
+KTEST(FastReadsAndWritesGoToTheCacheOrNowhere) {
+  Volume volume(10000);
+  REQUIRE(volume.file);
+  ERESOURCE resource;
+  ExInitializeResourceLite(&resource);
+  fcb.header.Resource = &resource;
+  fcb.header.FileSize = fcb.header.ValidDataLength = At(10000);
+  fcb.header.AllocationSize = At(20000);
+  LARGE_INTEGER offset = At(9000);
+  const auto read = [&](ULONG length) {
+    return FsRtlCopyRead(volume.file, &offset, length, TRUE, 0, volume.buffer, &volume.io, volume.device);
+  };
+  const auto write = [&](ULONG length) {
+    return FsRtlCopyWrite(volume.file, &offset, length, TRUE, 0, volume.buffer, &volume.io, volume.device);
+  };
+  fcb.header.IsFastIoPossible = FastIoIsNotPossible;
+  EXPECT(!read(10));
+  fcb.header.IsFastIoPossible = FastIoIsQuestionable;
+  EXPECT(!read(10));  // there is no routine to ask
+  fcb.header.IsFastIoPossible = FastIoIsPossible;
+  EXPECT(read(5000));
+  EXPECT_EQ(volume.io.Information, 1000);
+  EXPECT_EQ(volume.buffer[0], DiskByte(9000));
+  EXPECT_EQ(volume.file->CurrentByteOffset.QuadPart, 10000);
+  offset = At(10000);
+  EXPECT(read(1));
+  EXPECT_EQ(volume.io.Status, STATUS_END_OF_FILE);
+  EXPECT(read(0));
+  EXPECT_EQ(volume.io.Status, STATUS_SUCCESS);
+  offset = At(11000);
+  RtlFillMemory(volume.buffer, 100, 0x12);
+  EXPECT(write(100));
+  EXPECT_EQ(fcb.header.FileSize.QuadPart, 11100);
+  EXPECT_EQ(fcb.header.ValidDataLength.QuadPart, 11100);
+  EXPECT(volume.Read(10500, 600));
+  EXPECT_EQ(volume.buffer[0], 0);
+  EXPECT_EQ(volume.buffer[500], 0x12);
+  offset = At(19999);
+  EXPECT(!write(100));  // behind the allocation: that is the file system's
+  fcb.fails = STATUS_DEVICE_DATA_ERROR;
+  offset = At(0);
+  EXPECT(!read(10));  // what a file system expects is not raised
+  fcb.fails = STATUS_SUCCESS;
+  PMDL chain = nullptr;
+  EXPECT(FsRtlMdlReadDev(volume.file, &offset, 100, 0, &chain, &volume.io, volume.device));
+  EXPECT(chain && volume.io.Information == 100);
+  EXPECT(FsRtlMdlReadCompleteDev(volume.file, chain, volume.device));
+  chain = nullptr;
+  EXPECT(FsRtlPrepareMdlWriteDev(volume.file, &offset, 100, 0, &chain, &volume.io, volume.device));
+  REQUIRE(chain);
+  EXPECT(FsRtlMdlWriteCompleteDev(volume.file, &offset, chain, volume.device));
+  EXPECT(!ExIsResourceAcquiredSharedLite(&resource));
+  fcb.header.Resource = nullptr;
+  ExDeleteResourceLite(&resource);
+}

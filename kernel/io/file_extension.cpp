@@ -1,9 +1,9 @@
-// What the library keeps with a file object.
-#include "kernel/fsrtl/file_extension.h"
+// What is kept with some file objects beyond what their structure has room for.
+#include "kernel/io/file_extension.h"
 
 #include "kernel/ex/ex.h"
 
-namespace nt::fsrtl {
+namespace nt::io {
 
 FileExtension* MakeExtension(PFILE_OBJECT file) {
   constexpr ULONG kTag = 'xEoF';
@@ -17,4 +17,11 @@ FileExtension* MakeExtension(PFILE_OBJECT file) {
   return ExtensionOf(file);
 }
 
-}  // namespace nt::fsrtl
+}  // namespace nt::io
+
+using namespace nt::io;
+
+extern "C" PTXN_PARAMETER_BLOCK IoGetTransactionParameterBlock(PFILE_OBJECT FileObject) {
+  FileExtension* const extension = ExtensionOf(FileObject);
+  return extension != nullptr && extension->has_transaction ? &extension->transaction : nullptr;
+}
