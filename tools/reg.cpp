@@ -1,14 +1,16 @@
-// `ringlet reg`: a machine directory's registry, with reg.exe's words.
+// What reg.exe's words do to the registry that is loaded in this process: a machine directory's, or that of a machine that is up.
+#include "tools/reg.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <optional>
 
+#include "kernel/cm/mount.h"
 #include "kernel/cm/registry.h"
 #include "kernel/rtl/utf8.h"
 #include "nt/status.h"
@@ -26,18 +28,23 @@ constexpr int kFailure = 1;  // reg.exe's only other exit code
 constexpr const char* kNotFound = "The system was unable to find the specified registry key or value.";
 constexpr const char* kDone = "The operation completed successfully.\n";
 
-std::string machine_directory;
+RegAnswer answer;  ///< of the command that runs
+
+template <class... Arguments>
+void Say(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
+  answer.output += fmt::format(text, std::forward<Arguments>(arguments)...);
+}
 
 /// What is wrong, as reg.exe says it; the exit code.
 int Fail(const std::string& what) {
-  std::fprintf(stderr, "ERROR: %s\n", what.c_str());
+  answer.errors += "ERROR: " + what + "\n";
   return kFailure;
 }
 
 int Invalid() { return Fail("Invalid syntax.\nType \"ringlet reg --help\" for usage."); }
 
 int Done() {
-  std::fputs(kDone, stdout);
+  answer.output += kDone;
   return kSuccess;
 }
 
@@ -88,31 +95,28 @@ bool Parse(const std::vector<std::string>& words, std::size_t at, Switches* swit
   return true;
 }
 
-/// Asks, as reg.exe does where /f is missing.
-bool Confirm(const std::string& question) {
-  std::printf("%s (Yes/No)? ", question.c_str());
-  std::fflush(stdout);
-  const int answer = std::getchar();
-  return answer == 'y' || answer == 'Y';
+/// Has the user asked, as reg.exe does where /f is missing: whoever gave the command asks, and gives it again with /f.
+int Confirm(const std::string& question) {
+  answer.question = question + " (Yes/No)? ";
+  return kFailure;
 }
 
 // ---- query ---------------------------------------------------------------------------------------------------------------
 
 void PrintValue(const Value& value) {
-  std::printf("    %s    %s    %s\n", value.name.empty() ? "(Default)" : nt::rtl::Utf8(value.name).c_str(), TypeName(value.type).c_str(),
-              DataText(value).c_str());
+  Say("    {}    {}    {}\n", value.name.empty() ? "(Default)" : nt::rtl::Utf8(value.name), TypeName(value.type), DataText(value));
 }
 
 void PrintKey(const Key& key, const std::string& name, bool recursive) {
-  if (!key.values.empty() || recursive) std::printf("%s\n", name.c_str());
+  if (!key.values.empty() || recursive) Say("{}\n", name);
   for (const Value& value : key.values) PrintValue(value);
-  if (!key.values.empty()) std::printf("\n");
+  if (!key.values.empty()) Say("\n");
   for (const auto& child : key.children) {
     const std::string below = name + "\\" + nt::rtl::Utf8(child->name);
     if (recursive)
       PrintKey(*child, below, true);
     else
-      std::printf("%s\n", below.c_str());
+      Say("{}\n", below);
   }
 }
 
@@ -120,15 +124,15 @@ int Query(const KeyName& name, const Switches& switches) {
   const Key* const key = Find(name);
   if (key == nullptr) return Fail(kNotFound);
   if (!switches.value) {
-    std::printf("\n");
+    Say("\n");
     PrintKey(*key, name.full, switches.recursive);
     return kSuccess;
   }
   const Value* const value = key->FindValue(*switches.value);
   if (value == nullptr) return Fail(kNotFound);
-  std::printf("\n%s\n", name.full.c_str());
+  Say("\n{}\n", name.full);
   PrintValue(*value);
-  std::printf("\n");
+  Say("\n");
   return kSuccess;
 }
 
@@ -142,8 +146,7 @@ int Add(const KeyName& name, const Switches& switches) {
   const auto type = TypeOf(switches.type);
   std::vector<UCHAR> data;
   if (!type || !DataOf(*type, switches.data, &data)) return Invalid();
-  if (!switches.force && key->FindValue(value) != nullptr && !Confirm("Value " + nt::rtl::Utf8(value) + " exists, overwrite"))
-    return Fail("The operation was canceled by the user.");
+  if (!switches.force && key->FindValue(value) != nullptr) return Confirm("Value " + nt::rtl::Utf8(value) + " exists, overwrite");
   return Ended(SetKeyValue(key, value, *type, data.data(), data.size()));
 }
 
@@ -153,7 +156,7 @@ int Delete(const KeyName& name, const Switches& switches) {
   const std::string what = switches.value        ? "value " + nt::rtl::Utf8(*switches.value)
                            : switches.all_values ? "values under " + name.full
                                                  : "key " + name.full;
-  if (!switches.force && !Confirm("Permanently delete the registry " + what)) return Fail("The operation was canceled by the user.");
+  if (!switches.force) return Confirm("Permanently delete the registry " + what);
   if (switches.value) {
     const NTSTATUS status = DeleteKeyValue(key, *switches.value);
     return status == STATUS_OBJECT_NAME_NOT_FOUND ? Fail(kNotFound) : Ended(status);
@@ -227,13 +230,33 @@ int Restore(const KeyName& name, const std::string& file) {
   return Ended(CopyTo(loaded, name, true));
 }
 
-// ---- the command ---------------------------------------------------------------------------------------------------------
+// ---- hives that come and go ----------------------------------------------------------------------------------------------
 
-LONGLONG Now() {
-  constexpr LONGLONG kUnixEpoch = 116444736000000000;  // 1970 in 100 ns units since 1601
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return kUnixEpoch + std::chrono::duration_cast<std::chrono::nanoseconds>(since).count() / 100;
+bool stays_up = false;  ///< the registry of this process outlives the command
+
+int Load(const KeyName& name, const std::string& file) {
+  if (!stays_up) return Fail("A hive stays loaded only on a machine that is up.");
+  const auto last = name.path.rfind(u'\\');
+  Key* const above = Find({{}, name.path.substr(0, last)});
+  const bool may = above != nullptr && above->parent == &nt::cm::TheRegistry().root && last + 1 < name.path.size();
+  if (!may) return Fail("The parameter is incorrect.");
+  if (Find(name) != nullptr) return Ended(STATUS_ACCESS_DENIED);
+  if (!std::ifstream(file)) return Fail("The system cannot find the file specified.");
+  for (const auto& hive : nt::cm::TheRegistry().hives) {
+    if (hive->file == file) return Fail("The process cannot access the file because it is being used by another process.");
+  }
+  return Ended(LoadHiveAt(above, name.path.substr(last + 1), file));
 }
+
+int Unload(const KeyName& name) {
+  const Key* const key = Find(name);
+  if (key == nullptr) return Fail(kNotFound);
+  if (key->hive == nullptr || !key->IsHiveRoot()) return Fail("The parameter is incorrect.");
+  const bool in_use = !key->hive->loaded || key->references != 0 || IsReferencedBelow(*key);
+  return Ended(in_use ? STATUS_ACCESS_DENIED : UnmountHive(key->hive));
+}
+
+// ---- the command ---------------------------------------------------------------------------------------------------------
 
 int Dispatch(const std::vector<std::string>& words) {
   if (words.size() < 2) return Invalid();
@@ -241,7 +264,8 @@ int Dispatch(const std::vector<std::string>& words) {
   if (Same(operation, "import")) return words.size() == 2 ? Import(words[1]) : Invalid();
   const auto name = ParseKeyName(words[1]);
   if (!name) return Fail("Invalid key name.\nType \"ringlet reg --help\" for usage.");
-  const bool two = Same(operation, "copy") || Same(operation, "export") || Same(operation, "save") || Same(operation, "restore");
+  const bool two = Same(operation, "copy") || Same(operation, "export") || Same(operation, "save") || Same(operation, "restore") ||
+                   Same(operation, "load");
   Switches switches;
   if ((two && words.size() < 3) || !Parse(words, two ? 3 : 2, &switches)) return Invalid();
   if (Same(operation, "query")) return Query(*name, switches);
@@ -250,42 +274,22 @@ int Dispatch(const std::vector<std::string>& words) {
   if (Same(operation, "export")) return Export(*name, words[2]);
   if (Same(operation, "save")) return Save(*name, words[2]);
   if (Same(operation, "restore")) return Restore(*name, words[2]);
+  if (Same(operation, "load")) return Load(*name, words[2]);
+  if (Same(operation, "unload")) return Unload(*name);
   if (!Same(operation, "copy")) return Invalid();
   const auto to = ParseKeyName(words[2]);
   return to ? Copy(*name, *to, switches) : Fail("Invalid key name.");
 }
 
-int Run(const std::vector<std::string>& words) {
-  const NTSTATUS loaded = nt::cm::LoadRegistry(machine_directory, &Now);
-  if (!NT_SUCCESS(loaded)) {
-    std::fprintf(stderr, "ringlet reg: the registry of machine directory %s cannot be read: its hive files are damaged.\n",
-                 machine_directory.c_str());
-    return kNoMachine;
-  }
-  int result = Dispatch(words);
-  const NTSTATUS saved = nt::cm::SaveRegistry();
-  if (result == kSuccess && !NT_SUCCESS(saved)) result = Ended(saved);
-  nt::cm::FreeRegistry();
-  return result;
-}
-
 }  // namespace
 
-void AddReg(CLI::App& app, int* result) {
-  auto* const command = app.add_subcommand("reg", "Read and change a machine directory's registry, with reg.exe's words");
-  command->add_option("--machine", machine_directory, "The machine directory; no machine may be running on it")->required();
-  command->prefix_command();
-  command->callback([command, result] { *result = Run(command->remaining()); });
-  command->footer(
-      "Operations (words in any case; /v NAME or /ve, the value without a name):\n"
-      "  query KEY [/v NAME | /ve] [/s]          add KEY [/v NAME | /ve] [/t TYPE] [/d DATA] [/f]\n"
-      "  delete KEY [/v NAME | /ve | /va] [/f]   copy KEY1 KEY2 [/s]\n"
-      "  export KEY FILE.reg                     import FILE.reg\n"
-      "  save KEY FILE                           restore KEY FILE      (hive files)\n"
-      "Keys start with HKLM, HKCU, HKCR, HKU, HKCC or their long names. The exit code is 0, or 1 for an error.\n"
-      "Examples:\n"
-      "  ringlet reg --machine m query HKLM\\\\System\\\\CurrentControlSet\\\\Services /s\n"
-      "  ringlet reg --machine m add HKLM\\\\Software\\\\Zero /v Size /t REG_DWORD /d 0x10 /f");
+RegAnswer RunReg(const std::vector<std::string>& words, bool registry_stays) {
+  answer = {};
+  stays_up = registry_stays;
+  answer.code = Dispatch(words);
+  const NTSTATUS saved = nt::cm::SaveRegistry();
+  if (answer.code == kSuccess && !NT_SUCCESS(saved)) answer.code = Ended(saved);
+  return std::move(answer);
 }
 
 }  // namespace ringlet::tools

@@ -276,6 +276,9 @@ class Machine {
   /// Where the machine directory is.
   const std::string& DirectoryOnHost() const;
 
+  /// Does work of the host in a system thread of the machine, where its own state may be read and changed.
+  Outcome Do(const std::function<void()>& work);
+
   /// Pool by tag: ordered by tag, then non-paged before paged.
   std::vector<PoolTagInfo> PoolTags() const;
   /// The names in a directory of the object namespace, or the object of that name alone if it is none; nothing if there is no such object.

@@ -146,6 +146,8 @@ std::vector<PoolTagInfo> Machine::PoolTags() const {
   return tags;
 }
 
+Outcome Machine::Do(const std::function<void()>& work) { return state_->Run(work); }
+
 std::optional<std::vector<ObjectInfo>> Machine::Directory(const std::string& path) {
   std::optional<std::vector<ObjectInfo>> objects;
   state_->Run([&] { objects = ReadDirectory(nt::rtl::Utf16(path)); });

@@ -15,6 +15,7 @@
 
 #include "tools/control/channel.h"
 #include "tools/ps.h"
+#include "tools/reg.h"
 #include "tools/session.h"
 
 namespace ringlet::tools {
@@ -179,6 +180,7 @@ class Server {
     if (command == "services") return {{"services", machine_.Services()}};
     if (command == "directory") return Directory(request.at("path"));
     if (command == "handles") return Handles(request.at("process"));
+    if (command == "reg") return Registry(request.at("words"));
     if (command == "install") return Install(request.at("path"));
     return {{"error", "this machine does not know the command " + command}};
   }
@@ -232,6 +234,12 @@ class Server {
                       {"protected", each.protected_from_close}});
     }
     return {{"handles", std::move(list)}};
+  }
+
+  nlohmann::json Registry(const std::vector<std::string>& words) {
+    RegAnswer answer;
+    machine_.Do([&] { answer = RunReg(words, true); });
+    return {{"code", answer.code}, {"output", answer.output}, {"errors", answer.errors}, {"question", answer.question}};
   }
 
   void Execute(Caller& caller, const nlohmann::json& request) {
