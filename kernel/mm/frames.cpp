@@ -25,21 +25,47 @@ ULONG_PTR TakePtes(SIZE_T pages) {
   return address;
 }
 
-}  // namespace
-
-ULONG_PTR MapSystem(const char* kind, const PFN_NUMBER* frames, SIZE_T count, hal::Protection protection) {
-  const ULONG_PTR address = TakePtes(count);
-  if (address == 0) return 0;
+/// Maps frames at an address, or nothing.
+bool MapFrames(ULONG_PTR address, const PFN_NUMBER* frames, SIZE_T count, hal::Protection protection) {
   // One call for each run of adjacent frames.
   for (SIZE_T i = 0; i < count;) {
     SIZE_T run = 1;
     while (i + run < count && frames[i + run] == frames[i] + run) ++run;
     if (!hal::MapAlias(address + (i << PAGE_SHIFT), frames[i] << PAGE_SHIFT, run << PAGE_SHIFT, protection)) {
       hal::Unmap(address, count << PAGE_SHIFT);
-      state->free_ptes[count].push_back(address);
-      return 0;
+      return false;
     }
     i += run;
+  }
+  return true;
+}
+
+}  // namespace
+
+ULONG_PTR ReserveSystem(const char* kind, SIZE_T count) {
+  const ULONG_PTR address = TakePtes(count);
+  if (address != 0) state->mappings.emplace(address, SystemMapping{kind, count, {}, Caller()});
+  return address;
+}
+
+bool MapReserved(ULONG_PTR address, const PFN_NUMBER* frames, SIZE_T count, hal::Protection protection) {
+  if (!MapFrames(address, frames, count, protection)) return false;
+  state->mappings[address].frames.assign(frames, frames + count);
+  return true;
+}
+
+void UnmapReserved(ULONG_PTR address) {
+  SystemMapping& mapping = state->mappings[address];
+  hal::Unmap(address, mapping.frames.size() << PAGE_SHIFT);
+  mapping.frames.clear();
+}
+
+ULONG_PTR MapSystem(const char* kind, const PFN_NUMBER* frames, SIZE_T count, hal::Protection protection) {
+  const ULONG_PTR address = TakePtes(count);
+  if (address == 0) return 0;
+  if (!MapFrames(address, frames, count, protection)) {
+    state->free_ptes[count].push_back(address);
+    return 0;
   }
   state->mappings.emplace(address, SystemMapping{kind, count, {frames, frames + count}, Caller()});
   return address;

@@ -83,6 +83,21 @@ void UnmapFromKernel(PMDL mdl, ULONG_PTR address) {
   Clear(mdl, MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
 }
 
+const char* const kReserved = "mapping address";
+
+[[noreturn]] void MisusedMapping(PVOID address, ULONG tag, const char* rule) {
+  ke::BugCheck(SYSTEM_PTE_MISUSE, 0x100, reinterpret_cast<ULONG_PTR>(address), tag, 0, rule);
+}
+
+/// What MmAllocateMappingAddress reserved at an address with a tag; a bugcheck if it did not.
+const SystemMapping& Reserved(PVOID address, ULONG tag) {
+  const auto base = reinterpret_cast<ULONG_PTR>(address);
+  const auto found = state->reserved_tags.find(base);
+  if (found == state->reserved_tags.end()) MisusedMapping(address, tag, "This needs an address of MmAllocateMappingAddress.");
+  if (found->second != tag) MisusedMapping(address, tag, "This needs the tag that MmAllocateMappingAddress was given.");
+  return state->mappings[base];
+}
+
 }  // namespace
 }  // namespace nt::mm
 
@@ -231,18 +246,41 @@ VOID MmFreePagesFromMdl(PMDL MemoryDescriptorList) {
   Clear(mdl, MDL_PAGES_LOCKED);
 }
 
-PVOID MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG) {
-  if (NumberOfBytes == 0) return nullptr;
-  const SIZE_T pages = PageRoundUp(NumberOfBytes) >> PAGE_SHIFT;
-  const std::vector<PFN_NUMBER> none(pages, kLowMemoryStart >> PAGE_SHIFT);
-  const ULONG_PTR base = MapSystem("mapping address", none.data(), pages, hal::Protection::None);
+PVOID MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG PoolTag) {
+  if (NumberOfBytes == 0 || PoolTag == 0 || ex::LetAllocationFail()) return nullptr;
+  const ULONG_PTR base = ReserveSystem(kReserved, PageRoundUp(NumberOfBytes) >> PAGE_SHIFT);
+  if (base != 0) state->reserved_tags[base] = PoolTag;
   return reinterpret_cast<PVOID>(base);
 }
 
 VOID MmFreeMappingAddress(PVOID BaseAddress, ULONG PoolTag) {
-  if (UnmapSystem(reinterpret_cast<ULONG_PTR>(BaseAddress))) return;
-  ke::BugCheck(SYSTEM_PTE_MISUSE, 0x100, reinterpret_cast<ULONG_PTR>(BaseAddress), PoolTag, 0,
-               "MmFreeMappingAddress needs an address of MmAllocateMappingAddress.");
+  const SystemMapping& reserved = Reserved(BaseAddress, PoolTag);
+  if (!reserved.frames.empty()) MisusedMapping(BaseAddress, PoolTag, "Reserved addresses were freed while an MDL is mapped there.");
+  state->reserved_tags.erase(reinterpret_cast<ULONG_PTR>(BaseAddress));
+  UnmapSystem(reinterpret_cast<ULONG_PTR>(BaseAddress));
+}
+
+PVOID MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag, PMDL MemoryDescriptorList, MEMORY_CACHING_TYPE) {
+  PMDL const mdl = MemoryDescriptorList;
+  const auto base = reinterpret_cast<ULONG_PTR>(MappingAddress);
+  const SystemMapping& reserved = Reserved(MappingAddress, PoolTag);
+  if (!reserved.frames.empty()) MisusedMapping(MappingAddress, PoolTag, "An MDL was mapped at reserved addresses that are in use.");
+  if (PageCount(mdl) > reserved.pages) return nullptr;
+  if (!MapReserved(base, Frames(mdl), PageCount(mdl), hal::Protection::ReadWriteExecute)) return nullptr;
+  mdl->MappedSystemVa = reinterpret_cast<PVOID>(base + mdl->ByteOffset);
+  Set(mdl, MDL_MAPPED_TO_SYSTEM_VA);
+  return mdl->MappedSystemVa;
+}
+
+VOID MmUnmapReservedMapping(PVOID BaseAddress, ULONG PoolTag, PMDL MemoryDescriptorList) {
+  PMDL const mdl = MemoryDescriptorList;
+  auto* const page = reinterpret_cast<PVOID>(PageAlign(reinterpret_cast<ULONG_PTR>(BaseAddress)));
+  const SystemMapping& reserved = Reserved(page, PoolTag);
+  if (reserved.frames.size() != PageCount(mdl) || !Has(mdl, MDL_MAPPED_TO_SYSTEM_VA)) {
+    MisusedMapping(BaseAddress, PoolTag, "MmUnmapReservedMapping needs the MDL that is mapped at these reserved addresses.");
+  }
+  UnmapReserved(reinterpret_cast<ULONG_PTR>(page));
+  Clear(mdl, MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
 }
 
 }  // extern "C"

@@ -50,7 +50,7 @@ bool TranslateAddress(ULONG_PTR address, ULONG_PTR* physical) {
     if (found == state->mappings.begin()) return false;
     --found;
     const SIZE_T page = (address - found->first) >> PAGE_SHIFT;
-    if (page >= found->second.pages) return false;
+    if (page >= found->second.frames.size()) return false;
     *physical = (found->second.frames[page] << PAGE_SHIFT) + (address & (PAGE_SIZE - 1));
     return true;
   }

@@ -44,6 +44,7 @@ struct State {
   FileSystem file_system{};
   NTSTATUS (*map_image)(PEPROCESS process, PFILE_OBJECT file, ULONG_PTR* base, SIZE_T* size) = nullptr;
   void (*unmap_image)(PEPROCESS process, ULONG_PTR address) = nullptr;
+  std::map<ULONG_PTR, ULONG> reserved_tags;  ///< of MmAllocateMappingAddress, by address
   // low memory, by physical address
   std::map<ULONG_PTR, LowBlock> low;
   // MDLs with locked pages: their callers
@@ -80,7 +81,12 @@ inline constexpr ULONG_PTR kGranularity = 0x10000;
 
 /// Maps page frames into the range of second mappings; 0 if it is used up.
 ULONG_PTR MapSystem(const char* kind, const PFN_NUMBER* frames, SIZE_T count, hal::Protection protection);
-/// False if nothing was mapped by MapSystem there.
+/// Keeps addresses for so many pages of which nothing is mapped yet; 0 if the range is used up.
+ULONG_PTR ReserveSystem(const char* kind, SIZE_T count);
+/// Maps page frames at reserved addresses, and unmaps what is mapped there.
+bool MapReserved(ULONG_PTR address, const PFN_NUMBER* frames, SIZE_T count, hal::Protection protection);
+void UnmapReserved(ULONG_PTR address);
+/// False if nothing was mapped by MapSystem or reserved by ReserveSystem there.
 bool UnmapSystem(ULONG_PTR address);
 
 /// Takes `size` bytes (whole pages) of low memory between `lowest` and `highest`, both inclusive, zeroed, that do not cross a multiple

@@ -129,6 +129,36 @@ KTEST(PagesOfNobodyAreZeroAndMappable) {
   ExFreePool(mdl);
 }
 
+KTEST(ReservedAddressesTakeOneMdlAfterAnother) {
+  EXPECT(MmAllocateMappingAddress(0, kTag) == nullptr);
+  PVOID const reserved = MmAllocateMappingAddress(2 * PAGE_SIZE, kTag);
+  REQUIRE(reserved != nullptr);
+  EXPECT(!MmIsAddressValid(reserved));
+  Block block(3 * PAGE_SIZE);
+  for (int round = 0; round < 2; round++) {
+    PMDL const mdl = IoAllocateMdl(block.bytes + 100 + round, PAGE_SIZE, FALSE, FALSE, nullptr);
+    MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
+    auto* const mapped = static_cast<UCHAR*>(MmMapLockedPagesWithReservedMapping(reserved, kTag, mdl, MmCached));
+    REQUIRE(mapped != nullptr);
+    EXPECT_EQ(mapped - static_cast<UCHAR*>(reserved), MmGetMdlByteOffset(mdl));
+    EXPECT(mdl->MappedSystemVa == mapped);
+    EXPECT(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA);
+    mapped[0] = static_cast<UCHAR>(42 + round);
+    EXPECT_EQ(block.bytes[100 + round], 42 + round);
+    MmUnmapReservedMapping(mapped, kTag, mdl);
+    EXPECT(!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA));
+    EXPECT(!MmIsAddressValid(reserved));
+    MmUnlockPages(mdl);
+    IoFreeMdl(mdl);
+  }
+  PMDL const large = IoAllocateMdl(block.bytes, 3 * PAGE_SIZE, FALSE, FALSE, nullptr);
+  MmProbeAndLockPages(large, KernelMode, IoWriteAccess);
+  EXPECT(MmMapLockedPagesWithReservedMapping(reserved, kTag, large, MmCached) == nullptr);
+  MmUnlockPages(large);
+  IoFreeMdl(large);
+  MmFreeMappingAddress(reserved, kTag);
+}
+
 KTEST(MdlsAreChained) {
   Block block(64);
   IRP* irp = IoAllocateIrp(1, FALSE);
