@@ -8,6 +8,7 @@
 #include "kernel/ke/processor_time.h"
 #include "kernel/ke/sched_trace.h"
 #include "kernel/ke/scheduler.h"
+#include "kernel/ke/unwind.h"
 #include "kernel/mm/layout.h"
 #include "nt/bugcodes.h"
 
@@ -257,7 +258,8 @@ extern "C" void KiPreempted() {
 }
 
 /// From the export thunk, when KiPending was set.
-extern "C" void KiServicePending() {
+extern "C" void KiServicePending(const ExportRecord* record) {
+  if (KiThread->host.stack_overflowed) RaiseStackOverflow(record);
   ForgetInterruptedCode();
   if (KiThread->host.in_user) {
     KiRunOnKernelStack(&InterruptUser);

@@ -25,7 +25,8 @@ void ResumeAt(const CONTEXT* context) {
 
 namespace {
 
-constexpr int kMaxFrames = 4096;
+/// Every step goes up the stack, so walks end; this is more than the largest stack holds.
+constexpr int kMaxFrames = 1 << 24;
 
 ULONG64 CalloutReturn() { return reinterpret_cast<ULONG64>(&KiCallPeReturn); }
 
@@ -411,8 +412,10 @@ void ContinueUnwind(const CONTEXT* context, Record* top) {
 
 extern "C" void KiDispatchTrap(EXCEPTION_RECORD* record, CONTEXT* context) { DispatchException(record, context, KiThread->host.records); }
 
-Record* CallerContext(CONTEXT* context) {
-  auto* const record = reinterpret_cast<ExportRecord*>(KiThread->host.records);
+namespace {
+
+/// The context of an export's caller.
+Record* ContextOf(const ExportRecord* record, CONTEXT* context) {
   *context = CONTEXT{};
   context->ContextFlags = CONTEXT_ALL;
   context->MxCsr = 0x1f80;
@@ -421,6 +424,24 @@ Record* CallerContext(CONTEXT* context) {
   context->SegSs = 0x18;
   LoadExportContext(context, record);
   return record->head.previous;
+}
+
+}  // namespace
+
+Record* CallerContext(CONTEXT* context) { return ContextOf(reinterpret_cast<ExportRecord*>(KiThread->host.records), context); }
+
+void RaiseStackOverflow(const ExportRecord* record) {
+  KiThread->host.stack_overflowed = false;
+  CONTEXT context;
+  Record* const top = ContextOf(record, &context);
+  EXCEPTION_RECORD exception{};
+  exception.ExceptionCode = STATUS_STACK_OVERFLOW;
+  exception.ExceptionAddress = reinterpret_cast<PVOID>(context.Rip);
+  exception.NumberParameters = 2;
+  exception.ExceptionInformation[0] = 1;  // a write
+  exception.ExceptionInformation[1] = context.Rsp;
+  DispatchException(&exception, &context, top);
+  ResumeAt(&context);
 }
 
 }  // namespace nt::ke

@@ -66,7 +66,7 @@ extern "C" void KiHookLeave(ULONG index, ULONG_PTR result) {
       Trace(kTraceApi, std::string(entry.name) + text);
     }
   }
-  if (KiPending != 0) KiServicePending();
+  if (KiPending != 0) KiServicePending(reinterpret_cast<ExportRecord*>(KiThread->host.records));
   CheckPagedAccess();
 }
 

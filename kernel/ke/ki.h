@@ -115,6 +115,7 @@ struct ThreadHost {
   PVOID kept = nullptr;        ///< object that the thread keeps until its end (IoCreateSystemThread)
   const void* lock = nullptr;  ///< ERESOURCE, FAST_MUTEX or KGUARDED_MUTEX that it waits for; wait_reason tells which
   bool announced = false;      ///< drivers were told of it
+  bool stack_overflowed = false;  ///< the user stack, in host code: the exception comes when that returns
   bool delaying = false;       ///< the timeout is the purpose: it ends the wait with success
   GUID activity{};             ///< what the thread's events belong to (EtwActivityIdControl)
   UNICODE_STRING name{};       ///< that it was given, from pool
@@ -417,7 +418,7 @@ bool KiGuardedCopy(void* to, const void* from, SIZE_T size);
 extern const char KiGuardedBegin[], KiGuardedEnd[], KiGuardedFault[];
 extern const char __start_ki_leaf[], __stop_ki_leaf[];
 extern ULONG64 KiXsaveSize;
-void KiServicePending();
+void KiServicePending(const ExportRecord* record);
 }
 
 }  // namespace nt::ke

@@ -147,6 +147,7 @@ KiExportThunk:
     push %rax
     sub $16, %rsp
     movups %xmm0, (%rsp)
+    lea -256(%rbp), %rdi
     call KiServicePending
     movups (%rsp), %xmm0
     add $16, %rsp

@@ -346,6 +346,11 @@ bool OnTrap(hal::Trap& trap) {
       const bool own_frame = trap.address + kRedZone >= static_cast<ULONG_PTR>(registers[REG_RSP]);
       NTSTATUS status = own_frame ? GrowUserStackTo(trap.address) : STATUS_ACCESS_VIOLATION;
       if (status == STATUS_ACCESS_VIOLATION) status = mm::HandleUserFault(trap.address, (trap.error & kErrorWrite) != 0);
+      if (status == STATUS_STACK_OVERFLOW) {  // it has the room that is kept for handlers, and comes to its end first
+        KiThread->host.stack_overflowed = true;
+        KiPending = 1;
+        return true;
+      }
       if (status == STATUS_SUCCESS) return true;
       record.ExceptionCode = status;
     }
@@ -407,6 +412,16 @@ void OnCrashRequest(ucontext_t* context) {
 
 CONTEXT interrupted;  // Rip 0: none
 
+/// Whether an interrupt of user mode can be kept on the stack at `sp`: not where that would be its overflow.
+bool RoomForInterrupt(ULONG_PTR sp) {
+  constexpr ULONG_PTR kInterruptRoom = 8 * 1024;
+  const TEB* const teb = KiThread->Tcb.Teb;
+  const auto lowest = reinterpret_cast<ULONG_PTR>(teb->DeallocationStack), limit = reinterpret_cast<ULONG_PTR>(teb->NtTib.StackLimit);
+  if (sp < lowest || sp > reinterpret_cast<ULONG_PTR>(teb->NtTib.StackBase)) return true;  // a stack of the program's own
+  if (sp - sizeof(ULONG_PTR) < limit) return false;
+  return sp - kInterruptRoom >= limit || sp - kInterruptRoom > mm::LowestStackGuard(lowest, *teb);
+}
+
 void OnClock(ucontext_t* context) {
   State& ki = Ki();
   if (!ki.running) return;
@@ -418,6 +433,10 @@ void OnClock(ucontext_t* context) {
   }
   if (!IsPeAddress(rip) || KiThread == nullptr || KiThread->host.is_idle) {
     if (!ki.virtual_time) KiPending = 1;
+    return;
+  }
+  if (KiThread->host.in_user != 0 && !RoomForInterrupt(static_cast<ULONG_PTR>(registers[REG_RSP]))) {
+    KiPending = 1;
     return;
   }
   CaptureContext(context, &interrupted);

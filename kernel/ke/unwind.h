@@ -15,6 +15,8 @@ ULONG_PTR CallRecorded(CalloutRecord& record, const void* routine, const ULONG_P
 ULONG64 FrameOf(ULONG64 stack_pointer, const CONTEXT* start, Record* top);
 /// The context of the running export's caller, and the record that lies behind it.
 Record* CallerContext(CONTEXT* context);
+/// Raises STATUS_STACK_OVERFLOW in the caller of an export that has used up the user stack.
+[[noreturn]] void RaiseStackOverflow(const ExportRecord* record);
 /// Goes on in PE code, and leaves the host's frames below it as they are.
 [[noreturn]] void ResumeAt(const CONTEXT* context);
 /// Goes on with the thread's pending unwind after host frames are gone.

@@ -27,6 +27,29 @@ static void Overflow(void) {
   }
 }
 
+/// The same where the stack may end inside of a function of the system's.
+__attribute__((noinline, optnone)) static int DescendCalling(int depth) {
+  char text[60];
+  void* const block = HeapAlloc(GetProcessHeap(), 0, 20);
+  HeapFree(GetProcessHeap(), 0, block);
+  GetCurrentDirectoryA(sizeof text, text);
+  deepest = depth;
+  return DescendCalling(depth + 1) + text[0];
+}
+
+static void OverflowInside(void) {
+  for (int i = 0; i < 3; i++) {
+    __try {
+      DescendCalling(0);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+      printf("inside: %08lx, deep %d\n", GetExceptionCode(), deepest > 2000);
+    }
+    _resetstkoflw();
+  }
+  void* const block = HeapAlloc(GetProcessHeap(), 0, 20);
+  printf("the heap still works: %d\n", HeapFree(GetProcessHeap(), 0, block));
+}
+
 static LONG CALLBACK Vectored(EXCEPTION_POINTERS* pointers) {
   printf("vectored: %08lx\n", pointers->ExceptionRecord->ExceptionCode);
   return EXCEPTION_CONTINUE_SEARCH;
@@ -57,6 +80,7 @@ int main(void) {
   printf("again %d\n", _resetstkoflw() != 0);
   Overflow();  // as the first time
   _resetstkoflw();
+  OverflowInside();
 
   AddVectoredExceptionHandler(1, Vectored);
   HANDLE thread = CreateThread(NULL, 0x10000, Worker, NULL, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
