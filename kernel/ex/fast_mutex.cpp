@@ -3,6 +3,8 @@
 #include "kernel/ke/ke.h"
 
 extern "C" {
+VOID KeEnterCriticalRegion();
+VOID KeLeaveCriticalRegion();
 VOID KeEnterGuardedRegion();
 VOID KeLeaveGuardedRegion();
 }
@@ -81,6 +83,16 @@ VOID ExReleaseFastMutex(PFAST_MUTEX FastMutex) {
 VOID ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex) { Acquire(FastMutex, &FastMutex->Event, WrFastMutex); }
 
 VOID ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex) { Release(FastMutex, &FastMutex->Event); }
+
+VOID ExEnterCriticalRegionAndAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex) {
+  KeEnterCriticalRegion();
+  Acquire(FastMutex, &FastMutex->Event, WrFastMutex);
+}
+
+VOID ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(PFAST_MUTEX FastMutex) {
+  Release(FastMutex, &FastMutex->Event);
+  KeLeaveCriticalRegion();
+}
 
 VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex) {
   Prepare(Mutex, EventOf(Mutex));

@@ -16,6 +16,7 @@ constexpr BugCheckText kTexts[] = {
      "A thread came back from a system call with its APCs disabled.",
      {"address of the system call", "APC state index", "special and kernel APC disable counts", "call type"},
      kNone},
+    {INVALID_AFFINITY_SET, "A thread was to run where it cannot.", {}, kNone},
     {INVALID_PROCESS_ATTACH_ATTEMPT,
      "A thread attached to a process while it was attached to another, or in a DPC.",
      {"process", "process the thread is attached to", "1: attached", "1: in a DPC"},

@@ -150,3 +150,20 @@ KTEST(AnotherThreadDoesNotWaitIfItOnlyTries) {
   ExReleaseFastMutexUnsafe(&shared.fast);
   KeLeaveCriticalRegion();
 }
+
+extern "C" {
+NTKERNELAPI VOID NTAPI ExEnterCriticalRegionAndAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex);
+NTKERNELAPI VOID NTAPI ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(PFAST_MUTEX FastMutex);
+}
+
+KTEST(AFastMutexWithItsCriticalRegion) {
+  FAST_MUTEX mutex;
+  ExInitializeFastMutex(&mutex);
+  ExEnterCriticalRegionAndAcquireFastMutexUnsafe(&mutex);
+  EXPECT(KeAreApcsDisabled());
+  EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
+  EXPECT(mutex.Owner == KeGetCurrentThread());
+  ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(&mutex);
+  EXPECT(!KeAreApcsDisabled());
+  EXPECT(mutex.Owner == nullptr);
+}

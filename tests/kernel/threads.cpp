@@ -170,3 +170,52 @@ KTEST(IoSystemThreadReferencesItsDriver) {
   ZwClose(handle);
   EXPECT_EQ(ran, 1);
 }
+
+extern "C" {
+NTKERNELAPI KAFFINITY NTAPI KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity);
+NTKERNELAPI KPRIORITY NTAPI KeSetActualBasePriorityThread(PKTHREAD Thread, KPRIORITY Priority);
+NTKERNELAPI BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
+NTKERNELAPI BOOLEAN NTAPI KeIsAttachedProcess(VOID);
+NTKERNELAPI NTSTATUS NTAPI KeSaveFloatingPointState(PVOID FloatSave);
+NTKERNELAPI NTSTATUS NTAPI KeRestoreFloatingPointState(PVOID FloatSave);
+}
+
+KTEST(AnyThreadsAffinityMovesIt) {
+  PKTHREAD self = KeGetCurrentThread();
+  const KAFFINITY all = KeSetAffinityThread(self, 2);
+  EXPECT_EQ(all, KeQueryActiveProcessors());
+  EXPECT_EQ(KeGetCurrentProcessorNumberEx(nullptr), 1);
+  EXPECT_EQ(KeSetAffinityThread(self, 1), 2);
+  EXPECT_EQ(KeGetCurrentProcessorNumberEx(nullptr), 0);
+  EXPECT_EQ(KeSetAffinityThread(self, all), 1);
+}
+
+KTEST(TheBasePriorityItself) {
+  PKTHREAD self = KeGetCurrentThread();
+  const KPRIORITY old = KeSetActualBasePriorityThread(self, 10);
+  EXPECT_EQ(KeQueryPriorityThread(self), 10);
+  EXPECT_EQ(KeSetActualBasePriorityThread(self, old), 10);
+}
+
+KTEST(AnAlertIsOfAMode) {
+  PKTHREAD self = KeGetCurrentThread();
+  EXPECT(!KeAlertThread(self, UserMode));
+  EXPECT(KeAlertThread(self, UserMode));
+  LARGE_INTEGER soon = Milliseconds(1);
+  EXPECT_EQ(KeDelayExecutionThread(KernelMode, TRUE, &soon), STATUS_SUCCESS);  // user mode's alert is not for the kernel
+  EXPECT_EQ(KeDelayExecutionThread(UserMode, TRUE, &soon), STATUS_ALERTED);
+  EXPECT_EQ(KeDelayExecutionThread(UserMode, TRUE, &soon), STATUS_SUCCESS);
+}
+
+KTEST(SmallQuestions) {
+  ULONG user = 1;
+  const ULONG before = KeQueryRuntimeThread(KeGetCurrentThread(), &user);
+  EXPECT_EQ(user, 0);
+  KeStallExecutionProcessor(40000);
+  EXPECT(KeQueryRuntimeThread(KeGetCurrentThread(), &user) >= before);
+  EXPECT(!KeIsAttachedProcess());
+  ULONG64 state = 0;
+  EXPECT_EQ(KeSaveFloatingPointState(&state), STATUS_SUCCESS);
+  EXPECT_EQ(KeRestoreFloatingPointState(&state), STATUS_SUCCESS);
+  EXPECT(KeInvalidateAllCaches());
+}
