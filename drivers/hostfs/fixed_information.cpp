@@ -38,8 +38,8 @@ FILE_STAT_INFORMATION StatOf(const Node* node, const FILE_OBJECT* file, const Fa
   stat.FileAttributes = facts.attributes;
   stat.NumberOfLinks = facts.links;
   constexpr ACCESS_MASK kRead = 0x120089, kWrite = 0x120116;
-  stat.EffectiveAccess = (file->ReadAccess != 0 ? kRead : 0u) | (file->WriteAccess != 0 ? kWrite : 0u) |
-                         (file->DeleteAccess != 0 ? DELETE_ACCESS : 0u);
+  stat.EffectiveAccess =
+      (file->ReadAccess != 0 ? kRead : 0u) | (file->WriteAccess != 0 ? kWrite : 0u) | (file->DeleteAccess != 0 ? DELETE_ACCESS : 0u);
   return stat;
 }
 

@@ -23,8 +23,7 @@ std::u16string_view UsualText(const std::string& path) {
     return upper.starts_with(folder) && (upper.size() == folder.size() || upper[folder.size()] == u'\\');
   };
   if (at_or_below(u"\\WINDOWS\\TEMP")) return u"O:BAG:SYD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;0x1301bf;;;BU)";
-  if (at_or_below(u"\\WINDOWS") || at_or_below(u"\\PROGRAM FILES"))
-    return u"O:BAG:SYD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;0x1200a9;;;BU)";
+  if (at_or_below(u"\\WINDOWS") || at_or_below(u"\\PROGRAM FILES")) return u"O:BAG:SYD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;0x1200a9;;;BU)";
   return u"O:BAG:SYD:AI(A;ID;FA;;;BA)(A;ID;FA;;;SY)(A;ID;0x1200a9;;;BU)(A;ID;0x1301bf;;;AU)";
 }
 
@@ -32,7 +31,8 @@ std::u16string_view UsualText(const std::string& path) {
 
 NTSTATUS SecurityOf(const std::string& path, PVOID* descriptor) {
   std::vector<std::uint8_t> kept;
-  if (TheVolume().folder.GetBytes(path, kNote, &kept) == 0 && RtlValidRelativeSecurityDescriptor(kept.data(), static_cast<ULONG>(kept.size()), 0)) {
+  if (TheVolume().folder.GetBytes(path, kNote, &kept) == 0 &&
+      RtlValidRelativeSecurityDescriptor(kept.data(), static_cast<ULONG>(kept.size()), 0)) {
     *descriptor = ex::AllocatePool(PagedPool, kept.size(), kTag);
     if (*descriptor == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
     std::memcpy(*descriptor, kept.data(), kept.size());
@@ -67,7 +67,8 @@ NTSTATUS SetSecurity(PIRP irp, PIO_STACK_LOCATION location) {
   PVOID changed = old;
   ULONG information = location->Parameters.SetSecurity.SecurityInformation;
   GENERIC_MAPPING mapping = kMapping;
-  status = SeSetSecurityDescriptorInfo(nullptr, &information, location->Parameters.SetSecurity.SecurityDescriptor, &changed, PagedPool, &mapping);
+  status = SeSetSecurityDescriptorInfo(nullptr, &information, location->Parameters.SetSecurity.SecurityDescriptor, &changed, PagedPool,
+                                       &mapping);
   if (NT_SUCCESS(status)) {
     status = KeepSecurity(path, changed);
     ex::FreePool(changed);

@@ -7,10 +7,20 @@
 #include "kernel/ex/ex.h"
 #include "kernel/io/registrations.h"
 #include "kernel/ke/ke.h"
+#include "kernel/mm/layout.h"
 #include "kernel/mm/mm.h"
 #include "kernel/ob/services.h"
 #include "kernel/ob/state.h"
 #include "nt/status.h"
+
+extern "C" {
+VOID KeInitializeQueue(PRKQUEUE Queue, ULONG Count);
+LONG KeReadStateQueue(PRKQUEUE Queue);
+LONG KeInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry);
+ULONG KeRemoveQueueEx(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout, PLIST_ENTRY* EntryArray,
+                      ULONG Count);
+PLIST_ENTRY KeRundownQueue(PRKQUEUE Queue);
+}
 
 namespace nt::io {
 namespace {
@@ -23,11 +33,11 @@ struct Packet {
   FILE_IO_COMPLETION_INFORMATION information;
 };
 
-/// The body of an IoCompletion object. It can be waited for: signaled while there are packets.
+/// The body of an IoCompletion object: a queue that lets no more threads run than its creator said. It can be waited for: signaled while
+/// there are packets.
 struct Port {
   KEVENT available;
-  LIST_ENTRY packets;  ///< oldest first
-  ULONG depth;
+  KQUEUE queue;
 };
 
 bool FromUser() { return ke::PreviousMode() == UserMode; }
@@ -39,58 +49,47 @@ NTSTATUS Store(T* to, const T& value) {
   return STATUS_SUCCESS;
 }
 
-void Initialize(Port* port) {
+void Initialize(Port* port, ULONG count) {
   KeInitializeEvent(&port->available, NotificationEvent, FALSE);
-  port->packets = {&port->packets, &port->packets};
-  port->depth = 0;
+  KeInitializeQueue(&port->queue, count);
+}
+
+void ShowDepth(Port* port) {
+  if (KeReadStateQueue(&port->queue) != 0) {
+    KeSetEvent(&port->available, 0, FALSE);
+  } else {
+    KeClearEvent(&port->available);
+  }
 }
 
 NTSTATUS Post(Port* port, const FILE_IO_COMPLETION_INFORMATION& information) {
   auto* const packet = static_cast<Packet*>(ex::AllocatePool(NonPagedPoolNx, sizeof(Packet), kPacketTag));
   if (packet == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   packet->information = information;
-  packet->link = {&port->packets, port->packets.Blink};
-  port->packets.Blink->Flink = &packet->link;
-  port->packets.Blink = &packet->link;
-  ++port->depth;
-  KeSetEvent(&port->available, 0, FALSE);
+  ObfReferenceObject(port);  // the thread that is woken may run first, and close the port
+  KeInsertQueue(&port->queue, &packet->link);
+  ShowDepth(port);
+  ObfDereferenceObject(port);
   return STATUS_SUCCESS;
 }
 
-void Take(Port* port, PFILE_IO_COMPLETION_INFORMATION information) {
-  LIST_ENTRY* const link = port->packets.Flink;
-  port->packets.Flink = link->Flink;
-  link->Flink->Blink = &port->packets;
-  if (--port->depth == 0) KeClearEvent(&port->available);
-  auto* const packet = CONTAINING_RECORD(link, Packet, link);
-  *information = packet->information;
-  ex::FreePool(packet);
-}
-
-void DestroyPort(PVOID object) {
-  auto* const port = static_cast<Port*>(object);
-  FILE_IO_COMPLETION_INFORMATION information;
-  while (port->depth != 0) Take(port, &information);
-}
-
-/// A packet that another waiter was faster to take starts the wait anew, for what is left of the time.
-NTSTATUS WaitForPacket(Port* port, bool alertable, const LARGE_INTEGER* timeout) {
-  const bool relative = timeout != nullptr && timeout->QuadPart < 0;
-  const LONGLONG deadline = relative ? ke::InterruptTime() - timeout->QuadPart : 0;
-  while (port->depth == 0) {
-    LARGE_INTEGER left{};
-    if (relative) {
-      left.QuadPart = ke::InterruptTime() - deadline;
-      if (left.QuadPart >= 0) return STATUS_TIMEOUT;
-    } else if (timeout != nullptr) {
-      left = *timeout;
-    }
-    const NTSTATUS status = KeWaitForSingleObject(&port->available, WrQueue, ke::PreviousMode(), alertable ? TRUE : FALSE,
-                                                  timeout != nullptr ? &left : nullptr);
-    if (status != STATUS_SUCCESS) return status;
+/// Ends all waits with STATUS_ABANDONED, and frees what nobody took.
+void Rundown(Port* port) {
+  LIST_ENTRY* const first = KeRundownQueue(&port->queue);
+  if (first == nullptr) return;
+  for (LIST_ENTRY* link = first;;) {
+    LIST_ENTRY* const next = link->Flink;
+    ex::FreePool(CONTAINING_RECORD(link, Packet, link));
+    if (next == first) break;
+    link = next;
   }
-  return STATUS_SUCCESS;
 }
+
+void ClosePort(PEPROCESS /*process*/, PVOID object, ACCESS_MASK /*access*/, LONGLONG /*process_handles*/, LONGLONG system_handles) {
+  if (system_handles == 1) Rundown(static_cast<Port*>(object));
+}
+
+void DestroyPort(PVOID object) { Rundown(static_cast<Port*>(object)); }
 
 NTSTATUS Reference(HANDLE handle, ACCESS_MASK access, Port** port) {
   PVOID object = nullptr;
@@ -106,8 +105,13 @@ NTSTATUS TakeTimeout(const LARGE_INTEGER* from, LARGE_INTEGER* timeout) {
   return STATUS_SUCCESS;
 }
 
+constexpr ULONG kMostAtOnce = 64;
+
+/// A wait that took nothing gives a status where an entry's address would be.
+bool IsStatus(const LIST_ENTRY* entry) { return reinterpret_cast<LONG_PTR>(entry) < static_cast<LONG_PTR>(mm::kSystemStart); }
+
 /// Waits for one packet of the port behind a handle and takes up to `count`.
-NTSTATUS Remove(HANDLE handle, const LARGE_INTEGER* timeout, bool alertable, PFILE_IO_COMPLETION_INFORMATION packets, ULONG count,
+NTSTATUS Remove(HANDLE handle, const LARGE_INTEGER* timeout, BOOLEAN alertable, PFILE_IO_COMPLETION_INFORMATION packets, ULONG count,
                 ULONG* taken) {
   LARGE_INTEGER limit{};
   NTSTATUS status = TakeTimeout(timeout, &limit);
@@ -115,9 +119,20 @@ NTSTATUS Remove(HANDLE handle, const LARGE_INTEGER* timeout, bool alertable, PFI
   Port* port = nullptr;
   status = Reference(handle, kModifyState, &port);
   if (!NT_SUCCESS(status)) return status;
-  status = WaitForPacket(port, alertable, timeout != nullptr ? &limit : nullptr);
+  LIST_ENTRY* entries[kMostAtOnce];
+  const ULONG got = KeRemoveQueueEx(&port->queue, ke::PreviousMode(), alertable, timeout != nullptr ? &limit : nullptr, entries,
+                                    count < kMostAtOnce ? count : kMostAtOnce);
   *taken = 0;
-  while (status == STATUS_SUCCESS && *taken < count && port->depth != 0) Take(port, &packets[(*taken)++]);
+  if (IsStatus(entries[0])) {
+    status = static_cast<NTSTATUS>(reinterpret_cast<ULONG_PTR>(entries[0]));
+  } else {
+    for (; *taken < got; ++*taken) {
+      auto* const packet = CONTAINING_RECORD(entries[*taken], Packet, link);
+      packets[*taken] = packet->information;
+      ex::FreePool(packet);
+    }
+    ShowDepth(port);
+  }
   ObfDereferenceObject(port);
   return status;
 }
@@ -130,6 +145,7 @@ void InitializeCompletionPorts() {
                                                  .valid_access = 0x1f0003,
                                                  .secured = true,
                                                  .dispatcher = true,
+                                                 .close = &ClosePort,
                                                  .destroy = &DestroyPort});
 }
 
@@ -174,10 +190,19 @@ namespace ob = nt::ob;
 
 extern "C" {
 
-NTSTATUS NtCreateIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG /*Count*/) {
+/// Puts a packet into a port that a driver has a reference to.
+NTSTATUS IoSetIoCompletion(PVOID IoCompletion, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus, ULONG_PTR IoStatusInformation,
+                           BOOLEAN /*Quota*/) {
+  IO_STATUS_BLOCK result{};
+  result.Status = IoStatus;
+  result.Information = IoStatusInformation;
+  return Post(static_cast<Port*>(IoCompletion), {KeyContext, ApcContext, result});
+}
+
+NTSTATUS NtCreateIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG Count) {
   PVOID const object = ob::AllocateObject(Registered().completion_type, sizeof(Port));
   if (object == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  Initialize(static_cast<Port*>(object));
+  Initialize(static_cast<Port*>(object), Count);
   return ob::InsertNew(object, ObjectAttributes, DesiredAccess, IoCompletionHandle);
 }
 
@@ -202,7 +227,7 @@ NTSTATUS NtRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID* KeyContext, PVOI
                               PLARGE_INTEGER Timeout) {
   FILE_IO_COMPLETION_INFORMATION packet{};
   ULONG taken = 0;
-  NTSTATUS status = Remove(IoCompletionHandle, Timeout, false, &packet, 1, &taken);
+  NTSTATUS status = Remove(IoCompletionHandle, Timeout, FALSE, &packet, 1, &taken);
   if (taken == 0) return status;
   status = Store(ApcContext, packet.ApcContext);
   if (NT_SUCCESS(status)) status = Store(KeyContext, packet.KeyContext);
@@ -212,11 +237,10 @@ NTSTATUS NtRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID* KeyContext, PVOI
 
 NTSTATUS NtRemoveIoCompletionEx(HANDLE IoCompletionHandle, PFILE_IO_COMPLETION_INFORMATION IoCompletionInformation, ULONG Count,
                                 PULONG NumEntriesRemoved, PLARGE_INTEGER Timeout, BOOLEAN Alertable) {
-  constexpr ULONG kMostAtOnce = 64;
   if (Count == 0) return STATUS_INVALID_PARAMETER;
   FILE_IO_COMPLETION_INFORMATION packets[kMostAtOnce];
   ULONG taken = 0;
-  NTSTATUS status = Remove(IoCompletionHandle, Timeout, Alertable != 0, packets, Count < kMostAtOnce ? Count : kMostAtOnce, &taken);
+  NTSTATUS status = Remove(IoCompletionHandle, Timeout, Alertable, packets, Count, &taken);
   if (!NT_SUCCESS(status)) return status;
   for (ULONG i = 0; i < taken; ++i) {
     const NTSTATUS stored = Store(IoCompletionInformation + i, packets[i]);
@@ -233,7 +257,7 @@ NTSTATUS NtQueryIoCompletion(HANDLE IoCompletionHandle, ULONG IoCompletionInform
   Port* port = nullptr;
   NTSTATUS status = Reference(IoCompletionHandle, kQueryState, &port);
   if (!NT_SUCCESS(status)) return status;
-  status = Store(static_cast<PULONG>(IoCompletionInformation), port->depth);
+  status = Store(static_cast<PLONG>(IoCompletionInformation), KeReadStateQueue(&port->queue));
   ObfDereferenceObject(port);
   if (NT_SUCCESS(status) && ReturnLength != nullptr) status = Store<ULONG>(ReturnLength, sizeof(LONG));
   return status;

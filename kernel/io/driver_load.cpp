@@ -7,6 +7,7 @@
 #include "kernel/ex/ex.h"
 #include "kernel/io/irp_text.h"
 #include "kernel/io/mistakes.h"
+#include "kernel/io/pnp.h"
 #include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/boot_options.h"
@@ -323,7 +324,12 @@ NTSTATUS LoadDriver(std::u16string_view name, std::u16string_view image_path, st
   FinishDevices(driver);
   RunReinitialization(driver);
   ldr::DiscardInit(image);
-  return STATUS_SUCCESS;
+  status = AddRootDevice(driver, why);
+  if (NT_SUCCESS(status)) return status;
+  if (driver->DriverUnload != nullptr) ke::Callout<void>(driver->DriverUnload, driver);
+  std::erase_if(loaded, [=](const Loaded& other) { return other.driver == driver; });
+  RemoveDriver(entry);
+  return status;
 }
 
 NTSTATUS UnloadDriver(std::u16string_view name) {
@@ -332,6 +338,11 @@ NTSTATUS UnloadDriver(std::u16string_view name) {
     if (entry->driver->DriverUnload == nullptr) return STATUS_INVALID_DEVICE_REQUEST;
     if ((entry->driver->Flags & DRVO_UNLOAD_INVOKED) != 0) return STATUS_SUCCESS;
     PDRIVER_OBJECT const driver = entry->driver;
+    if (HasDevices(driver)) {  // only the plug-and-play manager takes such a driver away, with its devices
+      const NTSTATUS status = QueryRemoveDevices(driver);
+      if (!NT_SUCCESS(status)) return status;
+      RemoveDevices(driver);
+    }
     if (IsBusy(driver)) {  // goes on when the last reference to a device goes
       for (PDEVICE_OBJECT device = driver->DeviceObject; device != nullptr; device = device->NextDevice) {
         device->DeviceObjectExtension->ExtensionFlags |= DOE_UNLOAD_PENDING;

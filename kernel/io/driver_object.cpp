@@ -5,6 +5,7 @@
 #include "kernel/api/api.h"
 #include "kernel/ex/ex.h"
 #include "kernel/io/file_security.h"
+#include "kernel/io/pnp.h"
 #include "kernel/io/registrations.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
@@ -122,6 +123,7 @@ void Initialize() {
   PublishTypes();
   CreateRegistrations();
   InitializeBuiltinDevices();
+  InitializePnp();
 }
 
 void PublishTypes() {
@@ -132,6 +134,7 @@ void PublishTypes() {
 
 void Shutdown() {
   DestroyRegistrations();
+  DestroyPnp();
   delete state;
   state = nullptr;
 }

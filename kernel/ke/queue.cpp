@@ -86,7 +86,8 @@ ULONG_PTR RemoveOrWait(PKQUEUE queue, KPROCESSOR_MODE mode, bool alertable, PLAR
   }
 }
 
-bool IsStatus(ULONG_PTR result) { return result <= 0xffff; }
+/// A negative one is not an address either: the end of the thread.
+bool IsStatus(ULONG_PTR result) { return result <= 0xffff || static_cast<LONGLONG>(result) < 0; }
 
 }  // namespace
 

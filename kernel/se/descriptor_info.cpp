@@ -2,6 +2,7 @@
 #include <cstring>
 #include <utility>
 
+#include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
 #include "kernel/mm/layout.h"
 #include "kernel/mm/mm.h"

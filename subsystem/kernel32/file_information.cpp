@@ -11,9 +11,25 @@ namespace {
 constexpr ULONG kNone = 0;
 
 /// FILE_INFO_BY_HANDLE_CLASS as NT's classes, by number: what is asked for, and what is set.
-constexpr ULONG kQueryClasses[] = {FileBasicInformation, FileStandardInformation, FileNameInformation, kNone, kNone, kNone, kNone,
-                                   FileStreamInformation, FileCompressionInformation, FileAttributeTagInformation, kNone, kNone, kNone,
-                                   kNone, kNone, kNone, kNone, FileAlignmentInformation, FileIdInformation};
+constexpr ULONG kQueryClasses[] = {FileBasicInformation,
+                                   FileStandardInformation,
+                                   FileNameInformation,
+                                   kNone,
+                                   kNone,
+                                   kNone,
+                                   kNone,
+                                   FileStreamInformation,
+                                   FileCompressionInformation,
+                                   FileAttributeTagInformation,
+                                   kNone,
+                                   kNone,
+                                   kNone,
+                                   kNone,
+                                   kNone,
+                                   kNone,
+                                   kNone,
+                                   FileAlignmentInformation,
+                                   FileIdInformation};
 constexpr ULONG kIdBothDirectory = 10, kIdBothDirectoryRestart = 11, kFullDirectory = 14, kFullDirectoryRestart = 15;
 
 ULONG SetClass(ULONG information_class) {
@@ -59,7 +75,8 @@ NTSTATUS Rename(HANDLE file, const FILE_RENAME_INFORMATION* given, ULONG native)
   constexpr SIZE_T kName = offsetof(FILE_RENAME_INFORMATION, FileName);
   std::memcpy(reinterpret_cast<char*>(&information) + kName, path.text, path.length * sizeof(WCHAR));
   IO_STATUS_BLOCK io{};
-  return sys::NtSetInformationFile(file, &io, &information, static_cast<ULONG>(kName + path.length * sizeof(WCHAR)), static_cast<FILE_INFORMATION_CLASS>(native));
+  return sys::NtSetInformationFile(file, &io, &information, static_cast<ULONG>(kName + path.length * sizeof(WCHAR)),
+                                   static_cast<FILE_INFORMATION_CLASS>(native));
 }
 
 }  // namespace
@@ -114,7 +131,9 @@ DWORD GetFinalPathNameByHandleW(HANDLE File, LPWSTR Path, DWORD Size, DWORD Flag
   } information;
   IO_STATUS_BLOCK io{};
   if (!Check(sys::NtQueryInformationFile(File, &io, &information, sizeof information, FileNameInformation))) return 0;
-  const std::u16string_view prefix = (Flags & kVolumeNone) != 0 ? u"" : (Flags & kVolumeNt) != 0 ? u"\\Device\\HarddiskVolume1" : u"\\\\?\\C:";
+  const std::u16string_view prefix = (Flags & kVolumeNone) != 0 ? u""
+                                     : (Flags & kVolumeNt) != 0 ? u"\\Device\\HarddiskVolume1"
+                                                                : u"\\\\?\\C:";
   if ((Flags & kVolumeGuid) != 0) return Fail(ERROR_PATH_NOT_FOUND), 0;
   WCHAR text[kMaxPath + 32];
   const SIZE_T length = information.bytes / sizeof(WCHAR);

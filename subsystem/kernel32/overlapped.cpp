@@ -6,7 +6,7 @@ using namespace nt::win32;
 namespace sys = nt::sys;
 
 namespace {
-constexpr DWORD kWaitTimeout = 258, kWaitIoCompletion = 192;
+constexpr DWORD kWaitTimeout = 258, kWaitIoCompletion = 192, kAbandonedWait = 735;
 }
 
 extern "C" {
@@ -26,6 +26,7 @@ BOOL GetQueuedCompletionStatusEx(HANDLE CompletionPort, PFILE_IO_COMPLETION_INFO
   if (status == STATUS_SUCCESS) return TRUE;
   *EntriesRemoved = 0;
   if (status == STATUS_TIMEOUT) return Fail(kWaitTimeout);
+  if (status == STATUS_ABANDONED) return Fail(kAbandonedWait);  // the port was closed meanwhile
   return status == STATUS_USER_APC ? Fail(kWaitIoCompletion) : Check(status);
 }
 

@@ -182,7 +182,9 @@ BOOL GetQueuedCompletionStatus(HANDLE CompletionPort, LPDWORD BytesTransferred, 
   PVOID key = nullptr, context = nullptr;
   *Overlapped = nullptr;
   const NTSTATUS status = sys::NtRemoveIoCompletion(CompletionPort, &key, &context, &io, RelativeTime(Milliseconds, &time));
+  constexpr DWORD kAbandonedWait = 735;
   if (status == STATUS_TIMEOUT) return Fail(258);
+  if (status == STATUS_ABANDONED) return Fail(kAbandonedWait);  // the port was closed meanwhile
   if (!Check(status)) return FALSE;
   *CompletionKey = reinterpret_cast<ULONG_PTR>(key);
   *Overlapped = static_cast<LPOVERLAPPED>(context);

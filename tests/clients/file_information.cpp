@@ -19,7 +19,8 @@ void Classes(HANDLE file) {
   Show("standard, end, links", {GetFileInformationByHandleEx(file, FileStandardInfo, &standard, sizeof standard),
                                 static_cast<unsigned long long>(standard.EndOfFile.QuadPart), standard.NumberOfLinks});
   FILE_BASIC_INFO basic{};
-  Show("basic, archive", {GetFileInformationByHandleEx(file, FileBasicInfo, &basic, sizeof basic), basic.FileAttributes == FILE_ATTRIBUTE_ARCHIVE});
+  Show("basic, archive",
+       {GetFileInformationByHandleEx(file, FileBasicInfo, &basic, sizeof basic), basic.FileAttributes == FILE_ATTRIBUTE_ARCHIVE});
   FILE_ATTRIBUTE_TAG_INFO tag{};
   Show("tag", {GetFileInformationByHandleEx(file, FileAttributeTagInfo, &tag, sizeof tag), tag.ReparseTag});
   FILE_ID_INFO id{};

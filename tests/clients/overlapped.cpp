@@ -28,7 +28,8 @@ void CancelOne() {
   second.hEvent = CreateEventW(nullptr, TRUE, FALSE, nullptr);
   for (OVERLAPPED* overlapped : {&first, &second})
     ReadDirectoryChangesW(directory, buffer, sizeof buffer, FALSE, FILE_NOTIFY_CHANGE_FILE_NAME, nullptr, overlapped, nullptr);
-  Show("cancel the second", {CancelIoEx(directory, &second), WaitForSingleObject(second.hEvent, 1000), WaitForSingleObject(first.hEvent, 0)});
+  Show("cancel the second",
+       {CancelIoEx(directory, &second), WaitForSingleObject(second.hEvent, 1000), WaitForSingleObject(first.hEvent, 0)});
   DWORD bytes = 0;
   const BOOL got = GetOverlappedResult(directory, &second, &bytes, FALSE);
   Show("its result, error", {got, GetLastError()});

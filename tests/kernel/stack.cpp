@@ -210,3 +210,37 @@ KTEST(DeletedDeviceWaitsForItsFilterToLeave) {
   IoDetachDevice(object);
   ObDereferenceObject(object);
 }
+
+KTEST(ForwardedRequestsComeBack) {
+  Device bottom, top;
+  top.state()->lower = IoAttachDeviceToDeviceStack(top.object(), bottom.object());
+  static LONG caught;
+  caught = 0;
+  const auto forward = [](PDEVICE_OBJECT device, PIRP irp) {
+    EXPECT_EQ(IoForwardIrpSynchronously(StateOf(device)->lower, irp), TRUE);
+    EXPECT_EQ(irp->IoStatus.Status, STATUS_NOT_FOUND);
+    caught++;
+    return Complete(irp, STATUS_SUCCESS, 9);
+  };
+  top.on(IRP_MJ_DEVICE_CONTROL) = forward;
+  bottom.on(IRP_MJ_DEVICE_CONTROL) = [](PDEVICE_OBJECT, PIRP irp) { return Complete(irp, STATUS_NOT_FOUND); };
+  ULONG_PTR information;
+  NTSTATUS status;
+  Control(top.object(), &information, &status);
+  EXPECT_EQ(status, STATUS_SUCCESS);
+  EXPECT_EQ(information, 9);
+  bottom.on(IRP_MJ_DEVICE_CONTROL) = [](PDEVICE_OBJECT, PIRP irp) -> NTSTATUS {
+    IoMarkIrpPending(irp);
+    Thread completer(+[](IRP* pending) { Complete(pending, STATUS_NOT_FOUND); }, irp);
+    return STATUS_PENDING;
+  };
+  Control(top.object(), &information, &status);
+  EXPECT_EQ(status, STATUS_SUCCESS);
+  EXPECT_EQ(caught, 2);
+  // Without a location for the driver below nothing is sent.
+  PIRP const irp = IoAllocateIrp(1, FALSE);
+  IoSetNextIrpStackLocation(irp);
+  EXPECT_EQ(IoForwardIrpSynchronously(bottom.object(), irp), FALSE);
+  IoFreeIrp(irp);
+  IoDetachDevice(bottom.object());
+}
