@@ -79,7 +79,8 @@ int Run() {
 
 void AddDbgkflt(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("dbgkflt", "Show or set which components' debug messages a machine shows, and at which levels");
-  command->add_option("--machine", options.directory, "Machine directory whose registry is meant (default: a fresh machine, shown only)");
+  command->add_option("--machine", options.directory, "Machine directory whose registry is meant (default: a fresh machine, shown only)")
+      ->type_name("DIR");
   command->add_flag("--all", options.all, "Components without a value, too");
   command->add_flag("--json", options.json, "Print JSON");
   command->add_option("settings", options.settings, "NAME=MASK sets a component's mask, NAME= removes it")->type_name("SETTING...");

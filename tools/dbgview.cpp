@@ -128,7 +128,7 @@ void AddDbgView(CLI::App& app, int* result) {
   command->add_option("--include", options.include, "Only messages with this text, in any case");
   command->add_option("--exclude", options.exclude, "No messages with this text, in any case");
   command->add_flag("--clock", options.clock, "Time of day instead of seconds since boot");
-  command->add_option("-o,--output", options.file, "Write to this file instead of standard output");
+  command->add_option("-o,--output", options.file, "Write to this file instead of standard output")->type_name("FILE");
   options.run.attach = [result] { *result = Attach(); };
   AddRunOptions(command, &options.run, [result] { *result = Run(); });
   command->footer(

@@ -10,8 +10,9 @@ void AddInspect(CLI::App& app, int* result) {
   command->add_option("file", options.file, "The image (.sys or .exe)")->required()->type_name("FILE");
   command->add_flag("--json", options.json, "Print JSON");
   command->footer(
-      "Exit code: 0 everything is there, 1 an import is absent, 2 the file is no image that could be loaded.\nExample: ringlet inspect "
-      "zero.sys");
+      "Exit code: 0 everything is there, 1 an import is absent, 2 the file is no image that could be loaded.\n"
+      "Example:\n"
+      "  ringlet inspect zero.sys");
   command->callback([result] { *result = Inspect(options); });
 }
 

@@ -38,7 +38,8 @@ int main(int argc, char** argv) try {
       "  ringlet dbgview --driver zero.sys ZeroTest.exe      the same, with time and origin of each debug message\n"
       "  ringlet trace --driver BoosterTrace.sys BoostDemo.exe           the events that a driver writes\n"
       "  ringlet ps --driver Booster.sys BoostDemo.exe       processes and threads while a client runs\n"
-      "  ringlet inspect zero.sys                            what an image is, and which of its imports Ringlet has");
+      "  ringlet inspect zero.sys                            what an image is, and which of its imports Ringlet has\n"
+      "  ringlet boot; ringlet shell                         a machine that stays up, and a prompt for all of these");
   app.require_subcommand(1);
   app.set_version_flag("--version", ringlet::tools::kVersion);
   app.failure_message(Explain);
@@ -61,6 +62,7 @@ int main(int argc, char** argv) try {
   ringlet::tools::AddBcdedit(app, &result);
   ringlet::tools::AddShell(app, &result);
   ringlet::tools::AddVersion(app, &result);
+  for (CLI::App* const each : app.get_subcommands([](const CLI::App*) { return true; })) each->set_help_all_flag();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -41,7 +41,7 @@ void AddPs(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("ps", "Run, and show processes and threads: priority, base priority, processor, times, state");
   command->add_option("--every", options.every, "Milliseconds of the machine's time between two tables (0: only one, at the end)")
       ->capture_default_str();
-  command->add_option("-o,--output", options.file, "Write to this file instead of standard output");
+  command->add_option("-o,--output", options.file, "Write to this file instead of standard output")->type_name("FILE");
   command->add_flag("--modules", options.modules, "With the images that each process has loaded");
   command->add_flag("--json", options.json, "A line of JSON each instead of tables");
   options.run.attach = [result] { *result = Attach(); };

@@ -81,8 +81,8 @@ int Run() {
 
 void AddRun(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("run", "Boot a machine, load drivers, run a client, unload, and say what was left behind");
-  command->add_option("--trace", options.trace, "What to trace: api,irp,sched");
-  command->add_option("--trace-file", options.trace_file, "Where the trace goes (default: standard error)");
+  command->add_option("--trace", options.trace, "What to trace: api,irp,sched")->type_name("LIST");
+  command->add_option("--trace-file", options.trace_file, "Where the trace goes (default: standard error)")->type_name("FILE");
   command->add_option("--etw", options.events, "Write the events of all providers to this file, a line of JSON each")
       ->type_name("FILE.json");
   command->add_flag("--ps", options.processes, "Show processes and threads when the client has ended; while it runs: `ringlet ps`");
@@ -97,7 +97,8 @@ void AddRun(CLI::App& app, int* result) {
       "SIGQUIT (Ctrl-\\) crashes the machine, as Ctrl-Scroll Lock does Windows: bugcheck 0xE2, with the stacks of all processors.\n"
       "Exit code: the client's, or 100 bugcheck, 101 a driver did not load, 102 the client did not start,\n"
       "103 deadlock, 104 timeout, 105 a driver left something behind, 99 the machine did not boot.\n"
-      "Example: ringlet run --driver zero.sys ZeroTest.exe --threads 4");
+      "Example:\n"
+      "  ringlet run --driver zero.sys ZeroTest.exe --threads 4");
 }
 
 }  // namespace ringlet::tools

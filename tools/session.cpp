@@ -247,8 +247,9 @@ void AddRunOptions(CLI::App* command, RunOptions* options, const std::function<v
       ->capture_default_str();
   command->add_option("--seed", options->seed, "Seed for virtual time")->capture_default_str();
   command->add_option("--timeout", options->timeout, "Host seconds a driver's load or the client may take (0: any)")->capture_default_str();
-  command->add_option("--machine", options->directory,
-                      "Machine directory with the registry and the C: drive (default: a fresh temporary one)");
+  command
+      ->add_option("--machine", options->directory, "Machine directory with the registry and the C: drive (default: a fresh temporary one)")
+      ->type_name("DIR");
   command->add_option("--user", options->user, "Who the client runs as")
       ->check(CLI::IsMember({"administrator", "plain"}))
       ->capture_default_str();

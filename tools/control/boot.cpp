@@ -124,6 +124,10 @@ void AddShutdown(CLI::App& app, int* result) {
   auto* const command = app.add_subcommand("shutdown", "Shut a machine down: unload its drivers, and say what they left behind");
   AddMachineOption(command, &shutdown_directory);
   command->callback([result] { *result = Shutdown(); });
+  command->footer(
+      "Exit code: 0, or 105 if a driver left something behind.\n"
+      "Example:\n"
+      "  ringlet shutdown");
 }
 
 }  // namespace ringlet::tools
