@@ -1,4 +1,4 @@
-// The service control manager, for drivers: what services are is in the registry, whether a driver runs is seen in \Driver and \FileSystem.
+// The service control manager: what services are is in the registry; whether a driver runs is seen in \Driver and \FileSystem.
 #include <algorithm>
 #include <cstring>
 
@@ -10,9 +10,6 @@ namespace sys = nt::sys;
 namespace {
 
 constexpr std::u16string_view kServices = u"System\\CurrentControlSet\\Services\\";
-constexpr ULONG kMaxName = 256;
-constexpr ULONG kKernelDriver = 1, kFileSystemDriver = 2, kWin32 = 0x30;
-constexpr ULONG kStopped = 1, kStopPending = 3, kRunning = 4;
 constexpr ULONG kDisabled = 4;
 constexpr ULONG kNoChange = 0xFFFFFFFF;
 constexpr DWORD kNeverStarted = 1077;
@@ -23,7 +20,7 @@ constexpr ULONG kManagerTag = 0x4D535253, kServiceTag = 0x53535253;
 struct Handle {
   ULONG tag;
   ACCESS_MASK access;
-  WCHAR name[kMaxName + 1];
+  WCHAR name[kMaxServiceName + 1];
 };
 
 struct ServiceConfig {
@@ -61,17 +58,8 @@ Handle* Use(SC_HANDLE handle, ULONG tag, ACCESS_MASK access) {
   return object;
 }
 
-bool ValidName(std::u16string_view name) { return !name.empty() && name.size() <= kMaxName && name.find_first_of(u"\\/") == name.npos; }
-
-LONG OpenServiceKey(PCWSTR name, ACCESS_MASK access, HANDLE* key) {
-  PathBuffer path;
-  path.Append(kServices);
-  path.Append(name);
-  path.text[path.length] = 0;
-  OpenedKey opened;
-  const LONG error = opened.Open(LocalMachine(), path.text, access);
-  *key = opened.handle;
-  return error == static_cast<LONG>(ERROR_FILE_NOT_FOUND) ? static_cast<LONG>(ERROR_SERVICE_DOES_NOT_EXIST) : error;
+bool ValidName(std::u16string_view name) {
+  return !name.empty() && name.size() <= kMaxServiceName && name.find_first_of(u"\\/") == name.npos;
 }
 
 /// One entry of NtQueryDirectoryObject's answer.
@@ -106,7 +94,30 @@ bool DirectoryHas(PCWSTR directory, std::u16string_view wanted) {
   return found;
 }
 
-bool IsRunning(PCWSTR name, ULONG type) { return DirectoryHas(type == kFileSystemDriver ? u"\\FileSystem" : u"\\Driver", name); }
+bool IsLoaded(PCWSTR name, ULONG type) { return DirectoryHas(type == kFileSystemDriver ? u"\\FileSystem" : u"\\Driver", name); }
+
+/// The status of a program, from what was kept of it.
+ServiceStatus ProgramStatus(ULONG type, const ServiceStatus& kept) {
+  constexpr DWORD kAborted = 1067;  // ERROR_PROCESS_ABORTED
+  if (kept.dwCurrentState == kStopped || ProcessLives(kept.dwProcessId)) return kept;
+  return {type, kStopped, 0, kAborted, 0, 0, 0, 0, 0};
+}
+
+/// The status of a driver. If it is stopping, something still refers to one of its devices.
+ServiceStatus DriverStatus(PCWSTR name, ULONG type, const ServiceStatus& kept) {
+  if (IsLoaded(name, type)) {
+    const bool stopping = kept.dwCurrentState == kStopPending;
+    return {type, stopping ? kStopPending : kRunning, stopping ? 0U : 1U, 0, 0, 0, 0, 0, 0};
+  }
+  const bool vanished = kept.dwCurrentState == kRunning;  // unloaded, but not by the manager
+  return {type, kStopped, 0, vanished ? DWORD{ERROR_GEN_FAILURE} : kept.dwWin32ExitCode, 0, 0, 0, 0, 0};
+}
+
+ServiceStatus StatusOf(PCWSTR name, ULONG type) {
+  ServiceStatus kept{type, kStopped, 0, kNeverStarted, 0, 0, 0, 0, 0};
+  KeptStatus(name, &kept);
+  return type & kProgram ? ProgramStatus(type, kept) : DriverStatus(name, type, kept);
+}
 
 UNICODE_STRING RegistryPath(PCWSTR name, PathBuffer& path) {
   path.Append(u"\\Registry\\Machine\\");
@@ -120,15 +131,15 @@ bool IsMarkedForDelete(HANDLE key) {
   return QueryDword(key, u"DeleteFlag", &flag) && flag;
 }
 
-/// A service that is marked for deletion goes when its driver does not run and a handle is closed.
+/// A service that is marked for deletion goes when it does not run and a handle is closed.
 void DeleteIfDue(PCWSTR name) {
   HANDLE key = nullptr;
   ULONG type = kKernelDriver;
   if (OpenServiceKey(name, 0x10001, &key)) return;
   QueryDword(key, u"Type", &type);
-  if (IsMarkedForDelete(key) && !IsRunning(name, type)) {
+  if (IsMarkedForDelete(key) && StatusOf(name, type).dwCurrentState == kStopped) {
     sys::NtDeleteKey(key);
-    ForgetStatus(name);
+    Forget(name, u"");
   }
   sys::NtClose(key);
 }
@@ -137,6 +148,17 @@ void DeleteIfDue(PCWSTR name) {
 
 namespace nt::win32 {
 
+LONG OpenServiceKey(PCWSTR name, ACCESS_MASK access, HANDLE* key) {
+  PathBuffer path;
+  path.Append(kServices);
+  path.Append(name);
+  path.text[path.length] = 0;
+  OpenedKey opened;
+  const LONG error = opened.Open(LocalMachine(), path.text, access);
+  *key = opened.handle;
+  return error == static_cast<LONG>(ERROR_FILE_NOT_FOUND) ? static_cast<LONG>(ERROR_SERVICE_DOES_NOT_EXIST) : error;
+}
+
 LONG FillStatus(PCWSTR name, ServiceStatus* status) {
   HANDLE key = nullptr;
   ULONG type = 0;
@@ -144,15 +166,7 @@ LONG FillStatus(PCWSTR name, ServiceStatus* status) {
   if (error) return error;
   QueryDword(key, u"Type", &type);
   sys::NtClose(key);
-  ServiceStatus kept{type, kStopped, 0, kNeverStarted, 0, 0, 0, 0, 0};
-  KeptStatus(name, &kept);
-  if (IsRunning(name, type)) {  // if it is stopping, something still refers to one of its devices
-    const bool stopping = kept.dwCurrentState == kStopPending;
-    *status = {type, stopping ? kStopPending : kRunning, stopping ? 0U : 1U, 0, 0, 0, 0, 0, 0};
-  } else {
-    const bool vanished = kept.dwCurrentState == kRunning;  // unloaded, but not by the manager
-    *status = {type, kStopped, 0, vanished ? DWORD{ERROR_GEN_FAILURE} : kept.dwWin32ExitCode, 0, 0, 0, 0, 0};
-  }
+  *status = StatusOf(name, type);
   return ERROR_SUCCESS;
 }
 
@@ -171,7 +185,7 @@ void AppendImagePath(PathBuffer& out, std::u16string_view path, ULONG type) {
 
 bool ValidConfig(ULONG type, ULONG start, ULONG error_control) {
   const bool driver = type == kKernelDriver || type == kFileSystemDriver;
-  const bool program = (type & ~0x100U) == 0x10 || (type & ~0x100U) == 0x20 || (type & ~0x100U) == kWin32;
+  const bool program = (type & ~0x100U) == 0x10 || (type & ~0x100U) == 0x20 || (type & ~0x100U) == kProgram;
   return (driver || (program && start >= 2)) && start <= kDisabled && error_control <= 3;
 }
 
@@ -196,7 +210,7 @@ LONG WriteConfig(HANDLE key, ULONG type, ULONG start, ULONG error_control, PCWST
   dword(u"ErrorControl", error_control);
   if (!error && path) {
     PathBuffer image;
-    AppendImagePath(image, path, type == kNoChange ? kKernelDriver : type);
+    AppendImagePath(image, path, type);
     error = SetString(key, u"ImagePath", image.View(), REG_EXPAND_SZ);
   }
   text(u"Group", group);
@@ -214,6 +228,41 @@ DWORD LoadError(NTSTATUS status) {
     default:
       return RtlNtStatusToDosError(status);
   }
+}
+
+LONG StartDriver(PCWSTR service, ULONG type) {
+  PathBuffer path;
+  UNICODE_STRING name = RegistryPath(service, path);
+  const NTSTATUS status = sys::NtLoadDriver(&name);
+  const bool loaded = NT_SUCCESS(status);
+  const DWORD failure = loaded ? 0 : LoadError(status);
+  KeepStatus(service, {type, loaded ? kRunning : kStopped, loaded ? 1U : 0U, failure, 0, 0, 0, 0, 0});
+  return static_cast<LONG>(failure);
+}
+
+/// What a control needs of a handle.
+ACCESS_MASK AccessFor(DWORD control) {
+  if (control == 1) return 0x20;
+  if (control == 4) return 0x80;
+  return control >= 128 ? 0x100 : 0x40;
+}
+
+/// The driver's status is the caller's already, and becomes what it is afterwards.
+LONG ControlDriver(PCWSTR service, DWORD control, ServiceStatus* status) {
+  if (control != 1 && control != 4) return ERROR_INVALID_SERVICE_CONTROL;
+  if (status->dwCurrentState == kStopped) return ERROR_SERVICE_NOT_ACTIVE;
+  if (control == 4) return ERROR_SUCCESS;
+  if (status->dwCurrentState == kStopPending) return ERROR_SERVICE_CANNOT_ACCEPT_CTRL;
+  PathBuffer path;
+  UNICODE_STRING name = RegistryPath(service, path);
+  const NTSTATUS unloaded = sys::NtUnloadDriver(&name);
+  // A driver without an unload routine cannot be stopped.
+  if (unloaded == STATUS_INVALID_DEVICE_REQUEST) return ERROR_INVALID_SERVICE_CONTROL;
+  if (!NT_SUCCESS(unloaded)) return static_cast<LONG>(RtlNtStatusToDosError(unloaded));
+  status->dwCurrentState = IsLoaded(service, status->dwServiceType) ? kStopPending : kStopped;
+  status->dwControlsAccepted = 0;
+  KeepStatus(service, *status);
+  return ERROR_SUCCESS;
 }
 
 }  // namespace
@@ -286,13 +335,13 @@ SC_HANDLE OpenServiceA(SC_HANDLE SCManager, LPCSTR ServiceName, DWORD DesiredAcc
   return OpenServiceW(SCManager, WideName(ServiceName).c_str(), DesiredAccess);
 }
 
-/// Starts a service: loads its driver. Partial: services that are programs cannot start.
-BOOL StartServiceW(SC_HANDLE Service, [[maybe_unused]] DWORD NumServiceArgs, [[maybe_unused]] LPCWSTR* ServiceArgVectors) {
+/// Starts a service: loads its driver, or starts its program and waits until that has asked for its work.
+BOOL StartServiceW(SC_HANDLE Service, DWORD NumServiceArgs, LPCWSTR* ServiceArgVectors) {
   const Handle* const service = Use(Service, kServiceTag, 0x10);
   HANDLE key = nullptr;
   ULONG type = 0, start = kDisabled;
   if (!service) return FALSE;
-  const LONG error = OpenServiceKey(service->name, 1, &key);
+  LONG error = OpenServiceKey(service->name, 1, &key);
   if (error) return Fail(static_cast<DWORD>(error));
   const bool marked = IsMarkedForDelete(key);
   QueryDword(key, u"Type", &type);
@@ -300,20 +349,25 @@ BOOL StartServiceW(SC_HANDLE Service, [[maybe_unused]] DWORD NumServiceArgs, [[m
   sys::NtClose(key);
   if (marked) return Fail(ERROR_SERVICE_MARKED_FOR_DELETE);
   if (start == kDisabled) return Fail(ERROR_SERVICE_DISABLED);
-  if (type & kWin32) return Fail(ERROR_NOT_SUPPORTED);
-  if (IsRunning(service->name, type)) return Fail(ERROR_SERVICE_ALREADY_RUNNING);
-  PathBuffer path;
-  UNICODE_STRING name = RegistryPath(service->name, path);
-  const NTSTATUS status = sys::NtLoadDriver(&name);
-  const bool loaded = NT_SUCCESS(status);
-  const DWORD failure = loaded ? 0 : LoadError(status);
-  KeepStatus(service->name, {type, loaded ? kRunning : kStopped, loaded ? 1U : 0U, failure, 0, 0, 0, 0, 0});
-  return loaded ? TRUE : Fail(failure);
+  if (StatusOf(service->name, type).dwCurrentState != kStopped) return Fail(ERROR_SERVICE_ALREADY_RUNNING);
+  error = type & kProgram ? StartProgram(service->name, type, NumServiceArgs, ServiceArgVectors) : StartDriver(service->name, type);
+  return error ? Fail(static_cast<DWORD>(error)) : TRUE;
 }
 
-/// Starts a service: loads its driver. Partial: services that are programs cannot start.
-BOOL StartServiceA(SC_HANDLE Service, [[maybe_unused]] DWORD NumServiceArgs, [[maybe_unused]] LPCSTR* ServiceArgVectors) {
-  return StartServiceW(Service, 0, nullptr);
+/// Starts a service: loads its driver, or starts its program and waits until that has asked for its work.
+BOOL StartServiceA(SC_HANDLE Service, DWORD NumServiceArgs, LPCSTR* ServiceArgVectors) {
+  auto* const wide = Allocate<LPWSTR>(NumServiceArgs + SIZE_T{1});
+  if (!wide) return Fail(ERROR_NOT_ENOUGH_MEMORY);
+  for (DWORD i = 0; i < NumServiceArgs; i++) {
+    const WideName argument(ServiceArgVectors[i]);
+    const SIZE_T size = std::u16string_view(argument.c_str()).size() + 1;
+    wide[i] = Allocate<WCHAR>(size);
+    if (wide[i]) std::memcpy(wide[i], argument.c_str(), size * sizeof(WCHAR));
+  }
+  const BOOL started = StartServiceW(Service, NumServiceArgs, const_cast<LPCWSTR*>(wide));
+  for (DWORD i = 0; i < NumServiceArgs; i++) Free(wide[i]);
+  Free(wide);
+  return started;
 }
 
 /// The state of a service.
@@ -341,28 +395,19 @@ BOOL QueryServiceStatusEx(SC_HANDLE Service, ULONG InfoLevel, PUCHAR Buffer, DWO
   return TRUE;
 }
 
-/// Controls a service: 1 stops it by unloading its driver, 4 only asks for its state.
+/// Controls a service. A driver can be stopped (1), by unloading it, and asked for its state (4); a program gets what it accepts.
 BOOL ControlService(SC_HANDLE Service, DWORD Control, PVOID Status) {
-  const Handle* const service = Use(Service, kServiceTag, Control == 1 ? 0x20 : Control == 4 ? 0x80 : 0x40);
+  const Handle* const service = Use(Service, kServiceTag, AccessFor(Control));
   ServiceStatus status{};
   if (!service) return FALSE;
   LONG error = FillStatus(service->name, &status);
-  if (error) return Fail(static_cast<DWORD>(error));
-  if (Control != 1 && Control != 4) return Fail(ERROR_INVALID_SERVICE_CONTROL);
-  if (status.dwCurrentState == kStopped) return Fail(ERROR_SERVICE_NOT_ACTIVE);
-  if (status.dwCurrentState == kStopPending && Control == 1) return Fail(ERROR_SERVICE_CANNOT_ACCEPT_CTRL);
-  if (Control == 1) {
-    PathBuffer path;
-    UNICODE_STRING name = RegistryPath(service->name, path);
-    const NTSTATUS unloaded = sys::NtUnloadDriver(&name);
-    // A driver without an unload routine cannot be stopped.
-    if (unloaded == STATUS_INVALID_DEVICE_REQUEST) return Fail(ERROR_INVALID_SERVICE_CONTROL);
-    if (!NT_SUCCESS(unloaded)) return Fail(RtlNtStatusToDosError(unloaded));
-    const bool remains = IsRunning(service->name, status.dwServiceType);
-    status.dwCurrentState = remains ? kStopPending : kStopped;
-    status.dwControlsAccepted = 0;
-    KeepStatus(service->name, status);
+  if (!error && status.dwServiceType & kProgram) {
+    error = ControlProgram(service->name, Control, status);
+    if (!error) error = FillStatus(service->name, &status);
+  } else if (!error) {
+    error = ControlDriver(service->name, Control, &status);
   }
+  if (error) return Fail(static_cast<DWORD>(error));
   if (Status) std::memcpy(Status, &status, kShortStatus);
   return TRUE;
 }
@@ -400,7 +445,7 @@ BOOL ChangeServiceConfigW(SC_HANDLE Service, DWORD ServiceType, DWORD StartType,
   else if (!ValidConfig(value(ServiceType, type), value(StartType, start), value(ErrorControl, control)))
     error = ERROR_INVALID_PARAMETER;
   else
-    error = WriteConfig(key, ServiceType, StartType, ErrorControl, BinaryPathName, LoadOrderGroup, Dependencies, DisplayName);
+    error = WriteConfig(key, value(ServiceType, type), StartType, ErrorControl, BinaryPathName, LoadOrderGroup, Dependencies, DisplayName);
   sys::NtClose(key);
   return error ? Fail(static_cast<DWORD>(error)) : TRUE;
 }

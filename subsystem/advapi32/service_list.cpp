@@ -14,7 +14,7 @@ LONG RegEnumKeyExW(HKEY Key, DWORD Index, LPWSTR Name, LPDWORD NameSize, LPDWORD
 namespace {
 
 constexpr ULONG kMaxText = 256;
-constexpr DWORD kActive = 1, kInactive = 2, kStopped = 1;
+constexpr DWORD kActive = 1, kInactive = 2;
 
 /// What a caller asked for.
 struct Query {

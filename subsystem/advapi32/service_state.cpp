@@ -20,34 +20,61 @@ HANDLE OpenStates(ACCESS_MASK access) {
   return NT_SUCCESS(status) ? key : nullptr;
 }
 
+/// A value's name: the service's, and what of it.
+class ValueName {
+ public:
+  ValueName(PCWSTR service, PCWSTR what) {
+    text_.Append(service);
+    if (*what) text_.Append(u"\\");
+    text_.Append(what);
+    text_.text[text_.length] = 0;
+  }
+  PCWSTR c_str() const { return text_.text; }
+  UNICODE_STRING string() {
+    const auto bytes = static_cast<USHORT>(text_.length * sizeof(WCHAR));
+    return {bytes, bytes, text_.text};
+  }
+
+ private:
+  PathBuffer text_;
+};
+
 }  // namespace
 
 namespace nt::win32 {
 
-bool KeptStatus(PCWSTR name, ServiceStatus* status) {
+bool Kept(PCWSTR service, PCWSTR what, void* data, ULONG* size) {
   HANDLE key = OpenStates(KEY_QUERY_VALUE);
   if (!key) return false;
-  ULONG size = sizeof *status;
-  const LONG error = QueryValue(key, name, nullptr, status, &size);
+  const LONG error = QueryValue(key, ValueName(service, what).c_str(), nullptr, data, size);
   sys::NtClose(key);
-  return !error && size == sizeof *status;
+  return !error;
 }
 
-void KeepStatus(PCWSTR name, const ServiceStatus& status) {
+void Keep(PCWSTR service, PCWSTR what, const void* data, ULONG size) {
   HANDLE key = OpenStates(KEY_SET_VALUE);
   if (!key) return;
-  SetValue(key, name, REG_BINARY, &status, sizeof status);
+  SetValue(key, ValueName(service, what).c_str(), REG_BINARY, data, size);
   sys::NtClose(key);
 }
 
-void ForgetStatus(PCWSTR name) {
+void Forget(PCWSTR service, PCWSTR what) {
   HANDLE key = OpenStates(KEY_SET_VALUE);
   if (!key) return;
-  PathBuffer text;
-  text.Append(name);
-  UNICODE_STRING value{static_cast<USHORT>(text.length * 2), static_cast<USHORT>(text.length * 2), text.text};
+  ValueName name(service, what);
+  UNICODE_STRING value = name.string();
   sys::NtDeleteValueKey(key, &value);
   sys::NtClose(key);
 }
+
+bool KeptStatus(PCWSTR name, ServiceStatus* status) {
+  ServiceStatus kept;
+  ULONG size = sizeof kept;
+  if (!Kept(name, u"", &kept, &size) || size != sizeof kept) return false;
+  *status = kept;
+  return true;
+}
+
+void KeepStatus(PCWSTR name, const ServiceStatus& status) { Keep(name, u"", &status, sizeof status); }
 
 }  // namespace nt::win32

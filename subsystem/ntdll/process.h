@@ -73,6 +73,7 @@ struct Process {
   HANDLE registry_roots[8];  ///< what RegOverridePredefKey has HKEY_CLASSES_ROOT and those after it mean; null: themselves
   PVOID heaps[16];
   ULONG heap_count;
+  PVOID service;  ///< that StartServiceCtrlDispatcher runs, or null
 };
 
 /// Hung at TEB.SubsystemState.

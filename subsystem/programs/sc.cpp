@@ -2,6 +2,7 @@
 #include <windows.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <cwchar>
 #include <string>
@@ -134,7 +135,11 @@ int Usage() {
       "          queryex---------Queries the extended status for a service, or\n"
       "                          enumerates the status for types of services.\n"
       "          start-----------Starts a service.\n"
+      "          pause-----------Sends a PAUSE control request to a service.\n"
+      "          interrogate-----Sends an INTERROGATE control request to a service.\n"
+      "          continue--------Sends a CONTINUE control request to a service.\n"
       "          stop------------Sends a STOP request to a service.\n"
+      "          control---------Sends a control to a service.\n"
       "          config----------Changes the configuration of a service (persistent).\n"
       "          qc--------------Queries the configuration information for a service.\n"
       "          delete----------Deletes a service (from the registry).\n"
@@ -188,19 +193,36 @@ int Config(const Words& words) {
 int Start(const Words& words) {
   const Opened opened(words[1], SERVICE_START | SERVICE_QUERY_STATUS);
   if (opened.error != 0) return opened.error;
-  if (!StartServiceA(opened.service, 0, nullptr)) return Failed("StartService", GetLastError());
+  std::vector<const char*> arguments;
+  for (std::size_t i = 2; i < words.size(); ++i) arguments.push_back(words[i].c_str());
+  if (!StartServiceA(opened.service, static_cast<DWORD>(arguments.size()), arguments.data())) {
+    return Failed("StartService", GetLastError());
+  }
   return PrintStatusOf(opened.service, words[1].c_str(), true);
 }
 
-int Stop(const Words& words) {
-  const Opened opened(words[1], SERVICE_STOP | SERVICE_QUERY_STATUS);
+int Control(const std::string& name, DWORD control, DWORD access) {
+  const Opened opened(name, access | SERVICE_QUERY_STATUS);
   if (opened.error != 0) return opened.error;
   SERVICE_STATUS_PROCESS status{};
-  if (!ControlService(opened.service, SERVICE_CONTROL_STOP, reinterpret_cast<SERVICE_STATUS*>(&status))) {
+  if (!ControlService(opened.service, control, reinterpret_cast<SERVICE_STATUS*>(&status))) {
     return Failed("ControlService", GetLastError());
   }
-  PrintService(words[1].c_str(), status, false);
+  PrintService(name.c_str(), status, false);
   return 0;
+}
+
+/// A control by its number, or by the name that some have.
+int NamedControl(const Words& words) {
+  constexpr Name kControls[] = {{"paramchange", SERVICE_CONTROL_PARAMCHANGE},
+                                {"netbindadd", SERVICE_CONTROL_NETBINDADD},
+                                {"netbindremove", SERVICE_CONTROL_NETBINDREMOVE},
+                                {"netbindenable", SERVICE_CONTROL_NETBINDENABLE},
+                                {"netbinddisable", SERVICE_CONTROL_NETBINDDISABLE}};
+  if (words.size() < 3) return Usage();
+  DWORD control = static_cast<DWORD>(std::strtoul(words[2].c_str(), nullptr, 10));
+  if (control == 0 && !Lookup(kControls, words[2].c_str(), &control)) return Usage();
+  return Control(words[1], control, control >= 128 ? SERVICE_USER_DEFINED_CONTROL : SERVICE_PAUSE_CONTINUE);
 }
 
 int Delete(const Words& words) {
@@ -282,7 +304,11 @@ int main(int argc, char** argv) {
   if (is("create")) return Create(words);
   if (is("config")) return Config(words);
   if (is("start")) return Start(words);
-  if (is("stop")) return Stop(words);
+  if (is("stop")) return Control(words[1], SERVICE_CONTROL_STOP, SERVICE_STOP);
+  if (is("pause")) return Control(words[1], SERVICE_CONTROL_PAUSE, SERVICE_PAUSE_CONTINUE);
+  if (is("continue")) return Control(words[1], SERVICE_CONTROL_CONTINUE, SERVICE_PAUSE_CONTINUE);
+  if (is("interrogate")) return Control(words[1], SERVICE_CONTROL_INTERROGATE, SERVICE_INTERROGATE);
+  if (is("control")) return NamedControl(words);
   if (is("delete")) return Delete(words);
   if (is("qc")) return QueryConfig(words);
   return Usage();

@@ -11,16 +11,16 @@ namespace {
 
 std::string exec_directory, sc_directory;
 
-/// A driver of the host, which the machine can see only in its own drive: what sc.exe is told is where the copy will be.
-/// The file is taken into C:\Windows\System32\drivers, as an installation program would.
-std::string TakeDriver(Channel& channel, const std::string& path, int* result) {
+/// A file of the host, which the machine can see only in its own drive: what sc.exe is told is where the copy will be.
+/// A driver is taken into C:\Windows\System32\drivers, as an installation program would, a program into C:\Windows\System32.
+std::string TakeImage(Channel& channel, const std::string& path, int* result) {
   const nlohmann::json request{{"command", "install"}, {"path", std::filesystem::absolute(path).string()}};
   const auto answer = Ask(channel, request, result);
   return answer ? answer->at("path").get<std::string>() : std::string();
 }
 
 /// "binPath= FILE" and "binPath=FILE", where FILE is one of the host, become paths of the machine.
-int InstallNamedDrivers(std::vector<std::string>& words) {
+int InstallNamedImages(std::vector<std::string>& words) {
   constexpr std::string_view kKey = "binpath=";
   for (std::size_t i = 0; i < words.size(); ++i) {
     std::string lower = words[i];
@@ -33,7 +33,7 @@ int InstallNamedDrivers(std::vector<std::string>& words) {
     if (!std::filesystem::is_regular_file(file)) continue;
     Channel channel = ConnectTo(sc_directory);
     int result = kSuccess;
-    const std::string installed = TakeDriver(channel, file, &result);
+    const std::string installed = TakeImage(channel, file, &result);
     if (installed.empty()) return result;
     word.replace(from, std::string::npos, installed);
   }
@@ -64,11 +64,12 @@ void AddSc(CLI::App& app, int* result) {
   command->prefix_command();
   command->callback([command, result] {
     std::vector<std::string> words = command->remaining();
-    *result = InstallNamedDrivers(words);
+    *result = InstallNamedImages(words);
     if (*result == kSuccess) *result = Execute(sc_directory, SystemProgram("sc.exe"), words);
   });
   command->footer(
-      "The words are sc.exe's. A binPath= that names a file of the host is copied to C:\\Windows\\System32\\drivers first.\n"
+      "The words are sc.exe's. A binPath= that names a file of the host is copied to C:\\Windows\\System32\\drivers first, or, if it is a\n"
+      "program, to C:\\Windows\\System32.\n"
       "Examples:\n"
       "  ringlet sc create zero type= kernel binPath= zero.sys\n"
       "  ringlet sc start zero\n"

@@ -74,10 +74,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() {
-    callers_.clear();
-    close(listener_);
-    close(ready_);
+    // Whoever waits for the machine's end must not find it afterwards.
     unlink(path_.c_str());
+    close(listener_);
+    callers_.clear();
+    close(ready_);
   }
 
   std::string StartServices() {
@@ -185,10 +186,11 @@ class Server {
     return {{"error", "this machine does not know the command " + command}};
   }
 
-  /// Takes a driver of the host into the machine's own drive.
+  /// Takes a driver or a program of the host into the machine's own drive.
   nlohmann::json Install(const std::string& path) const {
     const std::string name = std::filesystem::path(path).filename().string();
-    const auto copy = std::filesystem::path(machine_.DirectoryOnHost()) / "Windows/System32/drivers" / name;
+    const bool driver = std::filesystem::path(path).extension() != ".exe";
+    const auto copy = std::filesystem::path(machine_.DirectoryOnHost()) / (driver ? "Windows/System32/drivers" : "Windows/System32") / name;
     std::error_code error;
     std::filesystem::copy_file(path, copy, std::filesystem::copy_options::overwrite_existing, error);
     if (error) return {{"error", fmt::format("{} cannot be copied to the machine: {}", path, error.message())}};
@@ -196,7 +198,7 @@ class Server {
     const auto symbols = std::filesystem::path(path).replace_extension(".pdb");
     std::filesystem::copy_file(symbols, std::filesystem::path(copy).replace_extension(".pdb"),
                                std::filesystem::copy_options::overwrite_existing, error);
-    return {{"path", "C:\\Windows\\System32\\drivers\\" + name}};
+    return {{"path", (driver ? "C:\\Windows\\System32\\drivers\\" : "C:\\Windows\\System32\\") + name}};
   }
 
   nlohmann::json Pool() const {
