@@ -170,6 +170,11 @@ LONG FillStatus(PCWSTR name, ServiceStatus* status) {
   return ERROR_SUCCESS;
 }
 
+PCWSTR ServiceNameOf(SC_HANDLE service, ACCESS_MASK access) {
+  const Handle* const handle = Use(service, kServiceTag, access);
+  return handle ? handle->name : nullptr;
+}
+
 bool MayEnumerate(SC_HANDLE manager) { return Use(manager, kManagerTag, 4) != nullptr; }
 
 }  // namespace nt::win32

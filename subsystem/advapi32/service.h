@@ -26,6 +26,8 @@ constexpr ULONG kShortStatus = 28;
 LONG FillStatus(PCWSTR name, ServiceStatus* status);
 /// Whether a handle is the manager's, and was opened with SC_MANAGER_ENUMERATE_SERVICE; else an error is set.
 bool MayEnumerate(SC_HANDLE manager);
+/// The service that a handle with this access is of, or null with an error set.
+PCWSTR ServiceNameOf(SC_HANDLE service, ACCESS_MASK access);
 /// Opens a service's key; the caller closes it. ERROR_SERVICE_DOES_NOT_EXIST.
 LONG OpenServiceKey(PCWSTR name, ACCESS_MASK access, HANDLE* key);
 

@@ -142,6 +142,8 @@ int Usage() {
       "          control---------Sends a control to a service.\n"
       "          config----------Changes the configuration of a service (persistent).\n"
       "          qc--------------Queries the configuration information for a service.\n"
+      "          description-----Changes the description of a service.\n"
+      "          qdescription----Queries the description of a service.\n"
       "          delete----------Deletes a service (from the registry).\n"
       "          create----------Creates a service. (adds it to the registry).\n");
   return static_cast<int>(ERROR_INVALID_PARAMETER);
@@ -231,6 +233,29 @@ int Delete(const Words& words) {
   return DeleteService(opened.service) ? Succeeded("DeleteService") : Failed("DeleteService", GetLastError());
 }
 
+int Describe(const Words& words) {
+  std::string text = words.size() > 2 ? words[2] : "";
+  const Opened opened(words[1], SERVICE_CHANGE_CONFIG);
+  if (opened.error != 0) return opened.error;
+  SERVICE_DESCRIPTIONA description{text.data()};
+  const BOOL changed = ChangeServiceConfig2A(opened.service, SERVICE_CONFIG_DESCRIPTION, &description);
+  return changed ? Succeeded("ChangeServiceConfig2") : Failed("ChangeServiceConfig2", GetLastError());
+}
+
+int QueryDescription(const Words& words) {
+  const Opened opened(words[1], SERVICE_QUERY_CONFIG);
+  if (opened.error != 0) return opened.error;
+  alignas(8) BYTE buffer[8192];
+  DWORD needed = 0;
+  if (!QueryServiceConfig2A(opened.service, SERVICE_CONFIG_DESCRIPTION, buffer, sizeof buffer, &needed)) {
+    return Failed("QueryServiceConfig2", GetLastError());
+  }
+  const char* const text = reinterpret_cast<const SERVICE_DESCRIPTIONA*>(buffer)->lpDescription;
+  Succeeded("QueryServiceConfig2");
+  std::printf("\nSERVICE_NAME: %s\nDESCRIPTION:  %s\n", words[1].c_str(), text != nullptr ? text : "");
+  return 0;
+}
+
 void PrintConfig(const QUERY_SERVICE_CONFIGW& config) {
   static constexpr const char* kStartNames[] = {"BOOT_START", "SYSTEM_START", "AUTO_START", "DEMAND_START", "DISABLED"};
   static constexpr const char* kErrorNames[] = {"IGNORE", "NORMAL", "SEVERE", "CRITICAL"};
@@ -311,5 +336,7 @@ int main(int argc, char** argv) {
   if (is("control")) return NamedControl(words);
   if (is("delete")) return Delete(words);
   if (is("qc")) return QueryConfig(words);
+  if (is("description")) return Describe(words);
+  if (is("qdescription")) return QueryDescription(words);
   return Usage();
 }
