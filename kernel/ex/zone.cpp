@@ -45,8 +45,8 @@ void Cut(PZONE_HEADER zone, PVOID segment, ULONG size) {
 
 extern "C" {
 
-/// Makes a zone of blocks of `BlockSize` bytes from a first segment. STATUS_INVALID_PARAMETER: one is not a multiple of 8, or there is no room for
-/// a block. Any IRQL.
+/// Makes a zone of blocks of `BlockSize` bytes from a first segment. STATUS_INVALID_PARAMETER: one is not a multiple of 8, or there is no
+/// room for a block. Any IRQL.
 NTSTATUS ExInitializeZone(PZONE_HEADER Zone, ULONG BlockSize, PVOID InitialSegment, ULONG InitialSegmentSize) {
   if (!IsAligned(InitialSegment, BlockSize) || BlockSize == 0 || InitialSegmentSize < sizeof(ZONE_SEGMENT_HEADER) ||
       BlockSize > InitialSegmentSize - sizeof(ZONE_SEGMENT_HEADER)) {

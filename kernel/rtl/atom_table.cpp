@@ -1,7 +1,7 @@
 // Atom tables: names as numbers of 16 bits, counted.
 #include <cstring>
 
-#include "kernel/ex/ex.h"
+#include "kernel/rtl/pool.h"
 #include "kernel/rtl/rtl.h"
 #include "kernel/rtl/tables.h"
 #include "nt/status.h"
@@ -35,7 +35,7 @@ Table* TableOf(PVOID table) { return static_cast<Table*>(table); }
 
 template <class T>
 T* Allocate(SIZE_T bytes) {
-  auto* const memory = static_cast<T*>(ExAllocatePoolWithTag(PagedPool, bytes, kTag));
+  auto* const memory = static_cast<T*>(nt::rtl::AllocateMemory(PagedPool, bytes, kTag));
   if (memory != nullptr) std::memset(static_cast<void*>(memory), 0, bytes);
   return memory;
 }
@@ -65,7 +65,7 @@ void Free(Table* table, Atom* atom) {
   while (*link != atom) link = &(*link)->next;
   *link = atom->next;
   table->by_number[atom->number - kFirst] = nullptr;
-  ExFreePoolWithTag(atom, kTag);
+  nt::rtl::FreeMemory(atom, kTag);
 }
 
 bool Grow(Table* table) {
@@ -75,7 +75,7 @@ bool Grow(Table* table) {
   if (by_number == nullptr) return false;
   if (table->by_number != nullptr) {
     std::memcpy(by_number, table->by_number, table->capacity * sizeof(Atom*));
-    ExFreePoolWithTag(table->by_number, kTag);
+    nt::rtl::FreeMemory(table->by_number, kTag);
   }
   table->by_number = by_number;
   table->capacity = capacity;
@@ -173,8 +173,8 @@ NTSTATUS RtlEmptyAtomTable(PVOID AtomTable, BOOLEAN DeletePinned) {
 NTSTATUS RtlDestroyAtomTable(PVOID AtomTable) {
   const NTSTATUS status = RtlEmptyAtomTable(AtomTable, TRUE);
   if (status != STATUS_SUCCESS) return status;
-  if (TableOf(AtomTable)->by_number != nullptr) ExFreePoolWithTag(TableOf(AtomTable)->by_number, kTag);
-  ExFreePoolWithTag(AtomTable, kTag);
+  if (TableOf(AtomTable)->by_number != nullptr) nt::rtl::FreeMemory(TableOf(AtomTable)->by_number, kTag);
+  nt::rtl::FreeMemory(AtomTable, kTag);
   return STATUS_SUCCESS;
 }
 

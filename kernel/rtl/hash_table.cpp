@@ -1,8 +1,8 @@
 // Hash tables that grow and shrink by a bucket at a time (linear hashing). Entries with one signature stand together in their chain.
 #include <bit>
 
-#include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
+#include "kernel/rtl/pool.h"
 #include "kernel/rtl/tables.h"
 
 namespace {
@@ -72,7 +72,7 @@ void FillContext(PRTL_DYNAMIC_HASH_TABLE_CONTEXT context, PLIST_ENTRY head, PLIS
 bool AllocateSegment(Directory* directory, ULONG segment) {
   if (directory->segments[segment] != nullptr) return true;
   const ULONG count = SegmentSize(segment);
-  auto* const heads = static_cast<PLIST_ENTRY>(ExAllocatePoolWithTag(NonPagedPoolNx, count * sizeof(LIST_ENTRY), kTag));
+  auto* const heads = static_cast<PLIST_ENTRY>(nt::rtl::AllocateMemory(NonPagedPoolNx, count * sizeof(LIST_ENTRY), kTag));
   if (heads == nullptr) return false;
   for (ULONG i = 0; i < count; ++i) heads[i] = {&heads[i], &heads[i]};
   directory->segments[segment] = heads;
@@ -81,13 +81,13 @@ bool AllocateSegment(Directory* directory, ULONG segment) {
 
 void FreeDirectory(Directory* directory) {
   for (PLIST_ENTRY segment : directory->segments) {
-    if (segment != nullptr) ExFreePoolWithTag(segment, kTag);
+    if (segment != nullptr) nt::rtl::FreeMemory(segment, kTag);
   }
-  ExFreePoolWithTag(directory, kTag);
+  nt::rtl::FreeMemory(directory, kTag);
 }
 
 Directory* AllocateDirectory(ULONG size) {
-  auto* const directory = static_cast<Directory*>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(Directory), kTag));
+  auto* const directory = static_cast<Directory*>(nt::rtl::AllocateMemory(NonPagedPoolNx, sizeof(Directory), kTag));
   if (directory == nullptr) return nullptr;
   *directory = {};
   for (ULONG segment = 0; segment <= SegmentOf(size - 1); ++segment) {
@@ -147,11 +147,11 @@ BOOLEAN RtlCreateHashTableEx(PRTL_DYNAMIC_HASH_TABLE* HashTable, ULONG InitialSi
   const ULONG size = std::bit_ceil(InitialSize < kSmallest ? kSmallest : InitialSize);
   Table table = *HashTable;
   const bool allocate = table == nullptr;
-  if (allocate) table = static_cast<Table>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(RTL_DYNAMIC_HASH_TABLE), kTag));
+  if (allocate) table = static_cast<Table>(nt::rtl::AllocateMemory(NonPagedPoolNx, sizeof(RTL_DYNAMIC_HASH_TABLE), kTag));
   if (table == nullptr) return FALSE;
   Directory* const directory = AllocateDirectory(size);
   if (directory == nullptr) {
-    if (allocate) ExFreePoolWithTag(table, kTag);
+    if (allocate) nt::rtl::FreeMemory(table, kTag);
     return FALSE;
   }
   *table = {};
@@ -171,7 +171,7 @@ BOOLEAN RtlCreateHashTable(PRTL_DYNAMIC_HASH_TABLE* HashTable, ULONG Shift, ULON
 VOID RtlDeleteHashTable(PRTL_DYNAMIC_HASH_TABLE HashTable) {
   FreeDirectory(static_cast<Directory*>(HashTable->Directory));
   HashTable->Directory = nullptr;
-  if ((HashTable->Flags & RTL_HASH_ALLOCATED_HEADER) != 0) ExFreePoolWithTag(HashTable, kTag);
+  if ((HashTable->Flags & RTL_HASH_ALLOCATED_HEADER) != 0) nt::rtl::FreeMemory(HashTable, kTag);
 }
 
 BOOLEAN RtlInsertEntryHashTable(PRTL_DYNAMIC_HASH_TABLE HashTable, PRTL_DYNAMIC_HASH_TABLE_ENTRY Entry, ULONG_PTR Signature,
@@ -300,7 +300,7 @@ BOOLEAN RtlContractHashTable(PRTL_DYNAMIC_HASH_TABLE HashTable) {
   Rehash(HashTable, BucketAt(HashTable, removed), BucketAt(HashTable, HashTable->Pivot));
   if (removed == SegmentSize(SegmentOf(removed)) && SegmentOf(removed) != 0) {
     PLIST_ENTRY& segment = static_cast<Directory*>(HashTable->Directory)->segments[SegmentOf(removed)];
-    ExFreePoolWithTag(segment, kTag);
+    nt::rtl::FreeMemory(segment, kTag);
     segment = nullptr;
   }
   return TRUE;

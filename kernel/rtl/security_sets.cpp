@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernel/ex/ex.h"
 #include "kernel/rtl/misc.h"
+#include "kernel/rtl/pool.h"
 #include "kernel/rtl/rtl.h"
 #include "nt/status.h"
 
@@ -171,7 +171,7 @@ NTSTATUS RtlAllocateAndInitializeSid(PSID_IDENTIFIER_AUTHORITY IdentifierAuthori
   const ULONG sub_authorities[] = {SubAuthority0, SubAuthority1, SubAuthority2, SubAuthority3,
                                    SubAuthority4, SubAuthority5, SubAuthority6, SubAuthority7};
   if (SubAuthorityCount > std::size(sub_authorities)) return STATUS_INVALID_SID;
-  PVOID const sid = ExAllocatePoolWithTag(PagedPool, RtlLengthRequiredSid(SubAuthorityCount), kSidTag);
+  PVOID const sid = nt::rtl::AllocateMemory(PagedPool, RtlLengthRequiredSid(SubAuthorityCount), kSidTag);
   if (sid == nullptr) return STATUS_NO_MEMORY;
   RtlInitializeSid(sid, IdentifierAuthority, SubAuthorityCount);
   for (ULONG i = 0; i < SubAuthorityCount; ++i) *RtlSubAuthoritySid(sid, i) = sub_authorities[i];
@@ -180,7 +180,7 @@ NTSTATUS RtlAllocateAndInitializeSid(PSID_IDENTIFIER_AUTHORITY IdentifierAuthori
 }
 
 PVOID RtlFreeSid(PSID Sid) {
-  ExFreePoolWithTag(Sid, kSidTag);
+  nt::rtl::FreeMemory(Sid, kSidTag);
   return nullptr;
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernel/ke/ke.h"
+#include "kernel/rtl/pool.h"
 #include "nt/status.h"
 #include "subsystem/msvcrt/crt.h"
 #include "subsystem/ntdll/ntdll.h"
@@ -45,6 +46,8 @@ NTSTATUS InitializeProcess() {
   peb->ProcessHeap = Ntdll_RtlCreateHeap(2, nullptr, 0, 0, nullptr, nullptr);
   if (!peb->ProcessHeap) return STATUS_NO_MEMORY;
   process->heaps[process->heap_count++] = peb->ProcessHeap;
+  nt::rtl::SetUserHeap({[](SIZE_T bytes) { return Ntdll_RtlAllocateHeap(CurrentPeb()->ProcessHeap, 0, bytes); },
+                        [](PVOID block) { Ntdll_RtlFreeHeap(CurrentPeb()->ProcessHeap, 0, block); }});
   const IMAGE_DATA_DIRECTORY tls = ImageHeaders().OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_TLS];
   if (tls.Size) process->tls_directory = AtImageRva(tls.VirtualAddress);
   return MakeModuleList();
