@@ -245,6 +245,27 @@ int Crt_snwprintf_s(WCHAR* destination, SIZE_T size, SIZE_T count, const WCHAR* 
 /// Formats an argument list into a wide buffer of a size, cutting after so many characters. IRQL PASSIVE_LEVEL.
 int Crt_vsnwprintf_s(WCHAR* destination, SIZE_T size, SIZE_T count, const WCHAR* format, const ULONG_PTR* arguments);
 
+// ---- scanning; paths ----------------------------------------------------------------------------------------------------
+
+/// Reads fields from text; %s, %c and %[ take their buffer's size too. Returns the fields stored, or -1. IRQL PASSIVE_LEVEL.
+int Crt_sscanf_s(const char* text, const char* format, const ULONG_PTR* arguments);
+/// Reads fields from wide text. IRQL PASSIVE_LEVEL.
+int Crt_swscanf_s(const WCHAR* text, const WCHAR* format, const ULONG_PTR* arguments);
+/// Reads fields from at most `length` characters. IRQL PASSIVE_LEVEL.
+int Crt_snscanf_s(const char* text, SIZE_T length, const char* format, const ULONG_PTR* arguments);
+/// Reads fields from at most `length` wide characters. IRQL PASSIVE_LEVEL.
+int Crt_snwscanf_s(const WCHAR* text, SIZE_T length, const WCHAR* format, const ULONG_PTR* arguments);
+/// Joins a path's parts: EINVAL, ERANGE, and then an empty string. Any IRQL.
+int Crt_makepath_s(char* path, SIZE_T size, const char* drive, const char* folder, const char* name, const char* extension);
+/// Joins a wide path's parts. Any IRQL.
+int Crt_wmakepath_s(WCHAR* path, SIZE_T size, const WCHAR* drive, const WCHAR* folder, const WCHAR* name, const WCHAR* extension);
+/// Takes a path apart; a part that is not wanted is null with size 0. EINVAL, ERANGE, and then empty strings. Any IRQL.
+int Crt_splitpath_s(const char* path, char* drive, SIZE_T drive_size, char* folder, SIZE_T folder_size, char* name, SIZE_T name_size,
+                    char* extension, SIZE_T extension_size);
+/// Takes a wide path apart. Any IRQL.
+int Crt_wsplitpath_s(const WCHAR* path, WCHAR* drive, SIZE_T drive_size, WCHAR* folder, SIZE_T folder_size, WCHAR* name, SIZE_T name_size,
+                     WCHAR* extension, SIZE_T extension_size);
+
 // ---- sorting; random numbers --------------------------------------------------------------------------------------------
 
 /// Sorts an array. Any IRQL.

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "kernel/ke/ke.h"
+#include "kernel/rtl/scan.h"
 #include "nt/status.h"
 #include "subsystem/ntdll/ntdll.h"
 #include "subsystem/win32.h"
@@ -116,16 +117,6 @@ struct Sink {
 /// Returns the number of characters, or -1 on a format error.
 int Format(Sink* sink, const char* format, const ULONG_PTR* arguments);
 int Format(Sink* sink, const WCHAR* format, const ULONG_PTR* arguments);
-
-/// Where scanned text comes from; `get` gives -1 at the end.
-struct Source {
-  int (*get)(Source* source);
-  void (*unget)(Source* source, int c);
-  LONGLONG count;
-};
-/// Scans; with `secure`, %s %c %[ take a size argument as scanf_s does. Returns the fields stored, or -1 at the end before the first.
-int Scan(Source* source, const char* format, const ULONG_PTR* arguments, bool secure);
-int Scan(Source* source, const WCHAR* format, const ULONG_PTR* arguments, bool secure);
 
 [[noreturn]] void Exit(int code, bool run_routines);
 

@@ -212,18 +212,8 @@ int ScanStream(FILE_MS* stream, const C* format, const ULONG_PTR* arguments, boo
 }
 
 template <class C>
-struct TextSource : Source {
-  const C* at;
-};
-template <class C>
 int ScanText(const C* text, const C* format, const ULONG_PTR* arguments, bool secure) {
-  TextSource<C> source{{[](Source* s) -> int {
-                          auto& self = *static_cast<TextSource<C>*>(s);
-                          return *self.at ? static_cast<int>(static_cast<std::make_unsigned_t<C>>(*self.at++)) : -1;
-                        },
-                        [](Source* s, int) { static_cast<TextSource<C>*>(s)->at--; }, 0},
-                       text};
-  return Scan(&source, format, arguments, secure);
+  return nt::crt::ScanText(text, ~SIZE_T{0}, format, arguments, secure);
 }
 
 FILE_MS* Standard(int index) { return &State().streams[index]; }

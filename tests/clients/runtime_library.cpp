@@ -41,9 +41,8 @@ void Strings() {
 }
 
 void Sids() {
-  const auto allocate =
-      Get<LONG(WINAPI*)(SID_IDENTIFIER_AUTHORITY*, BYTE, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, PSID*)>(
-          "RtlAllocateAndInitializeSid");
+  const auto allocate = Get<LONG(WINAPI*)(SID_IDENTIFIER_AUTHORITY*, BYTE, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, PSID*)>(
+      "RtlAllocateAndInitializeSid");
   const auto convert = Get<LONG(WINAPI*)(Text*, PSID, BOOLEAN)>("RtlConvertSidToUnicodeString");
   const auto free_sid = Get<PVOID(WINAPI*)(PSID)>("RtlFreeSid");
   const auto free_unicode = Get<void(WINAPI*)(Text*)>("RtlFreeUnicodeString");

@@ -1,8 +1,8 @@
 // The scanf engine.
+#include "kernel/rtl/scan.h"
+
 #include <cstdlib>
 #include <cstring>
-
-#include "subsystem/msvcrt/crt.h"
 
 namespace nt::crt {
 namespace {
