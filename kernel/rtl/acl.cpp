@@ -1,6 +1,7 @@
 // Access control lists.
 #include <cstring>
 
+#include "kernel/rtl/misc.h"
 #include "kernel/rtl/rtl.h"
 #include "nt/status.h"
 
@@ -123,4 +124,22 @@ NTSTATUS RtlAddAce(PACL Acl, ULONG AceRevision, ULONG StartingAceIndex, PVOID Ac
   Acl->AceCount = static_cast<USHORT>(Acl->AceCount + count);
   if (Acl->AclRevision < AceRevision) Acl->AclRevision = static_cast<UCHAR>(AceRevision);
   return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlAddAccessDeniedAceEx(PACL Acl, ULONG AceRevision, ULONG AceFlags, ACCESS_MASK AccessMask, PSID Sid) {
+  return AddKnownAce(Acl, AceRevision, AceFlags, AccessMask, Sid, ACCESS_DENIED_ACE_TYPE);
+}
+
+NTSTATUS RtlAddAuditAccessAceEx(PACL Acl, ULONG AceRevision, ULONG AceFlags, ACCESS_MASK AccessMask, PSID Sid, BOOLEAN AuditSuccess,
+                                BOOLEAN AuditFailure) {
+  constexpr ULONG kSuccessful = 0x40, kFailed = 0x80;
+  const NTSTATUS status = AddKnownAce(Acl, AceRevision, AceFlags, AccessMask, Sid, SYSTEM_AUDIT_ACE_TYPE);
+  if (status != STATUS_SUCCESS) return status;
+  PACE_HEADER const ace = AceAt(Acl, Acl->AceCount - 1U);
+  ace->AceFlags = static_cast<UCHAR>(ace->AceFlags | (AuditSuccess != FALSE ? kSuccessful : 0) | (AuditFailure != FALSE ? kFailed : 0));
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlAddAuditAccessAce(PACL Acl, ULONG AceRevision, ACCESS_MASK AccessMask, PSID Sid, BOOLEAN AuditSuccess, BOOLEAN AuditFailure) {
+  return RtlAddAuditAccessAceEx(Acl, AceRevision, 0, AccessMask, Sid, AuditSuccess, AuditFailure);
 }

@@ -79,7 +79,8 @@ int Split(const Char* path, std::array<Part<Char>, 4> parts) {
       if (part.to != nullptr && part.size != 0) *part.to = 0;
     }
   };
-  const bool valid = path != nullptr && std::all_of(parts.begin(), parts.end(), [](const auto& p) { return (p.to == nullptr) == (p.size == 0); });
+  const bool valid =
+      path != nullptr && std::all_of(parts.begin(), parts.end(), [](const auto& p) { return (p.to == nullptr) == (p.size == 0); });
   if (!valid) return clear(), kEINVAL;
   const Char* const end = path + Length(path);
   const Char* const folder = path != end && path[1] == ':' ? path + 2 : path;

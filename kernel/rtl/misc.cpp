@@ -24,6 +24,10 @@ int DigitOf(WCHAR c) {
 /// The base that a prefix tells, or 0.
 ULONG BaseOfPrefix(WCHAR letter) { return letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 0; }
 
+void CopyBits(PRTL_BITMAP from, ULONG first, PRTL_BITMAP to, ULONG at, ULONG count) {
+  for (ULONG i = 0; i < count; ++i) RtlTestBit(from, first + i) != FALSE ? RtlSetBit(to, at + i) : RtlClearBit(to, at + i);
+}
+
 }  // namespace
 
 VOID RtlCopyMemoryNonTemporal(PVOID Destination, const void* Source, SIZE_T Length) { std::memcpy(Destination, Source, Length); }
@@ -47,6 +51,16 @@ ULONG RtlNumberOfSetBitsInRange(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, U
 ULONG RtlNumberOfClearBitsInRange(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length) {
   const ULONG set = RtlNumberOfSetBitsInRange(BitMapHeader, StartingIndex, Length);
   return set == ~0U ? set : Length - set;
+}
+
+VOID RtlCopyBitMap(PRTL_BITMAP Source, PRTL_BITMAP Destination, ULONG TargetBit) {
+  if (TargetBit >= Destination->SizeOfBitMap) return;
+  CopyBits(Source, 0, Destination, TargetBit, std::min(Source->SizeOfBitMap, Destination->SizeOfBitMap - TargetBit));
+}
+
+VOID RtlExtractBitMap(PRTL_BITMAP Source, PRTL_BITMAP Destination, ULONG TargetBit, ULONG NumberOfBits) {
+  if (TargetBit >= Source->SizeOfBitMap) return;
+  CopyBits(Source, TargetBit, Destination, 0, std::min({NumberOfBits, Source->SizeOfBitMap - TargetBit, Destination->SizeOfBitMap}));
 }
 
 NTSTATUS RtlIntegerToUnicode(ULONG Value, ULONG Base, LONG OutputLength, PWSTR String) {

@@ -121,5 +121,59 @@ PSID_IDENTIFIER_AUTHORITY RtlIdentifierAuthoritySid(PSID Sid);
 BOOLEAN RtlEqualPrefixSid(PSID Sid1, PSID Sid2);
 /// The status for an error of a security package (SEC_E_...); another value is itself. Any IRQL.
 NTSTATUS RtlMapSecurityErrorToNtStatus(ULONG SecurityError);
+/// Makes a SID with the sub-authorities that follow. STATUS_INVALID_PARAMETER: more than 15. Any IRQL.
+NTSTATUS RtlInitializeSidEx(PSID Sid, PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, UCHAR SubAuthorityCount,
+                            const ULONG_PTR* SubAuthorities);
+/// The bytes of a SID's text with its terminator, at most. STATUS_INVALID_SID. Any IRQL.
+NTSTATUS RtlLengthSidAsUnicodeString(PSID Sid, PULONG StringLength);
+/// Appends an entry that denies, with inheritance flags; statuses as RtlAddAccessAllowedAceEx. IRQL <= APC_LEVEL.
+NTSTATUS RtlAddAccessDeniedAceEx(PACL Acl, ULONG AceRevision, ULONG AceFlags, ACCESS_MASK AccessMask, PSID Sid);
+/// Appends an entry that audits; statuses as RtlAddAccessAllowedAceEx. IRQL <= APC_LEVEL.
+NTSTATUS RtlAddAuditAccessAce(PACL Acl, ULONG AceRevision, ACCESS_MASK AccessMask, PSID Sid, BOOLEAN AuditSuccess, BOOLEAN AuditFailure);
+/// The same with inheritance flags. IRQL <= APC_LEVEL.
+NTSTATUS RtlAddAuditAccessAceEx(PACL Acl, ULONG AceRevision, ULONG AceFlags, ACCESS_MASK AccessMask, PSID Sid, BOOLEAN AuditSuccess,
+                                BOOLEAN AuditFailure);
+/// Changes those control bits of an absolute or self-relative descriptor that are about inheritance. STATUS_INVALID_PARAMETER: others. Any
+/// IRQL.
+NTSTATUS RtlSetControlSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, USHORT ControlBitsOfInterest, USHORT ControlBitsToSet);
+/// Tells a descriptor's control bits and revision. Any IRQL.
+NTSTATUS RtlGetControlSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PUSHORT Control, PULONG Revision);
+/// Makes an empty self-relative descriptor. STATUS_UNKNOWN_REVISION. Any IRQL.
+NTSTATUS RtlCreateSecurityDescriptorRelative(PISECURITY_DESCRIPTOR_RELATIVE SecurityDescriptor, ULONG Revision);
+
+// ---- bitmaps ------------------------------------------------------------------------------------------------------------
+
+/// Copies a bitmap's bits over another's from `TargetBit` on. IRQL <= DISPATCH_LEVEL.
+VOID RtlCopyBitMap(PRTL_BITMAP Source, PRTL_BITMAP Destination, ULONG TargetBit);
+/// Copies `NumberOfBits` of a bitmap from `TargetBit` on to the beginning of another. IRQL <= DISPATCH_LEVEL.
+VOID RtlExtractBitMap(PRTL_BITMAP Source, PRTL_BITMAP Destination, ULONG TargetBit, ULONG NumberOfBits);
+
+// ---- resource descriptors -----------------------------------------------------------------------------------------------
+
+/// Fills an IO_RESOURCE_DESCRIPTOR of a port or memory. STATUS_UNSUCCESSFUL: the length cannot be told; STATUS_INVALID_PARAMETER: another
+/// type. Any IRQL.
+NTSTATUS RtlIoEncodeMemIoResource(PVOID Descriptor, UCHAR Type, ULONGLONG Length, ULONGLONG Alignment, ULONGLONG MinimumAddress,
+                                  ULONGLONG MaximumAddress);
+/// The length of such a descriptor, and the rest of it. Any IRQL.
+ULONGLONG RtlIoDecodeMemIoResource(PVOID Descriptor, PULONGLONG Alignment, PULONGLONG MinimumAddress, PULONGLONG MaximumAddress);
+/// Fills a CM_PARTIAL_RESOURCE_DESCRIPTOR of a port or memory. Statuses as above. Any IRQL.
+NTSTATUS RtlCmEncodeMemIoResource(PVOID Descriptor, UCHAR Type, ULONGLONG Length, ULONGLONG Start);
+/// The length of such a descriptor, and its start. Any IRQL.
+ULONGLONG RtlCmDecodeMemIoResource(PVOID Descriptor, PULONGLONG Start);
+/// The smallest length from `SourceLength` on that can be told. STATUS_UNSUCCESSFUL: it is too large. Any IRQL.
+NTSTATUS RtlFindClosestEncodableLength(ULONGLONG SourceLength, PULONGLONG TargetLength);
+
+// ---- heaps of drivers ---------------------------------------------------------------------------------------------------
+
+/// Makes a heap. A base, a lock and parameters of the caller's are refused: null. PASSIVE_LEVEL.
+PVOID RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_T CommitSize, PVOID Lock, PVOID Parameters);
+/// Frees a heap with its blocks. Returns null, or the handle if it is none. PASSIVE_LEVEL.
+PVOID RtlDestroyHeap(PVOID HeapHandle);
+/// Allocates a block; flag 8: of zeros, 4: without memory STATUS_NO_MEMORY is raised. IRQL <= APC_LEVEL.
+PVOID RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size);
+/// Frees a block. FALSE if it is none of the heap's. IRQL <= APC_LEVEL.
+BOOLEAN RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress);
+/// The size that was asked for a block; -1 if it is none of the heap's. IRQL <= APC_LEVEL.
+SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress);
 
 }  // extern "C"

@@ -194,6 +194,47 @@ BOOLEAN RtlEqualPrefixSid(PSID Sid1, PSID Sid2) {
   return std::memcmp(first, second, RtlLengthRequiredSid(kept)) == 0;
 }
 
+NTSTATUS RtlInitializeSidEx(PSID Sid, PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, UCHAR SubAuthorityCount,
+                            const ULONG_PTR* SubAuthorities) {
+  if (SubAuthorityCount > SID_MAX_SUB_AUTHORITIES) return STATUS_INVALID_PARAMETER;
+  RtlInitializeSid(Sid, IdentifierAuthority, SubAuthorityCount);
+  for (ULONG i = 0; i < SubAuthorityCount; ++i) *RtlSubAuthoritySid(Sid, i) = static_cast<ULONG>(SubAuthorities[i]);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlLengthSidAsUnicodeString(PSID Sid, PULONG StringLength) {
+  if (!RtlValidSid(Sid)) return STATUS_INVALID_SID;
+  // "S-1-", an authority of at most 15 characters ("0x" and 12 digits, or 10), 11 for each sub-authority, and the end.
+  constexpr ULONG kFixed = 4 + 14 + 1, kEach = 11;
+  *StringLength = (kFixed + kEach * static_cast<PISID>(Sid)->SubAuthorityCount) * static_cast<ULONG>(sizeof(WCHAR));
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlSetControlSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, USHORT ControlBitsOfInterest, USHORT ControlBitsToSet) {
+  // SE_DACL_UNTRUSTED and SE_SERVER_SECURITY are 0x40 and 0x80; the requests to inherit automatically 0x100 and 0x200.
+  constexpr USHORT kSettable = 0x3FC0;
+  if ((ControlBitsOfInterest & ~kSettable) != 0 || (ControlBitsToSet & ~ControlBitsOfInterest) != 0) return STATUS_INVALID_PARAMETER;
+  USHORT& control = static_cast<SECURITY_DESCRIPTOR*>(SecurityDescriptor)->Control;
+  control = static_cast<USHORT>((control & ~ControlBitsOfInterest) | ControlBitsToSet);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlGetControlSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PUSHORT Control, PULONG Revision) {
+  const auto* const descriptor = static_cast<const SECURITY_DESCRIPTOR*>(SecurityDescriptor);
+  *Revision = descriptor->Revision;
+  if (descriptor->Revision != SECURITY_DESCRIPTOR_REVISION) return STATUS_UNKNOWN_REVISION;
+  *Control = descriptor->Control;
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlCreateSecurityDescriptorRelative(PISECURITY_DESCRIPTOR_RELATIVE SecurityDescriptor, ULONG Revision) {
+  if (Revision != SECURITY_DESCRIPTOR_REVISION) return STATUS_UNKNOWN_REVISION;
+  *SecurityDescriptor = {};
+  SecurityDescriptor->Revision = SECURITY_DESCRIPTOR_REVISION;
+  SecurityDescriptor->Control = SE_SELF_RELATIVE;
+  return STATUS_SUCCESS;
+}
+
 NTSTATUS RtlMapSecurityErrorToNtStatus(ULONG SecurityError) {
   static constexpr struct {
     ULONG error;

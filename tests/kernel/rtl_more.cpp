@@ -254,3 +254,87 @@ KTEST(IdentifiersAndRights) {
   EXPECT_EQ(RtlMapSecurityErrorToNtStatus(0x8009030C), STATUS_LOGON_FAILURE);
   EXPECT_EQ(RtlMapSecurityErrorToNtStatus(0x12345), 0x12345);
 }
+
+KTEST(EntriesThatDenyAndAudit) {
+  SID_IDENTIFIER_AUTHORITY authority = SECURITY_NT_AUTHORITY;
+  UCHAR sid[SECURITY_MAX_SID_SIZE], memory[128];
+  EXPECT_EQ(RtlInitializeSidEx(sid, &authority, 2, 32, 544), STATUS_SUCCESS);
+  EXPECT_EQ(*RtlSubAuthoritySid(sid, 1), 544);
+  EXPECT_EQ(RtlInitializeSidEx(sid, &authority, 16), STATUS_INVALID_PARAMETER);
+  PACL const acl = reinterpret_cast<PACL>(memory);
+  RtlCreateAcl(acl, sizeof memory, ACL_REVISION);
+  EXPECT_EQ(RtlAddAccessDeniedAceEx(acl, ACL_REVISION, CONTAINER_INHERIT_ACE, GENERIC_WRITE, sid), STATUS_SUCCESS);
+  EXPECT_EQ(RtlAddAuditAccessAce(acl, ACL_REVISION, GENERIC_READ, sid, TRUE, FALSE), STATUS_SUCCESS);
+  PACE_HEADER ace = nullptr;
+  EXPECT_EQ(RtlGetAce(acl, 0, reinterpret_cast<PVOID*>(&ace)), STATUS_SUCCESS);
+  EXPECT_EQ(ace->AceType, ACCESS_DENIED_ACE_TYPE);
+  EXPECT_EQ(ace->AceFlags, CONTAINER_INHERIT_ACE);
+  EXPECT_EQ(RtlGetAce(acl, 1, reinterpret_cast<PVOID*>(&ace)), STATUS_SUCCESS);
+  EXPECT_EQ(ace->AceType, SYSTEM_AUDIT_ACE_TYPE);
+  EXPECT_EQ(ace->AceFlags, SUCCESSFUL_ACCESS_ACE_FLAG);
+}
+
+KTEST(ControlBitsOfDescriptors) {
+  SECURITY_DESCRIPTOR descriptor;
+  RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+  EXPECT_EQ(RtlSetControlSecurityDescriptor(&descriptor, SE_DACL_PROTECTED, SE_DACL_PROTECTED), STATUS_SUCCESS);
+  EXPECT_EQ(descriptor.Control, SE_DACL_PROTECTED);
+  EXPECT_EQ(RtlSetControlSecurityDescriptor(&descriptor, SE_DACL_PRESENT, SE_DACL_PRESENT), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(RtlSetControlSecurityDescriptor(&descriptor, SE_DACL_PROTECTED, 0), STATUS_SUCCESS);
+  EXPECT_EQ(descriptor.Control, 0);
+  SECURITY_DESCRIPTOR_RELATIVE relative;
+  EXPECT_EQ(RtlCreateSecurityDescriptorRelative((PISECURITY_DESCRIPTOR_RELATIVE)&relative, 2), STATUS_UNKNOWN_REVISION);
+  EXPECT_EQ(RtlCreateSecurityDescriptorRelative((PISECURITY_DESCRIPTOR_RELATIVE)&relative, 1), STATUS_SUCCESS);
+  EXPECT_EQ(relative.Control, SE_SELF_RELATIVE);
+}
+
+KTEST(BitsAreCopied) {
+  ULONG from_bits[2] = {0xF0F0, 0}, to_bits[2] = {0, 0};
+  RTL_BITMAP from, to;
+  RtlInitializeBitMap(&from, from_bits, 16);
+  RtlInitializeBitMap(&to, to_bits, 40);
+  RtlCopyBitMap(&from, &to, 20);
+  EXPECT_EQ(to_bits[0], 0x0F000000);
+  EXPECT_EQ(to_bits[1], 0xF);
+  RtlClearAllBits(&to);
+  RtlExtractBitMap(&from, &to, 4, 6);
+  EXPECT_EQ(to_bits[0], 0xF);
+}
+
+KTEST(LengthsOfMemoryResources) {
+  IO_RESOURCE_DESCRIPTOR io = {};
+  ULONGLONG alignment, minimum, maximum, start;
+  EXPECT_EQ(RtlIoEncodeMemIoResource(&io, CmResourceTypeMemory, 0x1000, 0x1000, 0, 0xFFFFFFFF), STATUS_SUCCESS);
+  EXPECT_EQ(io.Type, CmResourceTypeMemory);
+  EXPECT_EQ(io.u.Memory.Length, 0x1000);
+  EXPECT_EQ(RtlIoEncodeMemIoResource(&io, CmResourceTypeMemory, 0x4000000000, 0x1000, 0, MAXULONGLONG), STATUS_SUCCESS);
+  EXPECT_EQ(io.Type, CmResourceTypeMemoryLarge);
+  EXPECT_EQ(io.Flags, CM_RESOURCE_MEMORY_LARGE_40);
+  EXPECT_EQ(RtlIoDecodeMemIoResource(&io, &alignment, &minimum, &maximum), 0x4000000000);
+  EXPECT_EQ(alignment, 0x1000);
+  EXPECT_EQ(maximum, -1);
+  EXPECT_EQ(RtlIoEncodeMemIoResource(&io, CmResourceTypePort, 0x4000000000, 1, 0, 0), STATUS_UNSUCCESSFUL);
+  EXPECT_EQ(RtlIoEncodeMemIoResource(&io, CmResourceTypeInterrupt, 1, 1, 0, 0), STATUS_INVALID_PARAMETER);
+  CM_PARTIAL_RESOURCE_DESCRIPTOR cm = {};
+  EXPECT_EQ(RtlCmEncodeMemIoResource(&cm, CmResourceTypeMemory, 0x1000000000000, 0xC0000000), STATUS_SUCCESS);
+  EXPECT_EQ(cm.Flags, CM_RESOURCE_MEMORY_LARGE_64);
+  EXPECT_EQ(RtlCmDecodeMemIoResource(&cm, &start), 0x1000000000000);
+  EXPECT_EQ(start, 0xC0000000);
+  ULONGLONG length;
+  EXPECT_EQ(RtlFindClosestEncodableLength(0x100000001, &length), STATUS_SUCCESS);
+  EXPECT_EQ(length, 0x100000100);
+  EXPECT_EQ(RtlFindClosestEncodableLength(MAXULONGLONG, &length), STATUS_UNSUCCESSFUL);
+}
+
+KTEST(HeapsOfDrivers) {
+  PVOID const heap = RtlCreateHeap(HEAP_GROWABLE, nullptr, 0, 0, nullptr, nullptr);
+  REQUIRE(heap != nullptr);
+  auto* const block = static_cast<UCHAR*>(RtlAllocateHeap(heap, HEAP_ZERO_MEMORY, 100));
+  REQUIRE(block != nullptr);
+  EXPECT(RtlIsZeroMemory(block, 100));
+  EXPECT_EQ(RtlSizeHeap(heap, 0, block), 100);
+  EXPECT(RtlFreeHeap(heap, 0, block));
+  EXPECT(RtlAllocateHeap(heap, 0, 10000) != nullptr);
+  EXPECT(RtlFreeHeap(heap, 0, nullptr));
+  EXPECT(RtlDestroyHeap(heap) == nullptr);
+}

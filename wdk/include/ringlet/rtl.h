@@ -9,6 +9,14 @@
 
 typedef USHORT RTL_ATOM, *PRTL_ATOM;
 
+#ifndef NTAPIV
+#define NTAPIV __cdecl
+#endif
+
+#ifndef SECURITY_MAX_SID_SIZE
+#define SECURITY_MAX_SID_SIZE (sizeof(SID) - sizeof(ULONG) + SID_MAX_SUB_AUTHORITIES * sizeof(ULONG))
+#endif
+
 #ifndef SID_HASH_SIZE
 #define SID_HASH_SIZE 32
 typedef ULONG_PTR SID_HASH_ENTRY, *PSID_HASH_ENTRY;
@@ -71,5 +79,20 @@ NTSYSAPI NTSTATUS NTAPI RtlSidHashInitialize(PSID_AND_ATTRIBUTES SidAttr, ULONG 
 NTSYSAPI PSID_AND_ATTRIBUTES NTAPI RtlSidHashLookup(PSID_AND_ATTRIBUTES_HASH SidAttrHash, PSID Sid);
 NTSYSAPI BOOLEAN NTAPI RtlEqualPrefixSid(PSID Sid1, PSID Sid2);
 NTSYSAPI NTSTATUS NTAPI RtlMapSecurityErrorToNtStatus(ULONG SecurityError);
+NTSYSAPI NTSTATUS NTAPIV RtlInitializeSidEx(PSID Sid, PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, UCHAR SubAuthorityCount, ...);
+NTSYSAPI NTSTATUS NTAPI RtlLengthSidAsUnicodeString(PSID Sid, PULONG StringLength);
+NTSYSAPI NTSTATUS NTAPI RtlAddAccessDeniedAceEx(PACL Acl, ULONG AceRevision, ULONG AceFlags, ACCESS_MASK AccessMask, PSID Sid);
+NTSYSAPI NTSTATUS NTAPI RtlAddAuditAccessAce(PACL Acl, ULONG AceRevision, ACCESS_MASK AccessMask, PSID Sid, BOOLEAN AuditSuccess,
+                                             BOOLEAN AuditFailure);
+NTSYSAPI NTSTATUS NTAPI RtlAddAuditAccessAceEx(PACL Acl, ULONG AceRevision, ULONG AceFlags, ACCESS_MASK AccessMask, PSID Sid,
+                                               BOOLEAN AuditSuccess, BOOLEAN AuditFailure);
+NTSYSAPI NTSTATUS NTAPI RtlSetControlSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                        SECURITY_DESCRIPTOR_CONTROL ControlBitsOfInterest,
+                                                        SECURITY_DESCRIPTOR_CONTROL ControlBitsToSet);
+NTSYSAPI NTSTATUS NTAPI RtlGetControlSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PSECURITY_DESCRIPTOR_CONTROL Control,
+                                                        PULONG Revision);
+NTSYSAPI VOID NTAPI RtlCopyBitMap(PRTL_BITMAP Source, PRTL_BITMAP Destination, ULONG TargetBit);
+NTSYSAPI VOID NTAPI RtlExtractBitMap(PRTL_BITMAP Source, PRTL_BITMAP Destination, ULONG TargetBit, ULONG NumberOfBits);
+NTSYSAPI SIZE_T NTAPI RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress);
 
 EXTERN_C_END
