@@ -5,7 +5,7 @@
 
 namespace {
 
-struct Text {
+struct Wide {
   USHORT length, maximum;
   PWSTR buffer;
 };
@@ -24,12 +24,12 @@ Routine Get(const char* name) {
 bool IsOfTheHeap(const void* block) { return HeapValidate(GetProcessHeap(), 0, block) != 0; }
 
 void Strings() {
-  const auto create = Get<BOOLEAN(WINAPI*)(Text*, PCWSTR)>("RtlCreateUnicodeString");
-  const auto free_unicode = Get<void(WINAPI*)(Text*)>("RtlFreeUnicodeString");
-  const auto to_ansi = Get<LONG(WINAPI*)(Narrow*, const Text*, BOOLEAN)>("RtlUnicodeStringToAnsiString");
-  const auto from_ansi = Get<LONG(WINAPI*)(Text*, const Narrow*, BOOLEAN)>("RtlAnsiStringToUnicodeString");
+  const auto create = Get<BOOLEAN(WINAPI*)(Wide*, PCWSTR)>("RtlCreateUnicodeString");
+  const auto free_unicode = Get<void(WINAPI*)(Wide*)>("RtlFreeUnicodeString");
+  const auto to_ansi = Get<LONG(WINAPI*)(Narrow*, const Wide*, BOOLEAN)>("RtlUnicodeStringToAnsiString");
+  const auto from_ansi = Get<LONG(WINAPI*)(Wide*, const Narrow*, BOOLEAN)>("RtlAnsiStringToUnicodeString");
   const auto free_ansi = Get<void(WINAPI*)(Narrow*)>("RtlFreeAnsiString");
-  Text text, back;
+  Wide text, back;
   Narrow narrow;
   Show("create", {create(&text, L"Hello"), text.length, text.maximum, IsOfTheHeap(text.buffer)});
   Show("to ANSI", {to_ansi(&narrow, &text, TRUE), narrow.length, IsOfTheHeap(narrow.buffer)});
@@ -43,12 +43,12 @@ void Strings() {
 void Sids() {
   const auto allocate = Get<LONG(WINAPI*)(SID_IDENTIFIER_AUTHORITY*, BYTE, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, PSID*)>(
       "RtlAllocateAndInitializeSid");
-  const auto convert = Get<LONG(WINAPI*)(Text*, PSID, BOOLEAN)>("RtlConvertSidToUnicodeString");
+  const auto convert = Get<LONG(WINAPI*)(Wide*, PSID, BOOLEAN)>("RtlConvertSidToUnicodeString");
   const auto free_sid = Get<PVOID(WINAPI*)(PSID)>("RtlFreeSid");
-  const auto free_unicode = Get<void(WINAPI*)(Text*)>("RtlFreeUnicodeString");
+  const auto free_unicode = Get<void(WINAPI*)(Wide*)>("RtlFreeUnicodeString");
   SID_IDENTIFIER_AUTHORITY authority = SECURITY_NT_AUTHORITY;
   PSID sid = nullptr;
-  Text text;
+  Wide text;
   Show("SID", {allocate(&authority, 2, 32, 544, 0, 0, 0, 0, 0, 0, &sid), IsOfTheHeap(sid)});
   Show("its text", {convert(&text, sid, TRUE), lstrcmpW(text.buffer, L"S-1-5-32-544") == 0});
   free_unicode(&text);
@@ -91,6 +91,43 @@ void Compression() {
   HeapFree(GetProcessHeap(), 0, space);
 }
 
+DWORD WINAPI Add(PVOID value) {
+  ++*static_cast<int*>(value);
+  return 0;
+}
+
+void ProcessAndToken() {
+  const auto adjust = Get<LONG(WINAPI*)(ULONG, BOOLEAN, BOOLEAN, BOOLEAN*)>("RtlAdjustPrivilege");
+  const auto start = Get<LONG(WINAPI*)(HANDLE, void*, BOOLEAN, ULONG, SIZE_T, SIZE_T, void*, void*, HANDLE*, void*)>("RtlCreateUserThread");
+  const auto set_error = Get<void(WINAPI*)(DWORD)>("RtlSetLastWin32Error");
+  const auto version = Get<void(WINAPI*)(ULONG*, ULONG*, ULONG*)>("RtlGetNtVersionNumbers");
+  BOOLEAN was = 9;
+  Show("SeShutdownPrivilege", {static_cast<ULONG>(adjust(19, TRUE, FALSE, &was)), was});
+  Show("once more", {static_cast<ULONG>(adjust(19, FALSE, FALSE, &was)), was});
+  Show("without impersonation", {static_cast<ULONG>(adjust(19, TRUE, TRUE, &was)) == 0xC000007C});
+  Show("unknown", {static_cast<ULONG>(adjust(1000, TRUE, FALSE, &was)) == 0xC0000061});
+  int value = 1;
+  HANDLE thread = nullptr;
+  Show("thread", {start(GetCurrentProcess(), nullptr, FALSE, 0, 0, 0, reinterpret_cast<void*>(Add), &value, &thread, nullptr)});
+  WaitForSingleObject(thread, INFINITE);
+  CloseHandle(thread);
+  Show("it ran", {value});
+  set_error(4711);
+  Show("last error", {GetLastError()});
+  ULONG major, minor, build;
+  version(&major, &minor, &build);
+  Show("version", {major, minor, build & 0xFFFF});
+}
+
+void Text() {
+  const auto print = Get<int(__cdecl*)(char*, size_t, const char*, ...)>("_snprintf");
+  const auto compare = Get<int(__cdecl*)(const wchar_t*, const wchar_t*)>("_wcsicmp");
+  char text[32];
+  Show("_snprintf", {print(text, sizeof text, "%d-%s-%x", 7, "abc", 255)});
+  std::printf("%s\n", text);
+  Show("_wcsicmp", {compare(L"Abc", L"aBC")});
+}
+
 }  // namespace
 
 int main() {
@@ -99,4 +136,6 @@ int main() {
   Addresses();
   Tables();
   Compression();
+  ProcessAndToken();
+  Text();
 }
