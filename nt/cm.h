@@ -256,6 +256,16 @@ struct KEY_WRITE_TIME_INFORMATION {
 using PKEY_WRITE_TIME_INFORMATION = KEY_WRITE_TIME_INFORMATION*;
 NT_SIZE(KEY_WRITE_TIME_INFORMATION, 0x8);
 
+struct KEY_WOW64_FLAGS_INFORMATION {
+  ULONG UserFlags;
+};
+NT_SIZE(KEY_WOW64_FLAGS_INFORMATION, 0x4);
+
+struct KEY_CONTROL_FLAGS_INFORMATION {
+  ULONG ControlFlags;  ///< REG_KEY_...
+};
+NT_SIZE(KEY_CONTROL_FLAGS_INFORMATION, 0x4);
+
 // ---- the run-time library's query tables ---------------------------------------------------------------------------------
 
 inline constexpr ULONG RTL_REGISTRY_ABSOLUTE = 0;

@@ -61,6 +61,9 @@ class Extras {
   void Add(hive_node_h node, Key* key) {
     constexpr USHORT kLinkFlag = 0x10;
     key->is_link = key->is_link || (Number<USHORT>(node + 0x06).value_or(0) & kLinkFlag) != 0;
+    const UCHAR flags = Number<UCHAR>(node + 0x3A).value_or(0);
+    key->user_flags = flags & 0xF;
+    key->control_flags = static_cast<UCHAR>(flags >> 4);
     const ULONG class_cell = Number<ULONG>(node + 0x34).value_or(kNone);
     const USHORT class_length = Number<USHORT>(node + 0x4E).value_or(0);
     if (class_cell != kNone && class_length != 0 && Has(kFirstBin + class_cell + sizeof(LONG), class_length)) {

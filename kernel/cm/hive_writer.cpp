@@ -232,7 +232,9 @@ class HiveWriter {
     Put(at + 0x28, values);
     Put(at + 0x2C, securities_[DescriptorOf(key)].cell);
     Put(at + 0x30, class_name);
-    Put(at + 0x34, static_cast<ULONG>(longest_name));
+    // The upper half of the field is other things' since Windows XP.
+    Put(at + 0x34,
+        static_cast<ULONG>(longest_name) | static_cast<ULONG>(key.user_flags) << 16 | static_cast<ULONG>(key.control_flags) << 20);
     Put(at + 0x38, static_cast<ULONG>(longest_class));
     Put(at + 0x3C, static_cast<ULONG>(longest_value));
     Put(at + 0x40, static_cast<ULONG>(largest_data));

@@ -93,8 +93,8 @@ NTSTATUS DescribePlainly(Information* information, const T& header) {
   return STATUS_SUCCESS;
 }
 
-/// What only a handle can be asked. Neither virtualization nor layers nor tags exist here.
-NTSTATUS DescribeOpenKey(const Key& key, KEY_INFORMATION_CLASS information_class, Information* information) {
+/// What only a handle can be asked. Neither virtualization nor layers exist here.
+NTSTATUS DescribeOpenKey(const Key& key, KEY_INFORMATION_CLASS information_class, ULONG tags, Information* information) {
   constexpr ULONG kVolatileFlag = 1, kLinkFlag = 2;
   switch (information_class) {
     case KeyNameInformation: {
@@ -107,12 +107,13 @@ NTSTATUS DescribeOpenKey(const Key& key, KEY_INFORMATION_CLASS information_class
       DescribeCached(key, information);
       return STATUS_SUCCESS;
     case KeyFlagsInformation:
-      return DescribePlainly(information,
-                             KEY_FLAGS_INFORMATION{0, (key.is_volatile ? kVolatileFlag : 0) | (key.is_link ? kLinkFlag : 0), 0});
+      return DescribePlainly(
+          information,
+          KEY_FLAGS_INFORMATION{key.user_flags, (key.is_volatile ? kVolatileFlag : 0) | (key.is_link ? kLinkFlag : 0), key.control_flags});
     case KeyVirtualizationInformation:
       return DescribePlainly(information, KEY_VIRTUALIZATION_INFORMATION{});
     case KeyHandleTagsInformation:
-      return DescribePlainly(information, KEY_HANDLE_TAGS_INFORMATION{});
+      return DescribePlainly(information, KEY_HANDLE_TAGS_INFORMATION{tags});
     case KeyTrustInformation:
       return DescribePlainly(information, KEY_TRUST_INFORMATION{key.hive != nullptr && key.hive->trusted ? 1u : 0u, 0});
     case KeyLayerInformation:
@@ -151,7 +152,7 @@ NTSTATUS DescribeValue(const Value& value, KEY_VALUE_INFORMATION_CLASS informati
   }
 }
 
-NTSTATUS DescribeKey(const Key& key, KEY_INFORMATION_CLASS information_class, bool of_handle, Information* information) {
+NTSTATUS DescribeKey(const Key& key, KEY_INFORMATION_CLASS information_class, bool of_handle, Information* information, ULONG tags) {
   if (information_class == KeyBasicInformation) {
     KEY_BASIC_INFORMATION header{{}, 0, BytesOf(key.name), {}};
     header.LastWriteTime.QuadPart = key.last_write;
@@ -162,7 +163,7 @@ NTSTATUS DescribeKey(const Key& key, KEY_INFORMATION_CLASS information_class, bo
   } else if (information_class == KeyFullInformation) {
     DescribeFullKey(key, information);
   } else {
-    return of_handle ? DescribeOpenKey(key, information_class, information) : STATUS_INVALID_PARAMETER;
+    return of_handle ? DescribeOpenKey(key, information_class, tags, information) : STATUS_INVALID_PARAMETER;
   }
   return STATUS_SUCCESS;
 }

@@ -16,7 +16,8 @@ struct Information {
 /// STATUS_INVALID_PARAMETER for an unknown class.
 NTSTATUS DescribeValue(const Value& value, KEY_VALUE_INFORMATION_CLASS information_class, Information* information);
 /// KeyNameInformation and KeyCachedInformation only if `of_handle`: the key itself is asked, not one found by enumeration.
-NTSTATUS DescribeKey(const Key& key, KEY_INFORMATION_CLASS information_class, bool of_handle, Information* information);
+/// `tags` are those of the handle's object.
+NTSTATUS DescribeKey(const Key& key, KEY_INFORMATION_CLASS information_class, bool of_handle, Information* information, ULONG tags = 0);
 
 /// What a buffer of `length` bytes gets: STATUS_BUFFER_TOO_SMALL (nothing is written), STATUS_BUFFER_OVERFLOW (as much as fits), or
 /// success.

@@ -185,6 +185,9 @@ void Apply(const Change& change, Key* root) {
     case Change::kSetSecurity:
       key->SetSecurity(std::make_shared<const std::vector<UCHAR>>(change.data), change.time);
       break;
+    case Change::kSetFlags:
+      key->SetFlags(change.number & 0xF, static_cast<UCHAR>(change.number >> 4), change.time);
+      break;
     default:
       key->SetTime(change.time);
   }

@@ -14,9 +14,9 @@ struct Key;
 
 /// One change of a hive's lasting keys.
 struct Change {
-  enum Kind : ULONG { kCreateKey, kDeleteKey, kRenameKey, kSetValue, kDeleteValue, kSetSecurity, kSetTime };
+  enum Kind : ULONG { kCreateKey, kDeleteKey, kRenameKey, kSetValue, kDeleteValue, kSetSecurity, kSetTime, kSetFlags };
   Kind kind;
-  ULONG number = 0;           ///< kSetValue: the type; kCreateKey: 1 for a link
+  ULONG number = 0;           ///< kSetValue: the type; kCreateKey: 1 for a link; kSetFlags: user | control << 4
   LONGLONG time = 0;          ///< 100 ns units since 1601
   std::u16string path{};      ///< of the key, below the hive's root
   std::u16string text{};      ///< a value's name, a key's class or new name

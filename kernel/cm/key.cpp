@@ -62,6 +62,12 @@ void Key::SetSecurity(Security descriptor, LONGLONG now) {
   Changed(now);
 }
 
+void Key::SetFlags(UCHAR user, UCHAR control, LONGLONG now) {
+  user_flags = user;
+  control_flags = control;
+  Changed(now);
+}
+
 const Value* Key::FindValue(std::u16string_view value) const {
   const auto at = std::ranges::find_if(values, [value](const Value& each) { return SameName(each.name, value); });
   return at != values.end() ? &*at : nullptr;

@@ -35,6 +35,8 @@ struct Key {
   Security security;         ///< null: the hive's default
   LONGLONG last_write = 0;   ///< 100 ns units since 1601
   bool is_volatile = false;  ///< gone at the next boot
+  UCHAR user_flags = 0;      ///< of WOW64, four bits, which nothing here reads
+  UCHAR control_flags = 0;   ///< REG_KEY_..., four bits, about virtualization, of which there is none
   bool is_link = false;      ///< a symbolic link: its target is in SymbolicLinkValue
   bool deleted = false;
   ULONG_PTR id = 0;                            ///< by which drivers that look on know it; 0: none has asked
@@ -51,6 +53,7 @@ struct Key {
   void Rename(Key* child, std::u16string_view name, LONGLONG now);
   void SetSecurity(Security descriptor, LONGLONG now);
   void SetTime(LONGLONG time) { Changed(time); }
+  void SetFlags(UCHAR user, UCHAR control, LONGLONG now);
 
   const Value* FindValue(std::u16string_view value) const;
   /// Overwrites a value, which keeps its name's case and its place, or appends one.

@@ -20,6 +20,7 @@ struct KeyBody {
   ObjectContext* contexts;
   Watch* watch;
   PUNICODE_STRING name;
+  ULONG tags;
 };
 constexpr int kMaxLinks = 64;
 constexpr SIZE_T kMaxPath = 0xFFFE;     // bytes, what a UNICODE_STRING can count
@@ -31,7 +32,7 @@ std::u16string_view View(const UNICODE_STRING& string) { return {string.Buffer, 
 NTSTATUS MakeObject(Key* key, PVOID* object) {
   const NTSTATUS status = ObCreateObject(KernelMode, TheRegistry().key_type, nullptr, KernelMode, nullptr, sizeof(KeyBody), 0, 0, object);
   if (!NT_SUCCESS(status)) return status;
-  *BodyOf(*object) = {key, nullptr, nullptr, nullptr};
+  *BodyOf(*object) = {key, nullptr, nullptr, nullptr, 0};
   ReferenceKey(key);
   return STATUS_SUCCESS;
 }
@@ -202,6 +203,8 @@ Key* KeyOf(PVOID object) { return BodyOf(object)->key; }
 ObjectContext** ContextsOf(PVOID object) { return &BodyOf(object)->contexts; }
 
 Watch** PlaceOfWatch(PVOID object) { return &BodyOf(object)->watch; }
+
+ULONG* TagsOf(PVOID object) { return &BodyOf(object)->tags; }
 
 ULONG_PTR IdOf(Key* key) {
   if (key->id == 0) key->id = ++TheRegistry().last_id;

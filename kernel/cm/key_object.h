@@ -24,6 +24,8 @@ Key* KeyOf(PVOID object);
 ObjectContext** ContextsOf(PVOID object);
 /// What is watched through a key object.
 Watch** PlaceOfWatch(PVOID object);
+/// What a caller marked the key object with; only to be asked again.
+ULONG* TagsOf(PVOID object);
 /// The number by which they know a key, as long as it is in memory.
 ULONG_PTR IdOf(Key* key);
 /// A string with its text in one block of paged pool; null if there is no memory.

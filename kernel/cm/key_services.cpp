@@ -4,6 +4,7 @@
 #include "kernel/cm/cm.h"
 #include "kernel/cm/key_object.h"
 #include "kernel/ke/ke.h"
+#include "kernel/ob/ob.h"
 #include "kernel/se/se.h"
 #include "nt/ex.h"
 
@@ -25,10 +26,56 @@ NTSTATUS CaptureSecurity(const OBJECT_ATTRIBUTES* attributes, PSECURITY_DESCRIPT
   return NT_SUCCESS(status) ? SeCaptureSecurityDescriptor(copy.SecurityDescriptor, ke::PreviousMode(), PagedPool, TRUE, captured) : status;
 }
 
-NTSTATUS ReturnKey(const Key& key, KEY_INFORMATION_CLASS information_class, bool of_handle, PVOID buffer, ULONG length, PULONG result) {
+/// What a handle is that should be a transaction's.
+NTSTATUS RefuseTransaction(HANDLE handle) {
+  PVOID object = nullptr;
+  const NTSTATUS status = ObReferenceObjectByHandle(handle, 0, nullptr, ke::PreviousMode(), &object, nullptr);
+  if (!NT_SUCCESS(status)) return status;
+  ObfDereferenceObject(object);
+  return STATUS_OBJECT_TYPE_MISMATCH;
+}
+
+NTSTATUS ReturnKey(const UsedKey& key, KEY_INFORMATION_CLASS information_class, PVOID buffer, ULONG length, PULONG result) {
   Information information;
-  const NTSTATUS status = DescribeKey(key, information_class, of_handle, &information);
+  const NTSTATUS status = DescribeKey(*key.get(), information_class, true, &information, *TagsOf(key.object()));
   return NT_SUCCESS(status) ? Return(information, buffer, length, result) : status;
+}
+
+NTSTATUS ReturnChild(const Key& child, KEY_INFORMATION_CLASS information_class, PVOID buffer, ULONG length, PULONG result) {
+  Information information;
+  const NTSTATUS status = DescribeKey(child, information_class, false, &information);
+  return NT_SUCCESS(status) ? Return(information, buffer, length, result) : status;
+}
+
+/// What may be set, and the bytes of it.
+ULONG SizeToSet(KEY_SET_INFORMATION_CLASS information_class) {
+  switch (information_class) {
+    case KeyWriteTimeInformation:
+      return sizeof(KEY_WRITE_TIME_INFORMATION);
+    case KeyWow64FlagsInformation:
+    case KeyControlFlagsInformation:
+    case KeySetHandleTagsInformation:
+      return sizeof(ULONG);
+    default:
+      return 0;
+  }
+}
+
+NTSTATUS Set(const UsedKey& key, KEY_SET_INFORMATION_CLASS information_class, LONGLONG value) {
+  if (!NT_SUCCESS(key.alive())) return STATUS_KEY_DELETED;
+  constexpr LONGLONG kFlags = 0xF;
+  const auto flags = static_cast<UCHAR>(value & kFlags);
+  switch (information_class) {
+    case KeyWriteTimeInformation:
+      return SetKeyTime(key.get(), value);
+    case KeyWow64FlagsInformation:
+      return (value & ~kFlags) == 0 ? SetKeyFlags(key.get(), flags, key->control_flags) : STATUS_INVALID_PARAMETER;
+    case KeyControlFlagsInformation:
+      return (value & ~kFlags) == 0 ? SetKeyFlags(key.get(), key->user_flags, flags) : STATUS_INVALID_PARAMETER;
+    default:
+      *TagsOf(key.object()) = static_cast<ULONG>(value);
+      return STATUS_SUCCESS;
+  }
 }
 
 }  // namespace
@@ -76,7 +123,7 @@ NTSTATUS NtQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass,
   REG_QUERY_KEY_INFORMATION information{key.object(), KeyInformationClass, KeyInformation, Length, ResultLength, nullptr, nullptr, nullptr};
   return Notified(RegNtPreQueryKey, RegNtPostQueryKey, key.object(), information, [&] {
     const NTSTATUS alive = key.alive();
-    return NT_SUCCESS(alive) ? ReturnKey(*key.get(), KeyInformationClass, true, KeyInformation, Length, ResultLength) : alive;
+    return NT_SUCCESS(alive) ? ReturnKey(key, KeyInformationClass, KeyInformation, Length, ResultLength) : alive;
   });
 }
 
@@ -90,7 +137,7 @@ NTSTATUS NtEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS Key
     const NTSTATUS alive = key.alive();
     if (!NT_SUCCESS(alive)) return alive;
     if (Index >= key->children.size()) return STATUS_NO_MORE_ENTRIES;
-    return ReturnKey(*key->children[Index], KeyInformationClass, false, KeyInformation, Length, ResultLength);
+    return ReturnChild(*key->children[Index], KeyInformationClass, KeyInformation, Length, ResultLength);
   });
 }
 
@@ -113,17 +160,34 @@ NTSTATUS NtRenameKey(HANDLE KeyHandle, PUNICODE_STRING NewName) {
 
 NTSTATUS NtSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS KeySetInformationClass, PVOID KeySetInformation,
                              ULONG KeySetInformationLength) {
-  if (KeySetInformationClass != KeyWriteTimeInformation) return STATUS_INVALID_INFO_CLASS;
-  if (KeySetInformationLength != sizeof(KEY_WRITE_TIME_INFORMATION)) return STATUS_INFO_LENGTH_MISMATCH;
-  const UsedKey key(KeyHandle, KEY_SET_VALUE);
+  const ULONG size = SizeToSet(KeySetInformationClass);
+  if (size == 0) return STATUS_INVALID_INFO_CLASS;
+  if (KeySetInformationLength != size) return STATUS_INFO_LENGTH_MISMATCH;
+  const UsedKey key(KeyHandle, KeySetInformationClass == KeySetHandleTagsInformation ? 0 : KEY_SET_VALUE);
   if (!NT_SUCCESS(key.status())) return key.status();
-  KEY_WRITE_TIME_INFORMATION time;
-  const NTSTATUS status = CopyIn(&time, KeySetInformation, sizeof time);
+  LONGLONG value = 0;
+  const NTSTATUS status = CopyIn(&value, KeySetInformation, size);
   if (!NT_SUCCESS(status)) return status;
-  REG_SET_INFORMATION_KEY_INFORMATION information{key.object(), KeySetInformationClass, &time, KeySetInformationLength, nullptr, nullptr,
-                                                  nullptr};
+  REG_SET_INFORMATION_KEY_INFORMATION information{key.object(), KeySetInformationClass, &value, size, nullptr, nullptr, nullptr};
   return Notified(RegNtPreSetInformationKey, RegNtPostSetInformationKey, key.object(), information,
-                  [&] { return SetKeyTime(key.get(), time.LastWriteTime.QuadPart); });
+                  [&] { return Set(key, KeySetInformationClass, value); });
+}
+
+/// Keys cannot be part of transactions: there is no transaction manager, and so no handle that is a transaction's.
+NTSTATUS NtCreateKeyTransacted(PHANDLE /*KeyHandle*/, ACCESS_MASK /*DesiredAccess*/, POBJECT_ATTRIBUTES /*ObjectAttributes*/,
+                               ULONG /*TitleIndex*/, PUNICODE_STRING /*Class*/, ULONG CreateOptions, HANDLE TransactionHandle,
+                               PULONG /*Disposition*/) {
+  return (CreateOptions & ~REG_LEGAL_OPTION) != 0 ? STATUS_INVALID_PARAMETER : RefuseTransaction(TransactionHandle);
+}
+
+NTSTATUS NtOpenKeyTransacted(PHANDLE /*KeyHandle*/, ACCESS_MASK /*DesiredAccess*/, POBJECT_ATTRIBUTES /*ObjectAttributes*/,
+                             HANDLE TransactionHandle) {
+  return RefuseTransaction(TransactionHandle);
+}
+
+NTSTATUS NtOpenKeyTransactedEx(PHANDLE /*KeyHandle*/, ACCESS_MASK /*DesiredAccess*/, POBJECT_ATTRIBUTES /*ObjectAttributes*/,
+                               ULONG OpenOptions, HANDLE TransactionHandle) {
+  return (OpenOptions & ~REG_OPEN_LEGAL_OPTION) != 0 ? STATUS_INVALID_PARAMETER : RefuseTransaction(TransactionHandle);
 }
 
 NTSTATUS NtFlushKey(HANDLE KeyHandle) {

@@ -297,6 +297,13 @@ NTSTATUS SetKeyTime(Key* key, LONGLONG time) {
   return Reported(Record(*key, {.kind = Change::kSetTime}), key, REG_NOTIFY_CHANGE_LAST_SET);
 }
 
+NTSTATUS SetKeyFlags(Key* key, UCHAR user, UCHAR control) {
+  if (key->deleted) return STATUS_KEY_DELETED;
+  key->SetFlags(user, control, g_registry->now());
+  const ULONG both = user | static_cast<ULONG>(control << 4);
+  return Reported(Record(*key, {.kind = Change::kSetFlags, .number = both}), key, REG_NOTIFY_CHANGE_ATTRIBUTES);
+}
+
 NTSTATUS SetKeySecurity(Key* key, Security descriptor) {
   if (key->deleted) return STATUS_KEY_DELETED;
   key->SetSecurity(std::move(descriptor), g_registry->now());

@@ -91,6 +91,8 @@ NTSTATUS DeleteKey(Key* key);
 /// STATUS_INVALID_PARAMETER for a bad name, STATUS_KEY_DELETED.
 NTSTATUS RenameKey(Key* key, std::u16string_view name);
 NTSTATUS SetKeyTime(Key* key, LONGLONG time);
+/// Four bits each.
+NTSTATUS SetKeyFlags(Key* key, UCHAR user, UCHAR control);
 NTSTATUS SetKeySecurity(Key* key, Security descriptor);
 /// Writes a hive's file, if it has one, and starts its journal anew.
 NTSTATUS SaveHive(Hive* hive);

@@ -9,6 +9,7 @@
 
 #include "kernel/cm/cm.h"
 #include "kernel/cm/hive.h"
+#include "kernel/cm/mount.h"
 #include "kernel/cm/registry.h"
 #include "nt/status.h"
 
@@ -127,6 +128,65 @@ TEST_F(CmHive, DamagedHivesAreHarmless) {
     std::ofstream(system_, std::ios::binary) << bad;
     if (NT_SUCCESS(Load())) FreeRegistry();
   }
+}
+
+TEST_F(CmHive, SecurityAndFlagsComeBackFromJournalAndFile) {
+  ASSERT_EQ(Load(), STATUS_SUCCESS);
+  ASSERT_EQ(CreateKey(kZero), STATUS_SUCCESS);
+  const auto find = [] {
+    Walk walk;
+    Key* key = nullptr;
+    return NT_SUCCESS(WalkTo(&TheRegistry().root, kZero.substr(9), walk, &key)) ? key : nullptr;
+  };
+  ASSERT_EQ(SetKeySecurity(find(), UserSecurity()), STATUS_SUCCESS);
+  ASSERT_EQ(SetKeyFlags(find(), 3, 2), STATUS_SUCCESS);
+  FreeRegistry();  // as a kill does it: only the journal has it
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_EQ(Load(), STATUS_SUCCESS);
+    ASSERT_NE(find(), nullptr);
+    EXPECT_EQ(*find()->security, *UserSecurity());
+    EXPECT_EQ(find()->user_flags, 3);
+    EXPECT_EQ(find()->control_flags, 2);
+    ASSERT_EQ(SaveRegistry(), STATUS_SUCCESS);
+    FreeRegistry();
+  }
+}
+
+TEST_F(CmHive, LoadedHivesGoBackToTheirFiles) {
+  ASSERT_EQ(Load(), STATUS_SUCCESS);
+  const std::string file = (directory_ / "loaded.hiv").string();
+  Key* const machine = TheRegistry().root.Find(u"MACHINE");
+  ASSERT_EQ(LoadHiveAt(machine, u"Loaded", file), STATUS_SUCCESS);
+  ASSERT_EQ(SetDword(u"\\Registry\\Machine\\Loaded\\Below", u"Number", 7), STATUS_SUCCESS);
+  ASSERT_EQ(UnmountHive(machine->Find(u"Loaded")->hive), STATUS_SUCCESS);
+  EXPECT_EQ(machine->Find(u"Loaded"), nullptr);
+  EXPECT_FALSE(fs::exists(file + ".changes"));
+  ASSERT_EQ(LoadHiveAt(machine, u"Again", file), STATUS_SUCCESS);
+  EXPECT_EQ(ReadDword(u"\\Registry\\Machine\\Again\\Below", u"Number"), 7u);
+  std::ofstream(directory_ / "none.hiv") << "this is no hive";
+  EXPECT_EQ(LoadHiveAt(machine, u"None", (directory_ / "none.hiv").string()), STATUS_NOT_REGISTRY_FILE);
+  EXPECT_EQ(machine->Find(u"None"), nullptr);
+  FreeRegistry();
+}
+
+TEST_F(CmHive, AnExchangedFileCountsFromTheNextBootOn) {
+  ASSERT_EQ(Load(), STATUS_SUCCESS);
+  ASSERT_EQ(SetDword(kZero, u"Number", 1), STATUS_SUCCESS);
+  ASSERT_EQ(SaveRegistry(), STATUS_SUCCESS);
+  const std::string fresh = (directory_ / "fresh.hiv").string(), old = (directory_ / "old.hiv").string();
+  Hive* const system = TheRegistry().root.Find(u"MACHINE")->Find(u"SYSTEM")->hive;
+  ASSERT_EQ(SaveHive(fresh, *system->root, 1), STATUS_SUCCESS);
+  ASSERT_EQ(SetDword(kZero, u"Number", 2), STATUS_SUCCESS);
+  ASSERT_EQ(ExchangeHiveFile(system, fresh, old), STATUS_SUCCESS);
+  ASSERT_EQ(SetDword(kZero, u"Number", 3), STATUS_SUCCESS);
+  EXPECT_EQ(ReadDword(kZero, u"Number"), 3u);
+  ASSERT_EQ(SaveRegistry(), STATUS_SUCCESS);
+  FreeRegistry();
+  ASSERT_EQ(Load(), STATUS_SUCCESS);
+  EXPECT_EQ(ReadDword(kZero, u"Number"), 1u);
+  Key kept;
+  EXPECT_EQ(LoadHive(old, &kept), STATUS_SUCCESS);
+  FreeRegistry();
 }
 
 TEST_F(CmHive, LoadsFast) {
