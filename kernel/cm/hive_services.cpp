@@ -110,6 +110,8 @@ NTSTATUS Load(const Target& target, POBJECT_ATTRIBUTES source) {
   for (const auto& hive : TheRegistry().hives) {
     if (hive->file == file) return STATUS_SHARING_VIOLATION;
   }
+  // Opening the file may have waited, and others been faster.
+  if (parent->Find(name) != nullptr) return STATUS_ACCESS_DENIED;
   return LoadHiveAt(parent, name, file);
 }
 

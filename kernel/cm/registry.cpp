@@ -316,6 +316,7 @@ void DiscardKey(std::unique_ptr<Key> key) {
   key->children.clear();
   key->deleted = true;
   key->parent = nullptr;
+  key->hive = nullptr;  // which may go as well
   if (key->references == 0) return;
   Key* const referenced = g_registry->deleted.emplace_back(std::move(key)).get();
   if (g_registry->changed != nullptr) g_registry->changed(referenced, 0);
