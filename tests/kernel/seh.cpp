@@ -443,3 +443,41 @@ KTEST(FailingServiceRestoresPreviousMode) {
   });
   EXPECT_EQ(ExGetPreviousMode(), KernelMode);
 }
+
+// Not by their names, which the compiler takes for its own.
+extern "C" {
+__attribute__((returns_twice)) int SaveJump(ULONG64* buffer, PVOID frame) __asm__("_setjmp");
+[[noreturn]] void LongJump(ULONG64* buffer, int value) __asm__("longjmp");
+}
+
+namespace {
+alignas(16) ULONG64 jump_buffer[32];
+volatile int finally_saw;
+
+__declspec(noinline) void JumpOut(int value) {
+  __try {
+    LongJump(jump_buffer, value);
+  } __finally {
+    finally_saw = AbnormalTermination() ? 1 : 2;
+  }
+}
+}  // namespace
+
+KTEST(ALongJumpUnwinds) {
+  finally_saw = 0;
+  volatile int passes = 0;
+  const int came = SaveJump(jump_buffer, __builtin_frame_address(0));
+  passes = passes + 1;
+  if (came == 0) JumpOut(7);
+  EXPECT_EQ(came, 7);
+  EXPECT_EQ(passes, 2);
+  EXPECT_EQ(finally_saw, 1);
+}
+
+KTEST(WithoutAFrameNothingIsUnwound) {
+  finally_saw = 0;
+  const int came = SaveJump(jump_buffer, nullptr);
+  if (came == 0) JumpOut(0);
+  EXPECT_EQ(came, 1);  // 0 would be setjmp's own
+  EXPECT_EQ(finally_saw, 0);
+}

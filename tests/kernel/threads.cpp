@@ -218,4 +218,10 @@ KTEST(SmallQuestions) {
   EXPECT_EQ(KeSaveFloatingPointState(&state), STATUS_SUCCESS);
   EXPECT_EQ(KeRestoreFloatingPointState(&state), STATUS_SUCCESS);
   EXPECT(KeInvalidateAllCaches());
+  EXPECT_EQ(RtlGetEnabledExtendedFeatures(3), 3);
+  XSTATE_SAVE save = {};
+  EXPECT_EQ(KeSaveExtendedProcessorState(7, &save), STATUS_SUCCESS);
+  EXPECT(save.Thread == KeGetCurrentThread());
+  EXPECT_EQ(save.XStateContext.Mask & 3, 3);
+  KeRestoreExtendedProcessorState(&save);
 }
