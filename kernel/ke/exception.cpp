@@ -14,6 +14,7 @@
 #include "kernel/ke/scheduler.h"
 #include "kernel/ke/unwind.h"
 #include "kernel/ldr/unwind.h"
+#include "kernel/mm/layout.h"
 #include "nt/pe.h"
 
 namespace nt::ke {
@@ -38,9 +39,9 @@ struct Frame {
   bool has_handler = false;
 };
 
-/// The stack a thread is on: its user stack in user mode, else its kernel stack.
-ldr::StackLimits StackLimitsOf(const Thread* thread) {
-  if (thread->host.in_user) {
+/// The thread's stack on which a frame is: its user stack in user mode, and where the kernel looks at user frames; else its kernel stack.
+ldr::StackLimits StackLimitsOf(const Thread* thread, ULONG64 stack_pointer) {
+  if (thread->host.in_user || (thread->Tcb.Teb != nullptr && mm::IsUserAddress(stack_pointer))) {
     const NT_TIB& tib = thread->Tcb.Teb->NtTib;
     return {reinterpret_cast<ULONG_PTR>(tib.StackLimit), reinterpret_cast<ULONG_PTR>(tib.StackBase)};
   }
@@ -92,7 +93,8 @@ bool ReadFrame(const CONTEXT& context, ULONG handler_type, Frame* frame) {
     return UnwindLeaf(context.Rip, &frame->caller);
   }
   ldr::UnwindResult result;
-  if (!NT_SUCCESS(ldr::VirtualUnwind(handler_type, base, context.Rip, function, &frame->caller, StackLimitsOf(KiThread), &result)))
+  if (!NT_SUCCESS(
+          ldr::VirtualUnwind(handler_type, base, context.Rip, function, &frame->caller, StackLimitsOf(KiThread, context.Rsp), &result)))
     return false;
   frame->establisher = result.establisher_frame;
   dispatcher.EstablisherFrame = frame->establisher;
@@ -428,6 +430,19 @@ Record* ContextOf(const ExportRecord* record, CONTEXT* context) {
 
 }  // namespace
 
+namespace {
+
+/// From a system service to the code of user mode that called it. False if the thread is in none.
+bool EnterUserFrames(CONTEXT* context, Record** top) {
+  Record* record = *top;
+  while (record != nullptr && record->type != RecordType::Service) record = record->previous;
+  if (record == nullptr || record->previous == nullptr || record->previous->type != RecordType::Export) return false;
+  *top = ContextOf(reinterpret_cast<ExportRecord*>(record->previous), context);
+  return true;
+}
+
+}  // namespace
+
 Record* CallerContext(CONTEXT* context) { return ContextOf(reinterpret_cast<ExportRecord*>(KiThread->host.records), context); }
 
 void RaiseStackOverflow(const ExportRecord* record) {
@@ -515,10 +530,11 @@ VOID RtlRestoreContext(CONTEXT* ContextRecord, EXCEPTION_RECORD* ExceptionRecord
 
 ULONG RtlWalkFrameChain(PVOID* Callers, ULONG Count, ULONG Flags) {
   constexpr ULONG kUserStack = 1, kSkipShift = 8;
-  if ((Flags & kUserStack) != 0 && KiThread->host.in_user == 0) return 0;
   const ULONG skip = Flags >> kSkipShift;
   CONTEXT context;
   Record* top = CallerContext(&context);
+  const bool from_kernel = KiThread->host.in_user == 0;
+  if ((Flags & kUserStack) != 0 && from_kernel && !EnterUserFrames(&context, &top)) return 0;
   Frame frame;
   ULONG count = 0;
   for (ULONG depth = 0; depth < kMaxFrames && count < Count; ++depth) {
