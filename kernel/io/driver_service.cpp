@@ -8,6 +8,7 @@
 #include "kernel/ke/machine.h"
 #include "kernel/mm/mm.h"
 #include "kernel/rtl/utf8.h"
+#include "kernel/se/se.h"
 #include "nt/status.h"
 
 namespace nt::io {
@@ -67,6 +68,8 @@ NTSTATUS RunAsSystem(Work& work) {
   return work.status;
 }
 
+bool MayLoad() { return SeSinglePrivilegeCheck({SE_LOAD_DRIVER_PRIVILEGE, 0}, ke::PreviousMode()) != FALSE; }
+
 std::u16string ImagePathOf(std::u16string_view key, std::u16string_view name) {
   const auto stored = cm::ReadString(key, u"ImagePath");
   if (!stored.has_value() || stored->empty()) return u"\\SystemRoot\\System32\\drivers\\" + std::u16string(name) + u".sys";
@@ -112,6 +115,7 @@ extern "C" {
 
 NTSTATUS NtLoadDriver(PUNICODE_STRING DriverServiceName) {
   std::u16string key;
+  if (!MayLoad()) return STATUS_PRIVILEGE_NOT_HELD;
   NTSTATUS status = TakePath(DriverServiceName, &key);
   if (!NT_SUCCESS(status)) return status;
   if (!nt::cm::KeyExists(key)) return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -123,6 +127,7 @@ NTSTATUS NtLoadDriver(PUNICODE_STRING DriverServiceName) {
 
 NTSTATUS NtUnloadDriver(PUNICODE_STRING DriverServiceName) {
   std::u16string key;
+  if (!MayLoad()) return STATUS_PRIVILEGE_NOT_HELD;
   const NTSTATUS status = TakePath(DriverServiceName, &key);
   if (!NT_SUCCESS(status)) return status;
   Work work{false, std::u16string(LastComponent(key)), {}, STATUS_SUCCESS, {}};

@@ -33,15 +33,32 @@ NT_SIZE(ServiceConfig, 64);
 
 /// Generic rights as the service manager's own (winsvc.h).
 ACCESS_MASK MapAccess(ACCESS_MASK desired, bool manager) {
-  ACCESS_MASK access = desired & 0x0FFFFFFF;
+  ACCESS_MASK access = desired & 0x0DFFFFFF;
   if (desired & 0x80000000) access |= manager ? 0x20014 : 0x2008D;
   if (desired & 0x40000000) access |= manager ? 0x20022 : 0x20002;
   if (desired & 0x20000000) access |= manager ? 0x20009 : 0x20170;
-  if (desired & 0x12000000) access |= manager ? 0xF003F : 0xF01FF;
+  if (desired & 0x10000000) access |= manager ? 0xF003F : 0xF01FF;
   return access;
 }
 
-SC_HANDLE NewHandle(ULONG tag, ACCESS_MASK access, std::u16string_view name) {
+bool IsElevated() {
+  HANDLE token = nullptr;
+  ULONG elevated = 0, length = 0;
+  if (!NT_SUCCESS(sys::NtOpenProcessToken(CurrentProcessHandle(), TOKEN_QUERY, &token))) return false;
+  sys::NtQueryInformationToken(token, TokenElevation, &elevated, sizeof elevated, &length);
+  sys::NtClose(token);
+  return elevated != 0;
+}
+
+/// A handle with the access that the caller wants, as the manager's and every service's own descriptor allow it: administrators have all
+/// rights, others may look. Everybody may connect to the manager.
+SC_HANDLE NewHandle(ULONG tag, ACCESS_MASK desired, std::u16string_view name) {
+  const bool manager = tag == kManagerTag;
+  const ACCESS_MASK all = manager ? 0xF003F : 0xF01FF, looks = manager ? 0x20015 : 0x2018D;
+  const ACCESS_MASK allowed = IsElevated() ? all : looks;
+  ACCESS_MASK access = MapAccess(desired, manager) | (manager ? 1U : 0U);
+  if (desired & MAXIMUM_ALLOWED) access = allowed;
+  if (access & ~allowed) return Fail(ERROR_ACCESS_DENIED), nullptr;
   auto* const handle = Allocate<Handle>();
   if (!handle) return Fail(ERROR_NOT_ENOUGH_MEMORY), nullptr;
   handle->tag = tag;
@@ -235,10 +252,24 @@ DWORD LoadError(NTSTATUS status) {
   }
 }
 
+/// The manager loads and unloads drivers by its own right: the caller's process has the privilege for as long as that takes.
+NTSTATUS WithLoadPrivilege(NTSTATUS (*service)(PUNICODE_STRING), PUNICODE_STRING name) {
+  HANDLE token = nullptr;
+  TOKEN_PRIVILEGES wanted{1, {{{SE_LOAD_DRIVER_PRIVILEGE, 0}, SE_PRIVILEGE_ENABLED}}}, before{};
+  ULONG length = 0;
+  if (NT_SUCCESS(sys::NtOpenProcessToken(CurrentProcessHandle(), TOKEN_QUERY | TOKEN_ADJUST_PRIVILEGES, &token)))
+    sys::NtAdjustPrivilegesToken(token, FALSE, &wanted, sizeof before, &before, &length);
+  const NTSTATUS status = service(name);
+  if (!token) return status;
+  if (before.PrivilegeCount) sys::NtAdjustPrivilegesToken(token, FALSE, &before, 0, nullptr, nullptr);
+  sys::NtClose(token);
+  return status;
+}
+
 LONG StartDriver(PCWSTR service, ULONG type) {
   PathBuffer path;
   UNICODE_STRING name = RegistryPath(service, path);
-  const NTSTATUS status = sys::NtLoadDriver(&name);
+  const NTSTATUS status = WithLoadPrivilege(&sys::NtLoadDriver, &name);
   const bool loaded = NT_SUCCESS(status);
   const DWORD failure = loaded ? 0 : LoadError(status);
   KeepStatus(service, {type, loaded ? kRunning : kStopped, loaded ? 1U : 0U, failure, 0, 0, 0, 0, 0});
@@ -260,7 +291,7 @@ LONG ControlDriver(PCWSTR service, DWORD control, ServiceStatus* status) {
   if (status->dwCurrentState == kStopPending) return ERROR_SERVICE_CANNOT_ACCEPT_CTRL;
   PathBuffer path;
   UNICODE_STRING name = RegistryPath(service, path);
-  const NTSTATUS unloaded = sys::NtUnloadDriver(&name);
+  const NTSTATUS unloaded = WithLoadPrivilege(&sys::NtUnloadDriver, &name);
   // A driver without an unload routine cannot be stopped.
   if (unloaded == STATUS_INVALID_DEVICE_REQUEST) return ERROR_INVALID_SERVICE_CONTROL;
   if (!NT_SUCCESS(unloaded)) return static_cast<LONG>(RtlNtStatusToDosError(unloaded));
@@ -278,8 +309,7 @@ extern "C" {
 SC_HANDLE OpenSCManagerW(LPCWSTR MachineName, LPCWSTR DatabaseName, DWORD DesiredAccess) {
   if (MachineName && *MachineName && !SameName(MachineName, u"localhost") && !SameName(MachineName, u".")) return Fail(1722), nullptr;
   if (DatabaseName && !SameName(DatabaseName, u"ServicesActive")) return Fail(1065), nullptr;
-  // Every caller may connect.
-  return NewHandle(kManagerTag, MapAccess(DesiredAccess, true) | 1, u"");
+  return NewHandle(kManagerTag, DesiredAccess, u"");
 }
 
 /// Connects to the service manager of the machine. Partial: no other machine, no other database than the active one.
@@ -312,7 +342,7 @@ SC_HANDLE CreateServiceW(SC_HANDLE SCManager, LPCWSTR ServiceName, LPCWSTR Displ
   if (error) sys::NtDeleteKey(key);
   sys::NtClose(key);
   if (error) return Fail(static_cast<DWORD>(error)), nullptr;
-  return NewHandle(kServiceTag, MapAccess(DesiredAccess, false), ServiceName);
+  return NewHandle(kServiceTag, DesiredAccess, ServiceName);
 }
 
 /// Creates a service. Partial: the account, its password, dependencies and the tag are not kept.
@@ -332,7 +362,7 @@ SC_HANDLE OpenServiceW(SC_HANDLE SCManager, LPCWSTR ServiceName, DWORD DesiredAc
   const LONG error = OpenServiceKey(ServiceName, 1, &key);
   if (error) return Fail(static_cast<DWORD>(error)), nullptr;
   sys::NtClose(key);
-  return NewHandle(kServiceTag, MapAccess(DesiredAccess, false), ServiceName);
+  return NewHandle(kServiceTag, DesiredAccess, ServiceName);
 }
 
 /// Opens a service.

@@ -1,7 +1,6 @@
 // What the kernel debugger's switches do, on a machine that was booted with /debug on.
 #include <ntddk.h>
 
-
 static void Show(const char* what, NTSTATUS status) {
   DbgPrint("%s: 0x%X, enabled %d, not present %d\n", what, status, KD_DEBUGGER_ENABLED, KD_DEBUGGER_NOT_PRESENT);
 }
