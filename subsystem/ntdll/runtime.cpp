@@ -32,7 +32,8 @@ VOID RtlGetNtVersionNumbers(PULONG MajorVersion, PULONG MinorVersion, PULONG Bui
   if (BuildNumber) *BuildNumber = 0xF0000000 | 22000;
 }
 
-/// Enables or disables a privilege of the process's token, or of the one the thread impersonates with. STATUS_PRIVILEGE_NOT_HELD; STATUS_NO_TOKEN.
+/// Enables or disables a privilege of the process's token, or of the one the thread impersonates with. STATUS_PRIVILEGE_NOT_HELD;
+/// STATUS_NO_TOKEN.
 NTSTATUS RtlAdjustPrivilege(ULONG Privilege, BOOLEAN Enable, BOOLEAN CurrentThread, PBOOLEAN WasEnabled) {
   HANDLE token = nullptr;
   NTSTATUS status = OpenToken(CurrentThread, TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &token);

@@ -338,3 +338,60 @@ KTEST(HeapsOfDrivers) {
   EXPECT(RtlFreeHeap(heap, 0, nullptr));
   EXPECT(RtlDestroyHeap(heap) == nullptr);
 }
+
+// ---- short names ----
+
+namespace {
+bool IsShort(const wchar_t* name, BOOLEAN* spaces = nullptr) {
+  UNICODE_STRING string;
+  RtlInitUnicodeString(&string, name);
+  return RtlIsNameLegalDOS8Dot3(&string, nullptr, spaces);
+}
+
+bool NextShortName(const wchar_t* name, GENERATE_NAME_CONTEXT* context, const wchar_t* expected) {
+  WCHAR buffer[12];
+  UNICODE_STRING string, made{0, sizeof buffer, buffer}, wanted;
+  RtlInitUnicodeString(&string, name);
+  RtlInitUnicodeString(&wanted, expected);
+  RtlGenerate8dot3Name(&string, FALSE, context, &made);
+  return RtlEqualUnicodeString(&made, &wanted, FALSE);
+}
+}  // namespace
+
+KTEST(WhatAShortNameIs) {
+  static const wchar_t* const legal[] = {L"a", L"FILE.TXT", L"12345678.123", L".", L"..", L"a b.c", L"readme", L"x~1"};
+  for (const wchar_t* name : legal) EXPECT(IsShort(name));
+  static const wchar_t* const illegal[] = {L"", L"123456789", L"a.1234", L".a", L"a.", L"a.b.c", L"a+b", L"a ", L"a .b", L"a*"};
+  for (const wchar_t* name : illegal) EXPECT(!IsShort(name));
+  BOOLEAN spaces = FALSE;
+  EXPECT(IsShort(L"a b", &spaces));
+  EXPECT(spaces);
+  CHAR buffer[12];
+  OEM_STRING oem{0, sizeof buffer, buffer};
+  UNICODE_STRING name = RTL_CONSTANT_STRING(L"name.ext");
+  EXPECT(RtlIsNameLegalDOS8Dot3(&name, &oem, nullptr));
+  EXPECT_EQ(oem.Length, 8);
+  EXPECT(RtlEqualMemory(buffer, "NAME.EXT", 8));
+}
+
+KTEST(ShortNamesAreMadeOneAfterTheOther) {
+  GENERATE_NAME_CONTEXT context = {};
+  EXPECT(NextShortName(L"A long name.text", &context, L"ALONGN~1.TEX"));
+  EXPECT(NextShortName(L"A long name.text", &context, L"ALONGN~2.TEX"));
+  EXPECT(NextShortName(L"A long name.text", &context, L"ALONGN~3.TEX"));
+  EXPECT(NextShortName(L"A long name.text", &context, L"ALONGN~4.TEX"));
+  EXPECT(!context.CheckSumInserted);
+  EXPECT(!NextShortName(L"A long name.text", &context, L"ALONGN~5.TEX"));
+  EXPECT(context.CheckSumInserted);
+  EXPECT_EQ(context.LastIndexValue, 1);
+  EXPECT_EQ(context.NameLength, 6);
+
+  context = {};
+  EXPECT(NextShortName(L"..with+plus", &context, L"WITH_P~1"));
+  context = {};
+  EXPECT(NextShortName(L"many.dots.in.it", &context, L"MANYDO~1.IT"));
+  // Of a short beginning nothing but the checksum tells names apart.
+  context = {};
+  EXPECT(!NextShortName(L"ab.longer", &context, L"AB~1.LON"));
+  EXPECT(context.CheckSumInserted);
+}
