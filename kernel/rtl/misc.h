@@ -176,4 +176,22 @@ BOOLEAN RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress);
 /// The size that was asked for a block; -1 if it is none of the heap's. IRQL <= APC_LEVEL.
 SIZE_T RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress);
 
+// ---- features under staged rollout; persistent state --------------------------------------------------------------------
+
+/// The configuration of a feature: STATUS_NOT_FOUND, for none is configured. STATUS_INVALID_PARAMETER: no such section. IRQL <= APC_LEVEL.
+NTSTATUS RtlQueryFeatureConfiguration(ULONG FeatureId, ULONG SectionType, PULONG64 ChangeStamp, PVOID FeatureConfiguration);
+/// The stamp of the configuration, which never changes. Any IRQL.
+ULONG64 RtlQueryFeatureConfigurationChangeStamp();
+/// Reports that a feature was used, to subscribers, of whom there are none. IRQL <= APC_LEVEL.
+NTSTATUS RtlNotifyFeatureUsage(PVOID FeatureUsageReport);
+/// Asks to be told of changes. The registration is the caller's to end. IRQL <= APC_LEVEL.
+NTSTATUS RtlRegisterFeatureConfigurationChangeNotification(PVOID Callback, PVOID Context, PULONG64 ObservedChangeStamp,
+                                                           PVOID* RegistrationHandle);
+/// Ends such a registration. IRQL <= APC_LEVEL.
+NTSTATUS RtlUnregisterFeatureConfigurationChangeNotification(PVOID RegistrationHandle);
+/// Where a component keeps its state: its default, for no state is kept elsewhere. Lengths are in bytes, with the terminator.
+/// STATUS_OBJECT_NAME_NOT_FOUND: it has no default; STATUS_BUFFER_OVERFLOW: no room; STATUS_INVALID_PARAMETER. PASSIVE_LEVEL.
+NTSTATUS RtlGetPersistedStateLocation(PCWSTR SourceID, PCWSTR CustomValue, PCWSTR DefaultPath, ULONG StateLocationType, PWCHAR TargetPath,
+                                      ULONG BufferLengthIn, PULONG BufferLengthOut);
+
 }  // extern "C"

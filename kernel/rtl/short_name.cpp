@@ -15,7 +15,9 @@ constexpr ULONG kTriesBeforeChecksum = 4;
 constexpr ULONG kMostTries = 999999;
 
 /// Characters that a short name has not; a dot and a space have their own rules.
-bool IsIllegal(ULONG c) { return c < 0x20 || (c < 0x80 && std::string_view("\"*+,/:;<=>?[\\]|").find(static_cast<char>(c)) != std::string_view::npos); }
+bool IsIllegal(ULONG c) {
+  return c < 0x20 || (c < 0x80 && std::string_view("\"*+,/:;<=>?[\\]|").find(static_cast<char>(c)) != std::string_view::npos);
+}
 
 bool IsLegalPart(std::string_view part, SIZE_T most) {
   if (part.size() > most) return false;

@@ -395,3 +395,35 @@ KTEST(ShortNamesAreMadeOneAfterTheOther) {
   EXPECT(!NextShortName(L"ab.longer", &context, L"AB~1.LON"));
   EXPECT(context.CheckSumInserted);
 }
+
+// ---- features and state ----
+
+extern "C" {
+NTSYSAPI NTSTATUS NTAPI RtlQueryFeatureConfiguration(ULONG, ULONG, PULONG64, PVOID);
+NTSYSAPI ULONG64 NTAPI RtlQueryFeatureConfigurationChangeStamp();
+NTSYSAPI NTSTATUS NTAPI RtlRegisterFeatureConfigurationChangeNotification(PVOID, PVOID, PULONG64, PVOID*);
+NTSYSAPI NTSTATUS NTAPI RtlUnregisterFeatureConfigurationChangeNotification(PVOID);
+NTSYSAPI NTSTATUS NTAPI RtlGetPersistedStateLocation(PCWSTR, PCWSTR, PCWSTR, ULONG, PWCHAR, ULONG, PULONG);
+}
+
+KTEST(NoFeatureIsConfigured) {
+  ULONG64 stamp = 0;
+  UCHAR configuration[32];
+  EXPECT_EQ(RtlQueryFeatureConfiguration(4711, 0, &stamp, configuration), STATUS_NOT_FOUND);
+  EXPECT_EQ(stamp, RtlQueryFeatureConfigurationChangeStamp());
+  EXPECT_EQ(RtlQueryFeatureConfiguration(4711, 2, &stamp, configuration), STATUS_INVALID_PARAMETER);
+  PVOID registration = nullptr;
+  EXPECT_EQ(RtlRegisterFeatureConfigurationChangeNotification(configuration, nullptr, nullptr, &registration), STATUS_SUCCESS);
+  EXPECT_EQ(RtlUnregisterFeatureConfigurationChangeNotification(registration), STATUS_SUCCESS);
+}
+
+KTEST(StateIsWhereItsOwnerHasIt) {
+  WCHAR path[8];
+  ULONG length = 0;
+  EXPECT_EQ(RtlGetPersistedStateLocation(L"Id", nullptr, L"C:\\Data", 1, nullptr, 0, &length), STATUS_BUFFER_OVERFLOW);
+  EXPECT_EQ(length, 16);
+  EXPECT_EQ(RtlGetPersistedStateLocation(L"Id", nullptr, L"C:\\Data", 1, path, sizeof path, &length), STATUS_SUCCESS);
+  EXPECT(wcscmp(path, L"C:\\Data") == 0);
+  EXPECT_EQ(RtlGetPersistedStateLocation(L"Id", nullptr, nullptr, 1, path, sizeof path, &length), STATUS_OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(RtlGetPersistedStateLocation(L"Id", nullptr, L"x", 2, path, sizeof path, &length), STATUS_INVALID_PARAMETER);
+}
