@@ -1,6 +1,4 @@
 // Handle tables: a process's numbers for objects. Handles are multiples of 4; free ones are used again last in, first out.
-#include <algorithm>
-#include <span>
 #include <vector>
 
 #include "kernel/ke/ke.h"
@@ -37,14 +35,11 @@ void HandleTable::Remove(HANDLE handle) {
   --count_;
 }
 
-void HandleTable::InheritFrom(const HandleTable& parent, std::span<const HANDLE> list) {
-  const auto wanted = [&](ULONG index) {
-    return list.empty() || std::ranges::any_of(list, [&](HANDLE one) { return reinterpret_cast<ULONG_PTR>(one) >> 2 == index; });
-  };
+void HandleTable::InheritFrom(const HandleTable& parent) {
   entries_.resize(parent.entries_.size());
   for (ULONG index = static_cast<ULONG>(entries_.size()) - 1; index != 0; --index) {
     const Entry& entry = parent.entries_[index];
-    if (entry.object != nullptr && (entry.attributes & OBJ_INHERIT) != 0 && wanted(index)) {
+    if (entry.object != nullptr && (entry.attributes & OBJ_INHERIT) != 0) {
       entries_[index] = entry;
       ++count_;
     } else {
@@ -210,23 +205,15 @@ void DestroyHandleTable(PEPROCESS process) {
   delete table;
 }
 
-NTSTATUS InheritHandles(PEPROCESS parent, PEPROCESS child, std::span<const HANDLE> list) {
-  auto* const source = static_cast<HandleTable*>(parent->ObjectTable);
-  if (source == nullptr) return STATUS_PROCESS_IS_TERMINATING;
-  const auto inheritable = [&](HANDLE handle) {
-    const HandleTable::Entry* const entry = source->Find(handle);
-    return entry != nullptr && (entry->attributes & OBJ_INHERIT) != 0;
-  };
-  if (!std::ranges::all_of(list, inheritable)) return STATUS_INVALID_PARAMETER;
+void InheritHandles(PEPROCESS parent, PEPROCESS child) {
   auto* const table = static_cast<HandleTable*>(child->ObjectTable);
-  table->InheritFrom(*source, list);
+  table->InheritFrom(*static_cast<HandleTable*>(parent->ObjectTable));
   for (ULONG index = 1; index < table->size(); ++index) {
     const HandleTable::Entry* const entry = table->Find(reinterpret_cast<HANDLE>(ULONG_PTR{index} * 4));
     if (entry == nullptr) continue;
     ObfReferenceObject(entry->object);
     CountHandle(entry->object);
   }
-  return STATUS_SUCCESS;
 }
 
 HANDLE CopyHandle(PEPROCESS source, HANDLE handle, PEPROCESS target) {

@@ -97,9 +97,8 @@ std::u16string NameOf(PVOID object);
 /// Makes a handle table for a process (EPROCESS::ObjectTable), and closes all of its handles.
 PVOID CreateHandleTable(PEPROCESS process);
 void DestroyHandleTable(PEPROCESS process);
-/// Gives a new process the inheritable handles of its parent, under the same numbers; all of them if `list` is empty.
-/// STATUS_INVALID_PARAMETER if a handle in the list is not one, or not inheritable: then none is given.
-NTSTATUS InheritHandles(PEPROCESS parent, PEPROCESS child, std::span<const HANDLE> list);
+/// Gives a new process the inheritable handles of its parent, under the same numbers.
+void InheritHandles(PEPROCESS parent, PEPROCESS child);
 /// Makes a handle in `target` for what a handle in `source` means, with the same access; null if it means nothing.
 HANDLE CopyHandle(PEPROCESS source, HANDLE handle, PEPROCESS target);
 /// Handles in use, and the most that ever were.

@@ -16,7 +16,7 @@ namespace {
 
 constexpr ULONG kInheritHandles = 4;   // PROCESS_CREATE_FLAGS_INHERIT_HANDLES
 constexpr ULONG kCreateSuspended = 1;  // THREAD_CREATE_FLAGS_CREATE_SUSPENDED
-constexpr SIZE_T kMostAttributes = 32, kMostHandles = 1024;
+constexpr SIZE_T kMostAttributes = 32;
 constexpr SIZE_T kMostEnvironment = 1 << 20;  ///< bytes
 
 bool (*find_program)(std::u16string_view, std::string*) = nullptr;
@@ -26,14 +26,6 @@ struct Request {
   RTL_USER_PROCESS_PARAMETERS user;
   ProcessParameters parameters;
   CLIENT_ID* client_id = nullptr;  ///< where the creator wants the new thread's id, or null
-  TEB** teb = nullptr;             ///< and its TEB's address
-
-  Request() = default;
-  Request(const Request&) = delete;
-  Request& operator=(const Request&) = delete;
-  ~Request() {
-    if (parameters.parent != nullptr) ObfDereferenceObject(parameters.parent);
-  }
 };
 
 NTSTATUS TakeText(const WCHAR* buffer, SIZE_T bytes, std::u16string* text) {
@@ -64,58 +56,9 @@ NTSTATUS TakeParameters(const RTL_USER_PROCESS_PARAMETERS* from, Request* reques
   NTSTATUS status = mm::ReadUser(from, &request->user);
   if (NT_SUCCESS(status)) status = TakeText(request->user.CommandLine, &request->parameters.command_line);
   if (NT_SUCCESS(status)) status = TakeText(request->user.CurrentDirectory.DosPath, &request->parameters.current_directory);
-  if (NT_SUCCESS(status)) status = TakeText(request->user.DesktopInfo, &request->parameters.desktop);
-  if (NT_SUCCESS(status)) status = TakeText(request->user.WindowTitle, &request->parameters.title);
   if (NT_SUCCESS(status)) status = TakeEnvironment(request->user, &request->parameters.environment);
   request->parameters.handed_on = &request->user;
   return status;
-}
-
-/// The process that is to be the new one's parent: who may create processes for it is said by PROCESS_CREATE_PROCESS.
-NTSTATUS TakeParent(HANDLE handle, Request* request) {
-  constexpr ACCESS_MASK kCreateProcess = 0x80;
-  PVOID object = nullptr;
-  const NTSTATUS status = ObReferenceObjectByHandle(handle, kCreateProcess, Ps().process_type, ke::PreviousMode(), &object, nullptr);
-  if (!NT_SUCCESS(status)) return status;
-  if (request->parameters.parent != nullptr) ObfDereferenceObject(request->parameters.parent);
-  request->parameters.parent = static_cast<PEPROCESS>(object);
-  return ProcessOf(request->parameters.parent)->host.exiting ? STATUS_PROCESS_IS_TERMINATING : STATUS_SUCCESS;
-}
-
-/// The only handles that are to be inherited.
-NTSTATUS TakeHandles(const PS_ATTRIBUTE& attribute, Request* request) {
-  const SIZE_T count = attribute.Size / sizeof(HANDLE);
-  if (count == 0 || count > kMostHandles || attribute.Size % sizeof(HANDLE) != 0) return STATUS_INVALID_PARAMETER;
-  request->parameters.inherited.resize(count);
-  for (SIZE_T i = 0; i < count; ++i) {
-    const NTSTATUS status = mm::ReadUser(static_cast<const HANDLE*>(attribute.Value) + i, &request->parameters.inherited[i]);
-    if (!NT_SUCCESS(status)) return status;
-  }
-  return STATUS_SUCCESS;
-}
-
-NTSTATUS TakeAttribute(const PS_ATTRIBUTE& attribute, Request* request) {
-  switch (attribute.Attribute) {
-    case PS_ATTRIBUTE_IMAGE_NAME:
-      return TakeText(static_cast<const WCHAR*>(attribute.Value), std::min<SIZE_T>(attribute.Size, 0xFFFE),
-                      &request->parameters.image_path);
-    case PS_ATTRIBUTE_CLIENT_ID:
-      request->client_id = static_cast<CLIENT_ID*>(attribute.Value);
-      return STATUS_SUCCESS;
-    case PS_ATTRIBUTE_TEB_ADDRESS:
-      request->teb = static_cast<TEB**>(attribute.Value);
-      return STATUS_SUCCESS;
-    case PS_ATTRIBUTE_PARENT_PROCESS:
-      return TakeParent(attribute.Value, request);
-    case PS_ATTRIBUTE_HANDLE_LIST:
-      return TakeHandles(attribute, request);
-    // One memory node, and no mitigation that changes what a program sees: asking for them changes nothing.
-    case PS_ATTRIBUTE_PREFERRED_NODE:
-    case PS_ATTRIBUTE_MITIGATION_OPTIONS:
-      return STATUS_SUCCESS;
-    default:
-      return STATUS_INVALID_PARAMETER;
-  }
 }
 
 NTSTATUS TakeAttributes(const PS_ATTRIBUTE_LIST* list, Request* request) {
@@ -127,7 +70,15 @@ NTSTATUS TakeAttributes(const PS_ATTRIBUTE_LIST* list, Request* request) {
   for (SIZE_T i = 0; i < count && NT_SUCCESS(status); ++i) {
     PS_ATTRIBUTE attribute;
     status = mm::ReadUser(list->Attributes + i, &attribute);
-    if (NT_SUCCESS(status)) status = TakeAttribute(attribute, request);
+    if (!NT_SUCCESS(status)) return status;
+    if (attribute.Attribute == PS_ATTRIBUTE_IMAGE_NAME) {
+      status =
+          TakeText(static_cast<const WCHAR*>(attribute.Value), std::min<SIZE_T>(attribute.Size, 0xFFFE), &request->parameters.image_path);
+    } else if (attribute.Attribute == PS_ATTRIBUTE_CLIENT_ID) {
+      request->client_id = static_cast<CLIENT_ID*>(attribute.Value);
+    } else {
+      return STATUS_INVALID_PARAMETER;
+    }
   }
   return status;
 }
@@ -172,7 +123,6 @@ NTSTATUS NtCreateUserProcess(PHANDLE ProcessHandle, PHANDLE ThreadHandle, ACCESS
   if (NT_SUCCESS(status)) status = AttributesOf(ThreadObjectAttributes, &attributes[1]);
   if (!NT_SUCCESS(status)) return status;
   ProcessParameters& parameters = request.parameters;
-  if (!parameters.inherited.empty() && (ProcessFlags & kInheritHandles) == 0) return STATUS_INVALID_PARAMETER;
   parameters.inherit_handles = (ProcessFlags & kInheritHandles) != 0;
   parameters.suspended = (ThreadFlags & kCreateSuspended) != 0;
   if (find_program == nullptr || !find_program(parameters.image_path, &parameters.host_path)) return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -183,13 +133,11 @@ NTSTATUS NtCreateUserProcess(PHANDLE ProcessHandle, PHANDLE ThreadHandle, ACCESS
   if (!NT_SUCCESS(status)) return status;
   PETHREAD const thread = Threads(process).front();
   const CLIENT_ID id = thread->Cid;
-  auto* const teb = static_cast<TEB*>(thread->Tcb.Teb);
   HANDLE handles[2] = {};
   status = OpenBoth(process, ProcessDesiredAccess, thread, ThreadDesiredAccess, attributes, handles);
   if (NT_SUCCESS(status)) status = mm::WriteUser(ProcessHandle, handles[0]);
   if (NT_SUCCESS(status)) status = mm::WriteUser(ThreadHandle, handles[1]);
   if (NT_SUCCESS(status) && request.client_id != nullptr) status = mm::WriteUser(request.client_id, id);
-  if (NT_SUCCESS(status) && request.teb != nullptr) status = mm::WriteUser(request.teb, teb);
   if (!NT_SUCCESS(status)) TerminateOtherThreads(process, status);
   ObfDereferenceObject(process);
   ke::ExitDispatcher();

@@ -103,8 +103,8 @@ SIZE_T EnvironmentSize(const ProcessParameters& parameters) {
 constexpr ULONG kUseStandardHandles = 0x100;  // STARTF_USESTDHANDLES
 
 /// The new process's handles of its standard streams: its creator's choice or copies of its creator's own, or else the console.
-void MakeStandardHandles(Process* process, const ProcessParameters& parameters, HANDLE handles[3]) {
-  if (const RTL_USER_PROCESS_PARAMETERS* const handed_on = parameters.handed_on) {
+void MakeStandardHandles(Process* process, const RTL_USER_PROCESS_PARAMETERS* handed_on, HANDLE handles[3]) {
+  if (handed_on != nullptr) {
     const HANDLE given[3] = {handed_on->StandardInput, handed_on->StandardOutput, handed_on->StandardError};
     const bool chosen = (handed_on->WindowFlags & kUseStandardHandles) != 0;
     for (int i = 0; i < 3; ++i) handles[i] = chosen ? given[i] : ob::CopyHandle(ke::CurrentProcess(), given[i], process);
@@ -124,9 +124,7 @@ std::u16string_view DosPath(std::u16string_view path) {
 }
 
 NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ldr::Image& image) {
-  const SIZE_T strings = (parameters.image_path.size() + parameters.command_line.size() + parameters.current_directory.size() +
-                          parameters.desktop.size() + parameters.title.size() + 256) *
-                         4;
+  const SIZE_T strings = (parameters.image_path.size() + parameters.command_line.size() + parameters.current_directory.size() + 256) * 4;
   ParameterBlock block(process->host.space, sizeof(PEB) + sizeof(RTL_USER_PROCESS_PARAMETERS) + sizeof(PEB_LDR_DATA) + strings +
                                                 EnvironmentSize(parameters) + PAGE_SIZE);
   if (!block.valid()) return STATUS_NO_MEMORY;
@@ -135,7 +133,7 @@ NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ld
   user->MaximumLength = user->Length = sizeof *user;
   user->Flags = 1;  // normalized
   HANDLE handles[3] = {};
-  MakeStandardHandles(process, parameters, handles);
+  MakeStandardHandles(process, parameters.handed_on, handles);
   user->StandardInput = handles[0];
   user->StandardOutput = handles[1];
   user->StandardError = handles[2];
@@ -143,8 +141,8 @@ NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ld
   const std::u16string_view image_path = DosPath(parameters.image_path);
   user->ImagePathName = block.String(image_path);
   user->CommandLine = block.String(parameters.command_line);
-  user->DesktopInfo = block.String(parameters.desktop.empty() ? u"Winsta0\\Default" : std::u16string_view(parameters.desktop));
-  user->WindowTitle = block.String(parameters.title.empty() ? image_path : std::u16string_view(parameters.title));
+  user->DesktopInfo = block.String(u"Winsta0\\Default");
+  user->WindowTitle = block.String(image_path);
   if (parameters.handed_on != nullptr) {
     user->WindowFlags = parameters.handed_on->WindowFlags;
     user->ShowWindowFlags = parameters.handed_on->ShowWindowFlags;
@@ -301,17 +299,17 @@ void FinishProcess(PEPROCESS process, NTSTATUS status) {
 
 NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* result, std::string* why) {
   Process* process = nullptr;
-  PEPROCESS const parent = parameters.parent != nullptr ? parameters.parent : ke::CurrentProcess();
-  NTSTATUS status = CreateProcessObject(parent, true, &process);
+  NTSTATUS status = CreateProcessObject(ke::CurrentProcess(), true, &process);
   if (!NT_SUCCESS(status)) return status;
   SetImageName(process, parameters.image_path);
-  process->host.console = parameters.handed_on != nullptr ? ConsoleOf(parent) : parameters.console;
-  if (make_token != nullptr) process->Token = make_token(parent, parent == PsInitialSystemProcess);
+  process->host.console = parameters.handed_on != nullptr ? ConsoleOf(ke::CurrentProcess()) : parameters.console;
+  PEPROCESS const creator = ke::CurrentProcess();
+  if (make_token != nullptr) process->Token = make_token(creator, creator == PsInitialSystemProcess);
   SecureByProcess(process, process);
-  process->host.session = parent == PsInitialSystemProcess ? kUserSession : ProcessOf(parent)->host.session;
-  if (parameters.inherit_handles) status = ob::InheritHandles(parent, process, parameters.inherited);
+  process->host.session = creator == PsInitialSystemProcess ? kUserSession : ProcessOf(creator)->host.session;
+  if (parameters.inherit_handles) ob::InheritHandles(ke::CurrentProcess(), process);
   ldr::Image* image = nullptr;
-  if (NT_SUCCESS(status)) status = LoadProgram(process, parameters, &image, why);
+  status = LoadProgram(process, parameters, &image, why);
   if (NT_SUCCESS(status)) status = MakePeb(process, parameters, *image);
   ke::Thread* thread = nullptr;
   if (NT_SUCCESS(status)) {

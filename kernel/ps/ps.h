@@ -22,12 +22,9 @@ struct ProcessParameters {
   std::u16string command_line;
   std::u16string current_directory;
   std::vector<std::u16string> environment;  ///< NAME=value
-  std::u16string desktop, title;            ///< of its first window; empty for the usual desktop and the image's path
   /// What a process that creates another hands on: handles, and how its window looks. Null for a program that the machine's owner starts.
   const RTL_USER_PROCESS_PARAMETERS* handed_on = nullptr;
   bool inherit_handles = false;
-  std::vector<HANDLE> inherited;  ///< of the parent's inheritable handles only these, if there are any
-  PEPROCESS parent = nullptr;     ///< whose child it becomes, with its token, session, console and handles; null for the creator
   bool suspended = false;
   ULONG console = 0;  ///< io::AddConsole's, if handed_on is null; else the process has its creator's
 };

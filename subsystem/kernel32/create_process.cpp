@@ -1,10 +1,8 @@
 // CreateProcess: finds the program that a command line names, and has the kernel make its process.
 #include <algorithm>
-#include <cstddef>
 #include <cstring>
 
 #include "nt/process_information.h"
-#include "subsystem/kernel32/attribute_list.h"
 #include "subsystem/kernel32/base.h"
 #include "subsystem/kernel32/startup_info.h"
 
@@ -13,7 +11,7 @@ namespace sys = nt::sys;
 
 namespace {
 
-constexpr DWORD kDebugged = 0x3, kSuspended = 0x4, kUnicodeEnvironment = 0x400, kExtendedStartup = 0x80000;
+constexpr DWORD kDebugged = 0x3, kSuspended = 0x4, kUnicodeEnvironment = 0x400;
 constexpr ULONG kInheritHandles = 4, kThreadSuspended = 1;
 constexpr ULONG kAllAccess = 0x1FFFFF;
 
@@ -41,15 +39,7 @@ struct Creation {
   std::u16string_view directory;  ///< full, ends with a backslash
   const StartupInfo* startup;
   ProcessInformation* result;
-  const AttributeList* attributes = nullptr;
 };
-
-/// STARTUPINFOEXW.
-struct StartupInfoEx {
-  StartupInfo info;
-  const AttributeList* attributes;
-};
-NT_SIZE(StartupInfoEx, 112);
 
 UNICODE_STRING Counted(std::u16string_view text) {
   const auto bytes = static_cast<USHORT>(text.size() * sizeof(WCHAR));
@@ -71,8 +61,6 @@ RTL_USER_PROCESS_PARAMETERS ParametersOf(const Creation& creation) {
   parameters.CurrentDirectory.DosPath = Counted(creation.directory);
   parameters.Environment = creation.environment ? creation.environment : own.Environment;
   if (parameters.Environment) parameters.EnvironmentSize = EnvironmentBytes(static_cast<PCWSTR>(parameters.Environment));
-  if (const WCHAR* const desktop = creation.startup->lpDesktop) parameters.DesktopInfo = Counted(desktop);
-  if (const WCHAR* const title = creation.startup->lpTitle) parameters.WindowTitle = Counted(title);
   parameters.WindowFlags = creation.startup->dwFlags;
   parameters.ShowWindowFlags = creation.startup->wShowWindow;
   const bool chosen = (creation.startup->dwFlags & kUseStandardHandles) != 0;
@@ -82,24 +70,6 @@ RTL_USER_PROCESS_PARAMETERS ParametersOf(const Creation& creation) {
   return parameters;
 }
 
-/// The attributes of one NtCreateUserProcess.
-class Attributes {
- public:
-  void Add(ULONG_PTR attribute, SIZE_T size, PVOID value) {
-    reinterpret_cast<PS_ATTRIBUTE*>(room_ + offsetof(PS_ATTRIBUTE_LIST, Attributes))[count_++] = {attribute, size, value, nullptr};
-  }
-  PS_ATTRIBUTE_LIST* get() {
-    auto* const list = reinterpret_cast<PS_ATTRIBUTE_LIST*>(room_);
-    list->TotalLength = offsetof(PS_ATTRIBUTE_LIST, Attributes) + count_ * sizeof(PS_ATTRIBUTE);
-    return list;
-  }
-
- private:
-  static constexpr SIZE_T kMost = 4;
-  alignas(PS_ATTRIBUTE_LIST) char room_[offsetof(PS_ATTRIBUTE_LIST, Attributes) + kMost * sizeof(PS_ATTRIBUTE)];
-  SIZE_T count_ = 0;
-};
-
 /// Makes the process of a program, by its DOS path; STATUS_OBJECT_NAME_NOT_FOUND and the like if there is no such file.
 NTSTATUS TryProgram(std::u16string_view path, const Creation& creation) {
   PathBuffer name;
@@ -108,18 +78,16 @@ NTSTATUS TryProgram(std::u16string_view path, const Creation& creation) {
   RTL_USER_PROCESS_PARAMETERS parameters = ParametersOf(creation);
   parameters.ImagePathName = Counted(path);
   CLIENT_ID id{};
-  Attributes list;
-  list.Add(PS_ATTRIBUTE_IMAGE_NAME, name.length * sizeof(WCHAR), name.text);
-  list.Add(PS_ATTRIBUTE_CLIENT_ID, sizeof id, &id);
-  if (const AttributeEntry* const parent = FindAttribute(creation.attributes, kAttributeParent))
-    list.Add(PS_ATTRIBUTE_PARENT_PROCESS, parent->size, *static_cast<const HANDLE*>(parent->value));
-  if (const AttributeEntry* const handles = FindAttribute(creation.attributes, kAttributeHandles))
-    list.Add(PS_ATTRIBUTE_HANDLE_LIST, handles->size, handles->value);
+  alignas(PS_ATTRIBUTE_LIST) char room[sizeof(PS_ATTRIBUTE_LIST) + sizeof(PS_ATTRIBUTE)];
+  auto& list = *reinterpret_cast<PS_ATTRIBUTE_LIST*>(room);
+  list.TotalLength = sizeof room;
+  list.Attributes[0] = {PS_ATTRIBUTE_IMAGE_NAME, name.length * sizeof(WCHAR), name.text, nullptr};
+  list.Attributes[1] = {PS_ATTRIBUTE_CLIENT_ID, sizeof id, &id, nullptr};
   ObjectName process_name(nullptr, creation.process_security), thread_name(nullptr, creation.thread_security);
   ProcessInformation& result = *creation.result;
   status = sys::NtCreateUserProcess(&result.process, &result.thread, kAllAccess, kAllAccess, process_name.get(), thread_name.get(),
                                     creation.inherit ? kInheritHandles : 0, creation.flags & kSuspended ? kThreadSuspended : 0, &parameters,
-                                    nullptr, list.get());
+                                    nullptr, &list);
   if (!NT_SUCCESS(status)) return status;
   result.process_id = static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(id.UniqueProcess));
   result.thread_id = static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(id.UniqueThread));
@@ -185,10 +153,6 @@ NTSTATUS FromCommandLine(const Creation& creation) {
 BOOL Create(PCWSTR application, Creation& creation) {
   *creation.result = {};
   if (creation.flags & kDebugged) return Fail(ERROR_NOT_SUPPORTED);
-  if (creation.flags & kExtendedStartup) {
-    if (creation.startup->cb != sizeof(StartupInfoEx)) return Fail(ERROR_INVALID_PARAMETER);
-    creation.attributes = reinterpret_cast<const StartupInfoEx*>(creation.startup)->attributes;
-  }
   if (!application && creation.command_line.empty()) return Fail(ERROR_INVALID_PARAMETER);
   NTSTATUS status = STATUS_SUCCESS;
   if (!application) {
@@ -239,7 +203,7 @@ PWSTR WideText(PCSTR text) {
 
 extern "C" {
 
-/// Creates a process and its first thread. Partial: no debugging.
+/// Creates a process and its first thread. Partial: no debugging, no attribute list, no window station.
 BOOL CreateProcessW(LPCWSTR ApplicationName, LPWSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessAttributes,
                     LPSECURITY_ATTRIBUTES ThreadAttributes, BOOL InheritHandles, DWORD CreationFlags, PVOID Environment,
                     LPCWSTR CurrentDirectory, PVOID Startup, PVOID Information) {
@@ -261,19 +225,14 @@ BOOL CreateProcessW(LPCWSTR ApplicationName, LPWSTR CommandLine, LPSECURITY_ATTR
   return result;
 }
 
-/// Creates a process and its first thread. Partial: no debugging.
+/// Creates a process and its first thread. Partial: no debugging, no attribute list, no window station.
 BOOL CreateProcessA(LPCSTR ApplicationName, LPSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessAttributes,
                     LPSECURITY_ATTRIBUTES ThreadAttributes, BOOL InheritHandles, DWORD CreationFlags, PVOID Environment,
                     LPCSTR CurrentDirectory, PVOID Startup, PVOID Information) {
   PWSTR const line = WideText(CommandLine);
   if (!line) return Fail(ERROR_NOT_ENOUGH_MEMORY);
-  const auto* const given = static_cast<const StartupInfo*>(Startup);
-  const WideName desktop(reinterpret_cast<PCSTR>(given->lpDesktop)), title(reinterpret_cast<PCSTR>(given->lpTitle));
-  StartupInfoEx startup{*given, CreationFlags & kExtendedStartup ? reinterpret_cast<const StartupInfoEx*>(given)->attributes : nullptr};
-  startup.info.lpDesktop = const_cast<LPWSTR>(desktop.c_str());
-  startup.info.lpTitle = const_cast<LPWSTR>(title.c_str());
   const BOOL result = CreateProcessW(WideName(ApplicationName).c_str(), CommandLine ? line : nullptr, ProcessAttributes, ThreadAttributes,
-                                     InheritHandles, CreationFlags, Environment, WideName(CurrentDirectory).c_str(), &startup, Information);
+                                     InheritHandles, CreationFlags, Environment, WideName(CurrentDirectory).c_str(), Startup, Information);
   Free(line);
   return result;
 }
