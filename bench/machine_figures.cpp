@@ -82,6 +82,9 @@ constexpr Inside kInside[] = {
     {"lookaside_old", 1'000'000, {15}},
     {"etw_disabled", 4'000'000, {3}},
     {"etw_enabled", 50'000, {0}},
+    {"process", 100, {2e6}},
+    {"process_10000", 10'000, {2e6}},
+    {"handle", 100'000, {0}},
 };
 
 void MeasureInside(benchmark::State& state, const Inside& figure, unsigned divisor) {

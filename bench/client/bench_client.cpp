@@ -27,6 +27,43 @@ ULONG64 DeviceControl(HANDLE device, ULONG iterations) {
   return Now() - start;
 }
 
+/// A process that ends at once, from its creation to its end.
+ULONG64 Processes(ULONG iterations) {
+  wchar_t path[MAX_PATH];
+  GetModuleFileNameW(nullptr, path, MAX_PATH);
+  const ULONG64 start = Now();
+  for (ULONG i = 0; i < iterations; ++i) {
+    wchar_t line[] = L"bench_client nothing";
+    STARTUPINFOW startup{};
+    startup.cb = sizeof startup;
+    PROCESS_INFORMATION made;
+    if (!CreateProcessW(path, line, nullptr, nullptr, FALSE, 0, nullptr, nullptr, &startup, &made)) return 0;
+    WaitForSingleObject(made.hProcess, INFINITE);
+    CloseHandle(made.hThread);
+    CloseHandle(made.hProcess);
+  }
+  return Now() - start;
+}
+
+/// All handles open at once, then closed.
+ULONG64 Handles(ULONG iterations) {
+  auto* const handles = static_cast<HANDLE*>(std::malloc(iterations * sizeof(HANDLE)));
+  const ULONG64 start = Now();
+  for (ULONG i = 0; i < iterations; ++i) handles[i] = CreateEventW(nullptr, FALSE, FALSE, nullptr);
+  ULONG closed = 0;
+  for (ULONG i = 0; i < iterations; ++i) closed += CloseHandle(handles[i]) ? 1 : 0;
+  const ULONG64 ticks = Now() - start;
+  std::free(handles);
+  return closed == iterations ? ticks : 0;
+}
+
+/// What the client itself measures.
+struct ClientFigure {
+  const char* name;
+  ULONG64 (*measure)(ULONG iterations);
+};
+constexpr ClientFigure kClientFigures[] = {{"process", Processes}, {"process_10000", Processes}, {"handle", Handles}};
+
 ULONG64 InDriver(HANDLE device, const char* figure, ULONG iterations) {
   BenchRequest request{};
   std::strncpy(request.Figure, figure, sizeof(request.Figure) - 1);
@@ -40,6 +77,10 @@ ULONG64 InDriver(HANDLE device, const char* figure, ULONG iterations) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "nothing") == 0) return 0;
+  for (const ClientFigure& figure : kClientFigures) {
+    if (argc == 3 && std::strcmp(argv[1], figure.name) == 0) return static_cast<int>(figure.measure(std::strtoul(argv[2], nullptr, 10)));
+  }
   if (argc != 3) {
     std::printf("Usage: %s FIGURE ITERATIONS\n", argv[0]);
     return 0;

@@ -60,6 +60,12 @@ void PublishDispatcherTypes() {
   Publish("ExEventObjectType", event_type);
   Publish("ExSemaphoreObjectType", semaphore_type);
   Publish("ExMutantObjectType", mutant_type);
+  // Nothing makes desktops, but drivers register callbacks for them.
+  Publish("ExDesktopObjectType",
+          CreateType(
+              {.name = u"Desktop", .mapping = {0x20041, 0x200be, 0x20100, 0xf01ff}, .valid_access = 0xf01ff, .supports_callbacks = true}));
+  Publish("ExWindowStationObjectType",
+          CreateType({.name = u"WindowStation", .mapping = {0x20303, 0x2001c, 0x20060, 0xf037f}, .valid_access = 0xf037f}));
   // Nothing makes transactions, but drivers compare types with theirs.
   Publish("TmTransactionObjectType",
           CreateType({.name = u"TmTx", .mapping = {0x120001, 0x12003e, 0x120018, 0x1f003f}, .valid_access = 0x1f003f}));

@@ -1,4 +1,5 @@
 // Handle tables: a process's numbers for objects. Handles are multiples of 4; free ones are used again last in, first out.
+#include <algorithm>
 #include <vector>
 
 #include "kernel/ke/ke.h"
@@ -35,11 +36,12 @@ void HandleTable::Remove(HANDLE handle) {
   --count_;
 }
 
-void HandleTable::InheritFrom(const HandleTable& parent) {
+void HandleTable::InheritFrom(const HandleTable& parent, std::span<const HANDLE> only) {
   entries_.resize(parent.entries_.size());
   for (ULONG index = static_cast<ULONG>(entries_.size()) - 1; index != 0; --index) {
     const Entry& entry = parent.entries_[index];
-    if (entry.object != nullptr && (entry.attributes & OBJ_INHERIT) != 0) {
+    const bool chosen = only.empty() || std::ranges::find(only, reinterpret_cast<HANDLE>(ULONG_PTR{index} * 4)) != only.end();
+    if (entry.object != nullptr && (entry.attributes & OBJ_INHERIT) != 0 && chosen) {
       entries_[index] = entry;
       ++count_;
     } else {
@@ -205,15 +207,22 @@ void DestroyHandleTable(PEPROCESS process) {
   delete table;
 }
 
-void InheritHandles(PEPROCESS parent, PEPROCESS child) {
+NTSTATUS InheritHandles(PEPROCESS parent, PEPROCESS child, std::span<const HANDLE> only) {
   auto* const table = static_cast<HandleTable*>(child->ObjectTable);
-  table->InheritFrom(*static_cast<HandleTable*>(parent->ObjectTable));
+  auto* const from = static_cast<HandleTable*>(parent->ObjectTable);
+  if (from == nullptr) return STATUS_PROCESS_IS_TERMINATING;
+  for (const HANDLE handle : only) {
+    const HandleTable::Entry* const entry = from->Find(handle);
+    if (entry == nullptr || (entry->attributes & OBJ_INHERIT) == 0) return STATUS_INVALID_PARAMETER;
+  }
+  table->InheritFrom(*from, only);
   for (ULONG index = 1; index < table->size(); ++index) {
     const HandleTable::Entry* const entry = table->Find(reinterpret_cast<HANDLE>(ULONG_PTR{index} * 4));
     if (entry == nullptr) continue;
     ObfReferenceObject(entry->object);
     CountHandle(entry->object);
   }
+  return STATUS_SUCCESS;
 }
 
 HANDLE CopyHandle(PEPROCESS source, HANDLE handle, PEPROCESS target) {

@@ -1,6 +1,7 @@
 // One handle table. Private to ob.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "nt/ob.h"
@@ -23,7 +24,7 @@ class HandleTable {
   /// Frees a handle in use.
   void Remove(HANDLE handle);
   /// Takes over the inheritable entries of another table under the same numbers; only for an empty table. The caller counts the handles.
-  void InheritFrom(const HandleTable& parent);
+  void InheritFrom(const HandleTable& parent, std::span<const HANDLE> only);
   SIZE_T count() const { return count_; }
   SIZE_T peak() const { return peak_; }
   SIZE_T size() const { return entries_.size(); }

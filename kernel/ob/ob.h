@@ -98,7 +98,8 @@ std::u16string NameOf(PVOID object);
 PVOID CreateHandleTable(PEPROCESS process);
 void DestroyHandleTable(PEPROCESS process);
 /// Gives a new process the inheritable handles of its parent, under the same numbers.
-void InheritHandles(PEPROCESS parent, PEPROCESS child);
+/// If `only` is not empty, no others. STATUS_INVALID_PARAMETER if one of them is not inheritable.
+NTSTATUS InheritHandles(PEPROCESS parent, PEPROCESS child, std::span<const HANDLE> only = {});
 /// Makes a handle in `target` for what a handle in `source` means, with the same access; null if it means nothing.
 HANDLE CopyHandle(PEPROCESS source, HANDLE handle, PEPROCESS target);
 /// Handles in use, and the most that ever were.

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "kernel/ex/ex.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/state.h"
+#include "kernel/se/se.h"
 #include "nt/process_information.h"
 #include "nt/status.h"
 
@@ -16,7 +18,7 @@ namespace {
 
 constexpr ULONG kInheritHandles = 4;   // PROCESS_CREATE_FLAGS_INHERIT_HANDLES
 constexpr ULONG kCreateSuspended = 1;  // THREAD_CREATE_FLAGS_CREATE_SUSPENDED
-constexpr SIZE_T kMostAttributes = 32;
+constexpr SIZE_T kMostAttributes = 32, kMostHandles = 4096;
 constexpr SIZE_T kMostEnvironment = 1 << 20;  ///< bytes
 
 bool (*find_program)(std::u16string_view, std::string*) = nullptr;
@@ -26,6 +28,8 @@ struct Request {
   RTL_USER_PROCESS_PARAMETERS user;
   ProcessParameters parameters;
   CLIENT_ID* client_id = nullptr;  ///< where the creator wants the new thread's id, or null
+  HANDLE parent = nullptr;
+  HANDLE token = nullptr;
 };
 
 NTSTATUS TakeText(const WCHAR* buffer, SIZE_T bytes, std::u16string* text) {
@@ -61,6 +65,12 @@ NTSTATUS TakeParameters(const RTL_USER_PROCESS_PARAMETERS* from, Request* reques
   return status;
 }
 
+NTSTATUS TakeHandles(const PS_ATTRIBUTE& attribute, std::vector<HANDLE>* handles) {
+  if (attribute.Size % sizeof(HANDLE) != 0 || attribute.Size / sizeof(HANDLE) > kMostHandles) return STATUS_INVALID_PARAMETER;
+  handles->resize(attribute.Size / sizeof(HANDLE));
+  return mm::CopyFromUser(handles->data(), attribute.Value, attribute.Size);
+}
+
 NTSTATUS TakeAttributes(const PS_ATTRIBUTE_LIST* list, Request* request) {
   SIZE_T total = 0;
   NTSTATUS status = mm::ReadUser(&list->TotalLength, &total);
@@ -76,10 +86,45 @@ NTSTATUS TakeAttributes(const PS_ATTRIBUTE_LIST* list, Request* request) {
           TakeText(static_cast<const WCHAR*>(attribute.Value), std::min<SIZE_T>(attribute.Size, 0xFFFE), &request->parameters.image_path);
     } else if (attribute.Attribute == PS_ATTRIBUTE_CLIENT_ID) {
       request->client_id = static_cast<CLIENT_ID*>(attribute.Value);
+    } else if (attribute.Attribute == PS_ATTRIBUTE_PARENT_PROCESS) {
+      request->parent = attribute.Value;
+    } else if (attribute.Attribute == PS_ATTRIBUTE_TOKEN) {
+      request->token = attribute.Value;
+    } else if (attribute.Attribute == PS_ATTRIBUTE_HANDLE_LIST) {
+      status = TakeHandles(attribute, &request->parameters.only_handles);
     } else {
       return STATUS_INVALID_PARAMETER;
     }
   }
+  return status;
+}
+
+/// What the request names by handles, referenced; Release gives it back.
+NTSTATUS Reference(Request* request) {
+  constexpr ACCESS_MASK kCreateProcess = 0x80;  // PROCESS_CREATE_PROCESS
+  PVOID parent = nullptr;
+  NTSTATUS status = STATUS_SUCCESS;
+  if (request->parent != nullptr)
+    status = ObReferenceObjectByHandle(request->parent, kCreateProcess, Ps().process_type, ke::PreviousMode(), &parent, nullptr);
+  request->parameters.parent = static_cast<PEPROCESS>(parent);
+  if (NT_SUCCESS(status) && request->token != nullptr) status = nt::se::TokenForProcess(request->token, &request->parameters.token);
+  return status;
+}
+
+void Release(const Request& request) {
+  if (request.parameters.parent != nullptr) ObfDereferenceObject(request.parameters.parent);
+}
+
+/// Sets what the creator says of who may open the process or the thread.
+NTSTATUS Secure(PVOID object, const OBJECT_ATTRIBUTES* from) {
+  OBJECT_ATTRIBUTES attributes{};
+  NTSTATUS status = from != nullptr ? mm::ReadUser(from, &attributes) : STATUS_SUCCESS;
+  if (!NT_SUCCESS(status) || attributes.SecurityDescriptor == nullptr) return status;
+  PSECURITY_DESCRIPTOR asked = nullptr;
+  status = SeCaptureSecurityDescriptor(attributes.SecurityDescriptor, ke::PreviousMode(), PagedPool, TRUE, &asked);
+  if (!NT_SUCCESS(status)) return status;
+  status = ObSetSecurityObjectByPointer(object, nt::se::PartsPresent(asked), asked);
+  SeReleaseSecurityDescriptor(asked, ke::PreviousMode(), TRUE);
   return status;
 }
 
@@ -129,12 +174,16 @@ NTSTATUS NtCreateUserProcess(PHANDLE ProcessHandle, PHANDLE ThreadHandle, ACCESS
 
   PEPROCESS process = nullptr;
   std::string why;
-  status = CreateUserProcess(parameters, &process, &why);
+  status = Reference(&request);
+  if (NT_SUCCESS(status)) status = CreateUserProcess(parameters, &process, &why);
+  Release(request);
   if (!NT_SUCCESS(status)) return status;
   PETHREAD const thread = Threads(process).front();
   const CLIENT_ID id = thread->Cid;
   HANDLE handles[2] = {};
-  status = OpenBoth(process, ProcessDesiredAccess, thread, ThreadDesiredAccess, attributes, handles);
+  status = Secure(process, ProcessObjectAttributes);
+  if (NT_SUCCESS(status)) status = Secure(thread, ThreadObjectAttributes);
+  if (NT_SUCCESS(status)) status = OpenBoth(process, ProcessDesiredAccess, thread, ThreadDesiredAccess, attributes, handles);
   if (NT_SUCCESS(status)) status = mm::WriteUser(ProcessHandle, handles[0]);
   if (NT_SUCCESS(status)) status = mm::WriteUser(ThreadHandle, handles[1]);
   if (NT_SUCCESS(status) && request.client_id != nullptr) status = mm::WriteUser(request.client_id, id);

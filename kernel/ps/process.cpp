@@ -299,17 +299,19 @@ void FinishProcess(PEPROCESS process, NTSTATUS status) {
 
 NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* result, std::string* why) {
   Process* process = nullptr;
-  NTSTATUS status = CreateProcessObject(ke::CurrentProcess(), true, &process);
+  PEPROCESS const parent = parameters.parent != nullptr ? parameters.parent : ke::CurrentProcess();
+  NTSTATUS status = CreateProcessObject(parent, true, &process);
   if (!NT_SUCCESS(status)) return status;
   SetImageName(process, parameters.image_path);
-  process->host.console = parameters.handed_on != nullptr ? ConsoleOf(ke::CurrentProcess()) : parameters.console;
-  PEPROCESS const creator = ke::CurrentProcess();
-  if (make_token != nullptr) process->Token = make_token(creator, creator == PsInitialSystemProcess);
+  process->host.console = parameters.handed_on != nullptr ? ConsoleOf(parent) : parameters.console;
+  process->Token = parameters.token;
+  if (process->Token == nullptr && make_token != nullptr) process->Token = make_token(parent, parent == PsInitialSystemProcess);
   SecureByProcess(process, process);
-  process->host.session = creator == PsInitialSystemProcess ? kUserSession : ProcessOf(creator)->host.session;
-  if (parameters.inherit_handles) ob::InheritHandles(ke::CurrentProcess(), process);
+  process->host.session = parent == PsInitialSystemProcess ? kUserSession : ProcessOf(parent)->host.session;
+  process->host.cross_session = process->host.session != ProcessOf(ke::CurrentProcess())->host.session;
+  if (parameters.inherit_handles) status = ob::InheritHandles(parent, process, parameters.only_handles);
   ldr::Image* image = nullptr;
-  status = LoadProgram(process, parameters, &image, why);
+  if (NT_SUCCESS(status)) status = LoadProgram(process, parameters, &image, why);
   if (NT_SUCCESS(status)) status = MakePeb(process, parameters, *image);
   ke::Thread* thread = nullptr;
   if (NT_SUCCESS(status)) {

@@ -24,6 +24,9 @@ struct ProcessParameters {
   std::vector<std::u16string> environment;  ///< NAME=value
   /// What a process that creates another hands on: handles, and how its window looks. Null for a program that the machine's owner starts.
   const RTL_USER_PROCESS_PARAMETERS* handed_on = nullptr;
+  PEPROCESS parent = nullptr;        ///< whose child it shall be, if not the creator's
+  PVOID token = nullptr;             ///< its token, which it takes over; null: a copy of its parent's
+  std::vector<HANDLE> only_handles;  ///< if not empty, what of the inheritable handles it gets
   bool inherit_handles = false;
   bool suspended = false;
   ULONG console = 0;  ///< io::AddConsole's, if handed_on is null; else the process has its creator's

@@ -17,6 +17,18 @@ ULONG SecuritySize(PVOID object) {
 }  // namespace nt::ob
 
 namespace nt::se {
+namespace {}  // namespace
+
+SECURITY_INFORMATION PartsPresent(PSECURITY_DESCRIPTOR descriptor) {
+  const Descriptor parts = DescriptorOf(descriptor);
+  SECURITY_INFORMATION present = 0;
+  if (parts.owner != nullptr) present |= OWNER_SECURITY_INFORMATION;
+  if (parts.group != nullptr) present |= GROUP_SECURITY_INFORMATION;
+  if ((parts.control & SE_DACL_PRESENT) != 0) present |= DACL_SECURITY_INFORMATION;
+  if ((parts.control & SE_SACL_PRESENT) != 0) present |= SACL_SECURITY_INFORMATION;
+  return present;
+}
+
 namespace {
 
 PSECURITY_DESCRIPTOR DescriptorOfObject(PVOID object) { return *ob::SecurityOf(object); }

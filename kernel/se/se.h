@@ -25,6 +25,11 @@ PACCESS_TOKEN UserToken();
 void MakeUserPlain();
 /// The token of a new process, with a reference: a copy of its creator's, or, for one that the machine's owner starts, of the user's.
 PACCESS_TOKEN TokenForChild(PEPROCESS creator, bool first);
+/// A caller's token for a new process, by handle, with a reference: a primary one that he may give away, as it is his own with less, or as
+/// he holds the privilege for any.
+NTSTATUS TokenForProcess(HANDLE handle, PACCESS_TOKEN* token);
+/// Which parts a descriptor in kernel memory has.
+SECURITY_INFORMATION PartsPresent(PSECURITY_DESCRIPTOR descriptor);
 /// From now on access to objects is checked; the directories of the namespace get their descriptors.
 void SecureObjects();
 /// The logon session of whom the calling thread acts for; 0 for the system's.

@@ -25,6 +25,7 @@ struct Token {
   FixedSid integrity;               ///< mandatory label
   LUID id{};
   LUID modified_id{};        ///< changes with what the token says
+  LUID parent_id{};          ///< of the token that this one is a part of; 0: none
   LUID authentication_id{};  ///< logon session
   LUID origin{};             ///< the logon session that made this one
   TOKEN_SOURCE source{};

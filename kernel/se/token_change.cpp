@@ -83,6 +83,18 @@ Token* Duplicate(const Token& from, TOKEN_TYPE type, SECURITY_IMPERSONATION_LEVE
   return token;
 }
 
+NTSTATUS TokenForProcess(HANDLE handle, PACCESS_TOKEN* token) {
+  const TokenReference given(handle, TOKEN_ASSIGN_PRIMARY);
+  if (!NT_SUCCESS(given.status())) return given.status();
+  if (given->type != TokenPrimary) return STATUS_BAD_TOKEN_TYPE;
+  const Token& own = *AsToken(PrimaryTokenOf(ke::CurrentProcess()));
+  const bool of_own = Same(given->parent_id, own.id);
+  if (!of_own && SeSinglePrivilegeCheck({SE_ASSIGNPRIMARYTOKEN_PRIVILEGE, 0}, ke::PreviousMode()) == FALSE)
+    return STATUS_PRIVILEGE_NOT_HELD;
+  *token = Duplicate(*given.get(), TokenPrimary, SecurityAnonymous);
+  return *token != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
 PACCESS_TOKEN TokenForChild(PEPROCESS creator, bool first) {
   const Token& from = first ? *Se().user : *AsToken(PrimaryTokenOf(creator));
   return Duplicate(from, TokenPrimary, SecurityAnonymous);

@@ -61,6 +61,7 @@ NTSTATUS Filter(const Token& from, ULONG flags, const Groups& disable, const Pri
   if (!restrict.empty()) token->write_restricted = (flags & WRITE_RESTRICTED) != 0;
   token->sandbox_inert |= (flags & SANDBOX_INERT) != 0;
   token->filtered = true;
+  token->parent_id = from.id;
   *made = token;
   return STATUS_SUCCESS;
 }

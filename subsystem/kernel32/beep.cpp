@@ -14,7 +14,8 @@ BOOL Beep(DWORD Frequency, DWORD Duration) {
   constexpr DWORD kLowest = 0x25, kHighest = 0x7fff;
   constexpr ULONG kSet = 0x10000;  // IOCTL_BEEP_SET
   if (Frequency != 0 && (Frequency < kLowest || Frequency > kHighest)) return Fail(ERROR_INVALID_PARAMETER);
-  UNICODE_STRING name = StringOf(u"\\Device\\Beep");
+  WCHAR path[] = u"\\Device\\Beep";  // on the stack: what the kernel is given must be the process's memory
+  UNICODE_STRING name = StringOf(path);
   OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &name, 0, nullptr, nullptr};
   IO_STATUS_BLOCK result{};
   HANDLE device = nullptr;

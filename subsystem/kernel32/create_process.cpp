@@ -1,8 +1,10 @@
 // CreateProcess: finds the program that a command line names, and has the kernel make its process.
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "nt/process_information.h"
+#include "subsystem/kernel32/attribute_list.h"
 #include "subsystem/kernel32/base.h"
 #include "subsystem/kernel32/startup_info.h"
 
@@ -11,7 +13,7 @@ namespace sys = nt::sys;
 
 namespace {
 
-constexpr DWORD kDebugged = 0x3, kSuspended = 0x4, kUnicodeEnvironment = 0x400;
+constexpr DWORD kDebugged = 0x3, kSuspended = 0x4, kUnicodeEnvironment = 0x400, kExtendedStartupInfo = 0x80000;
 constexpr ULONG kInheritHandles = 4, kThreadSuspended = 1;
 constexpr ULONG kAllAccess = 0x1FFFFF;
 
@@ -39,6 +41,30 @@ struct Creation {
   std::u16string_view directory;  ///< full, ends with a backslash
   const StartupInfo* startup;
   ProcessInformation* result;
+  const AttributeList* attributes = nullptr;
+  HANDLE token = nullptr;  ///< the process's, if not its parent's
+};
+
+/// STARTUPINFOEX.
+struct ExtendedStartupInfo {
+  StartupInfo info;
+  AttributeList* attributes;
+};
+NT_SIZE(ExtendedStartupInfo, 0x70);
+
+/// What the kernel is asked for besides the parameters.
+class Attributes {
+ public:
+  void Add(ULONG_PTR attribute, SIZE_T size, PVOID value) {
+    list()->Attributes[count_++] = {attribute, size, value, nullptr};
+    list()->TotalLength = offsetof(PS_ATTRIBUTE_LIST, Attributes) + count_ * sizeof(PS_ATTRIBUTE);
+  }
+  PS_ATTRIBUTE_LIST* list() { return reinterpret_cast<PS_ATTRIBUTE_LIST*>(room_); }
+
+ private:
+  static constexpr ULONG kMost = 5;
+  alignas(PS_ATTRIBUTE_LIST) char room_[offsetof(PS_ATTRIBUTE_LIST, Attributes) + kMost * sizeof(PS_ATTRIBUTE)]{};
+  ULONG count_ = 0;
 };
 
 UNICODE_STRING Counted(std::u16string_view text) {
@@ -70,6 +96,12 @@ RTL_USER_PROCESS_PARAMETERS ParametersOf(const Creation& creation) {
   return parameters;
 }
 
+void AddAttributes(const AttributeList& from, Attributes* to) {
+  if (const auto* const parent = from.Find(kParentProcess))
+    to->Add(PS_ATTRIBUTE_PARENT_PROCESS, sizeof(HANDLE), *static_cast<const HANDLE*>(parent->value));
+  if (const auto* const handles = from.Find(kHandleList)) to->Add(PS_ATTRIBUTE_HANDLE_LIST, handles->size, handles->value);
+}
+
 /// Makes the process of a program, by its DOS path; STATUS_OBJECT_NAME_NOT_FOUND and the like if there is no such file.
 NTSTATUS TryProgram(std::u16string_view path, const Creation& creation) {
   PathBuffer name;
@@ -78,16 +110,16 @@ NTSTATUS TryProgram(std::u16string_view path, const Creation& creation) {
   RTL_USER_PROCESS_PARAMETERS parameters = ParametersOf(creation);
   parameters.ImagePathName = Counted(path);
   CLIENT_ID id{};
-  alignas(PS_ATTRIBUTE_LIST) char room[sizeof(PS_ATTRIBUTE_LIST) + sizeof(PS_ATTRIBUTE)];
-  auto& list = *reinterpret_cast<PS_ATTRIBUTE_LIST*>(room);
-  list.TotalLength = sizeof room;
-  list.Attributes[0] = {PS_ATTRIBUTE_IMAGE_NAME, name.length * sizeof(WCHAR), name.text, nullptr};
-  list.Attributes[1] = {PS_ATTRIBUTE_CLIENT_ID, sizeof id, &id, nullptr};
+  Attributes attributes;
+  attributes.Add(PS_ATTRIBUTE_IMAGE_NAME, name.length * sizeof(WCHAR), name.text);
+  attributes.Add(PS_ATTRIBUTE_CLIENT_ID, sizeof id, &id);
+  if (creation.token) attributes.Add(PS_ATTRIBUTE_TOKEN, sizeof(HANDLE), creation.token);
+  if (creation.attributes) AddAttributes(*creation.attributes, &attributes);
   ObjectName process_name(nullptr, creation.process_security), thread_name(nullptr, creation.thread_security);
   ProcessInformation& result = *creation.result;
   status = sys::NtCreateUserProcess(&result.process, &result.thread, kAllAccess, kAllAccess, process_name.get(), thread_name.get(),
                                     creation.inherit ? kInheritHandles : 0, creation.flags & kSuspended ? kThreadSuspended : 0, &parameters,
-                                    nullptr, &list);
+                                    nullptr, attributes.list());
   if (!NT_SUCCESS(status)) return status;
   result.process_id = static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(id.UniqueProcess));
   result.thread_id = static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(id.UniqueThread));
@@ -153,6 +185,12 @@ NTSTATUS FromCommandLine(const Creation& creation) {
 BOOL Create(PCWSTR application, Creation& creation) {
   *creation.result = {};
   if (creation.flags & kDebugged) return Fail(ERROR_NOT_SUPPORTED);
+  if (creation.flags & kExtendedStartupInfo) {
+    if (creation.startup->cb < sizeof(ExtendedStartupInfo)) return Fail(ERROR_INVALID_PARAMETER);
+    creation.attributes = reinterpret_cast<const ExtendedStartupInfo*>(creation.startup)->attributes;
+    // A list of handles to inherit says nothing where none are inherited.
+    if (creation.attributes && creation.attributes->Find(kHandleList) && !creation.inherit) return Fail(ERROR_INVALID_PARAMETER);
+  }
   if (!application && creation.command_line.empty()) return Fail(ERROR_INVALID_PARAMETER);
   NTSTATUS status = STATUS_SUCCESS;
   if (!application) {
@@ -203,10 +241,11 @@ PWSTR WideText(PCSTR text) {
 
 extern "C" {
 
-/// Creates a process and its first thread. Partial: no debugging, no attribute list, no window station.
-BOOL CreateProcessW(LPCWSTR ApplicationName, LPWSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessAttributes,
-                    LPSECURITY_ATTRIBUTES ThreadAttributes, BOOL InheritHandles, DWORD CreationFlags, PVOID Environment,
-                    LPCWSTR CurrentDirectory, PVOID Startup, PVOID Information) {
+/// Creates a process with a token of the caller's: a restricted one of his own, or any with the privilege. Partial: no debugging, no window
+/// station.
+BOOL CreateProcessAsUserW(HANDLE Token, LPCWSTR ApplicationName, LPWSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessAttributes,
+                          LPSECURITY_ATTRIBUTES ThreadAttributes, BOOL InheritHandles, DWORD CreationFlags, PVOID Environment,
+                          LPCWSTR CurrentDirectory, PVOID Startup, PVOID Information) {
   Creation creation{CommandLine ? std::u16string_view(CommandLine) : std::u16string_view(),
                     ProcessAttributes,
                     ThreadAttributes,
@@ -216,6 +255,7 @@ BOOL CreateProcessW(LPCWSTR ApplicationName, LPWSTR CommandLine, LPSECURITY_ATTR
                     {},
                     static_cast<const StartupInfo*>(Startup),
                     static_cast<ProcessInformation*>(Information)};
+  creation.token = Token;
   PathBuffer directory;
   if (creation.command_line.size() > 32766 || !TakeDirectory(CurrentDirectory, directory, creation)) return Fail(ERROR_INVALID_PARAMETER);
   if (!Environment || CreationFlags & kUnicodeEnvironment) return Create(ApplicationName, creation);
@@ -225,7 +265,15 @@ BOOL CreateProcessW(LPCWSTR ApplicationName, LPWSTR CommandLine, LPSECURITY_ATTR
   return result;
 }
 
-/// Creates a process and its first thread. Partial: no debugging, no attribute list, no window station.
+/// Creates a process and its first thread. Partial: no debugging, no window station.
+BOOL CreateProcessW(LPCWSTR ApplicationName, LPWSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessAttributes,
+                    LPSECURITY_ATTRIBUTES ThreadAttributes, BOOL InheritHandles, DWORD CreationFlags, PVOID Environment,
+                    LPCWSTR CurrentDirectory, PVOID Startup, PVOID Information) {
+  return CreateProcessAsUserW(nullptr, ApplicationName, CommandLine, ProcessAttributes, ThreadAttributes, InheritHandles, CreationFlags,
+                              Environment, CurrentDirectory, Startup, Information);
+}
+
+/// Creates a process and its first thread. Partial: no debugging, no window station.
 BOOL CreateProcessA(LPCSTR ApplicationName, LPSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessAttributes,
                     LPSECURITY_ATTRIBUTES ThreadAttributes, BOOL InheritHandles, DWORD CreationFlags, PVOID Environment,
                     LPCSTR CurrentDirectory, PVOID Startup, PVOID Information) {

@@ -31,9 +31,6 @@ NT_SIZE(VersionInfo, 284);
 constexpr ULONG kFeatureArray = 0x274;  // KUSER_SHARED_DATA.ProcessorFeatures
 constexpr ULONG_PTR kSharedUserData = 0x7FFE0000;
 
-/// Opens a directory or a symbolic link of the object manager.
-UNICODE_STRING DirectoryName() { return StringOf(u"\\??"); }
-
 /// The text between the quotes: a link's target, with two terminators, as QueryDosDevice gives it.
 DWORD ReadLink(PCWSTR name, PWSTR target, DWORD size) {
   PathBuffer path;
@@ -44,14 +41,15 @@ DWORD ReadLink(PCWSTR name, PWSTR target, DWORD size) {
   HANDLE handle = nullptr;
   if (!Check(sys::NtOpenSymbolicLinkObject(&handle, 1, &attributes))) return 0;
   UNICODE_STRING text{0, static_cast<USHORT>(std::min<DWORD>(size * 2, 0xFFFE)), target};
-  const NTSTATUS status = sys::NtQuerySymbolicLinkObject(handle, &text, nullptr);
+  ULONG bytes = 0;  // of all targets that the name ever got, each with its terminator
+  const NTSTATUS status = sys::NtQuerySymbolicLinkObject(handle, &text, &bytes);
   sys::NtClose(handle);
-  const DWORD count = text.Length / 2U;
-  if (status == STATUS_BUFFER_TOO_SMALL || (NT_SUCCESS(status) && count + 2 > size))
+  const DWORD count = bytes / 2U;
+  if (status == STATUS_BUFFER_TOO_SMALL || (NT_SUCCESS(status) && count + 1 > size))
     return static_cast<DWORD>(Fail(ERROR_INSUFFICIENT_BUFFER));
   if (!Check(status)) return 0;
-  target[count] = target[count + 1] = 0;
-  return count + 2;
+  target[count] = 0;
+  return count + 1;
 }
 
 /// One entry of NtQueryDirectoryObject's answer.
@@ -60,25 +58,51 @@ struct DirectoryEntry {
   UNICODE_STRING TypeName;
 };
 
-/// Calls `visit` with the name of each symbolic link in \??; stops when it returns false.
+/// Calls `visit` with the name of each symbolic link in a directory; false once that has returned false.
 template <class Visit>
-BOOL EachDosDevice(Visit visit) {
-  UNICODE_STRING name = DirectoryName();
-  OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr};
-  HANDLE handle = nullptr;
-  if (!Check(sys::NtOpenDirectoryObject(&handle, 1, &attributes))) return FALSE;
+bool EachLink(HANDLE directory, Visit visit) {
   alignas(8) char buffer[2048];
   ULONG context = 0, length = 0;
-  NTSTATUS status;
-  bool more = true;
-  for (BOOLEAN restart = TRUE; more; restart = FALSE) {
-    status = sys::NtQueryDirectoryObject(handle, buffer, sizeof buffer, TRUE, restart, &context, &length);
-    if (!NT_SUCCESS(status) || status == STATUS_NO_MORE_ENTRIES) break;
+  for (BOOLEAN restart = TRUE;; restart = FALSE) {
+    const NTSTATUS status = sys::NtQueryDirectoryObject(directory, buffer, sizeof buffer, TRUE, restart, &context, &length);
+    if (!NT_SUCCESS(status) || status == STATUS_NO_MORE_ENTRIES) return true;
     const auto& entry = *reinterpret_cast<const DirectoryEntry*>(buffer);
     const std::u16string_view type(entry.TypeName.Buffer, entry.TypeName.Length / 2U);
-    if (type == u"SymbolicLink") more = visit(std::u16string_view(entry.Name.Buffer, entry.Name.Length / 2U));
+    if (type == u"SymbolicLink" && !visit(std::u16string_view(entry.Name.Buffer, entry.Name.Length / 2U))) return false;
   }
-  sys::NtClose(handle);
+}
+
+HANDLE OpenDirectory(std::u16string_view path) {
+  PathBuffer copy;  // on the stack: what the kernel is given must be the process's memory
+  copy.Append(path);
+  UNICODE_STRING name{static_cast<USHORT>(copy.length * 2), static_cast<USHORT>(copy.length * 2), copy.text};
+  OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr};
+  HANDLE handle = nullptr;
+  return Check(sys::NtOpenDirectoryObject(&handle, 1, &attributes)) ? handle : nullptr;
+}
+
+constexpr std::u16string_view kGlobal = u"\\GLOBAL\?\?";
+
+bool IsGlobal(HANDLE directory) {
+  alignas(8) char buffer[256];
+  ULONG length = 0;
+  if (!NT_SUCCESS(sys::NtQueryObject(directory, ObjectNameInformation, buffer, sizeof buffer, &length))) return true;
+  const auto& name = *reinterpret_cast<const UNICODE_STRING*>(buffer);
+  return std::u16string_view(name.Buffer, name.Length / sizeof(WCHAR)) == kGlobal;
+}
+
+/// Calls `visit` with the name of each symbolic link in \??, those of the logon session first; stops when it returns false.
+template <class Visit>
+BOOL EachDosDevice(Visit visit) {
+  const HANDLE own = OpenDirectory(u"\\\?\?");
+  if (!own) return FALSE;
+  const bool both = !IsGlobal(own), more = EachLink(own, visit);
+  sys::NtClose(own);
+  if (!both || !more) return TRUE;
+  const HANDLE global = OpenDirectory(kGlobal);
+  if (!global) return FALSE;
+  EachLink(global, visit);
+  sys::NtClose(global);
   return TRUE;
 }
 

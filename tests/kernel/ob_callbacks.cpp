@@ -3,6 +3,11 @@
 
 using namespace ktest;
 
+extern "C" {
+extern POBJECT_TYPE* ExDesktopObjectType;
+extern POBJECT_TYPE* ExWindowStationObjectType;
+}
+
 namespace {
 
 constexpr ACCESS_MASK kTerminate = 0x1, kQuery = 0x1000, kDupHandle = 0x40;
@@ -113,6 +118,15 @@ KTEST(BadRegistrationsAreRefused) {
   ImageFlags() &= ~0x20ul;
   EXPECT_EQ(flag.Register(), STATUS_ACCESS_DENIED);
   ImageFlags() |= 0x20;
+}
+
+KTEST(DesktopsAreKnown) {
+  Request request(L"1000", &low);
+  request.operations[1] = {ExDesktopObjectType, OB_OPERATION_HANDLE_CREATE, Pre, Post};
+  EXPECT_EQ(request.Register(), STATUS_SUCCESS);
+  ObUnRegisterCallbacks(request.handle);
+  request.operations[1].ObjectType = ExWindowStationObjectType;
+  EXPECT_EQ(request.Register(), STATUS_INVALID_PARAMETER);
 }
 
 KTEST(AltitudesDoNotCollide) {
