@@ -60,7 +60,8 @@ NTSTATUS Set(PVOID object, ULONG information, PVOID descriptor) {
 
 PVOID* SecurityOfFile(PVOID object) {
   const auto* const file = static_cast<PFILE_OBJECT>(object);
-  const bool device_itself = (file->FileName.Length == 0 && file->RelatedFileObject == nullptr) || (file->Flags & FO_DIRECT_DEVICE_OPEN) != 0;
+  const bool device_itself =
+      (file->FileName.Length == 0 && file->RelatedFileObject == nullptr) || (file->Flags & FO_DIRECT_DEVICE_OPEN) != 0;
   if (file->DeviceObject != nullptr && device_itself) return &file->DeviceObject->SecurityDescriptor;
   return (file->Flags & FO_FILE_OPEN) != 0 ? nullptr : &ob::HeaderOf(object)->SecurityDescriptor;
 }
@@ -68,9 +69,12 @@ PVOID* SecurityOfFile(PVOID object) {
 NTSTATUS FileSecurity(PVOID object, SECURITY_OPERATION_CODE operation, PSECURITY_INFORMATION information, PSECURITY_DESCRIPTOR descriptor,
                       PULONG length, KPROCESSOR_MODE) {
   switch (operation) {
-    case QuerySecurityDescriptor: return Query(object, *information, descriptor, length);
-    case SetSecurityDescriptor: return Set(object, *information, descriptor);
-    default: return STATUS_SUCCESS;  // it is kept elsewhere: there is nothing to delete or to assign
+    case QuerySecurityDescriptor:
+      return Query(object, *information, descriptor, length);
+    case SetSecurityDescriptor:
+      return Set(object, *information, descriptor);
+    default:
+      return STATUS_SUCCESS;  // it is kept elsewhere: there is nothing to delete or to assign
   }
 }
 

@@ -112,14 +112,14 @@ struct ThreadHost {
   PVOID client_token = nullptr;  ///< whom it impersonates; carries a reference
   UCHAR impersonation_level = 0;
   bool copy_on_open = false, effective_only = false;
-  PVOID kept = nullptr;        ///< object that the thread keeps until its end (IoCreateSystemThread)
-  const void* lock = nullptr;  ///< ERESOURCE, FAST_MUTEX or KGUARDED_MUTEX that it waits for; wait_reason tells which
-  bool announced = false;      ///< drivers were told of it
+  PVOID kept = nullptr;           ///< object that the thread keeps until its end (IoCreateSystemThread)
+  const void* lock = nullptr;     ///< ERESOURCE, FAST_MUTEX or KGUARDED_MUTEX that it waits for; wait_reason tells which
+  bool announced = false;         ///< drivers were told of it
   bool stack_overflowed = false;  ///< the user stack, in host code: the exception comes when that returns
-  bool delaying = false;       ///< the timeout is the purpose: it ends the wait with success
-  GUID activity{};             ///< what the thread's events belong to (EtwActivityIdControl)
-  UNICODE_STRING name{};       ///< that it was given, from pool
-  signed char saturation = 0;  ///< 1 or -1: its base priority is the end of its class, wherever that moves
+  bool delaying = false;          ///< the timeout is the purpose: it ends the wait with success
+  GUID activity{};                ///< what the thread's events belong to (EtwActivityIdControl)
+  UNICODE_STRING name{};          ///< that it was given, from pool
+  signed char saturation = 0;     ///< 1 or -1: its base priority is the end of its class, wherever that moves
   bool boost_disabled = false;
   bool hidden = false;    ///< from debuggers
   bool critical = false;  ///< its end stops the machine

@@ -46,7 +46,8 @@ struct TypeInitializer {
   NTSTATUS (*parse)(ParseRequest& request, PVOID* object) = nullptr;
   NTSTATUS (*query_name)(PVOID object, std::u16string* name) = nullptr;
   PVOID* (*security)(PVOID object) = nullptr;  ///< where it keeps its security descriptor; without, in the object's header
-  /// How it answers itself for the security of objects that `security` gives no place for: to be asked (QuerySecurityDescriptor, as se::ReturnSecurity) or to be changed.
+  /// How it answers itself for the security of objects that `security` gives no place for: to be asked (QuerySecurityDescriptor, as
+  /// se::ReturnSecurity) or to be changed.
   NTSTATUS (*security_method)(PVOID object, SECURITY_OPERATION_CODE operation, PSECURITY_INFORMATION information,
                               PSECURITY_DESCRIPTOR descriptor, PULONG length, KPROCESSOR_MODE mode) = nullptr;
 };

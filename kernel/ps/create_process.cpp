@@ -60,6 +60,8 @@ NTSTATUS TakeParameters(const RTL_USER_PROCESS_PARAMETERS* from, Request* reques
   NTSTATUS status = mm::ReadUser(from, &request->user);
   if (NT_SUCCESS(status)) status = TakeText(request->user.CommandLine, &request->parameters.command_line);
   if (NT_SUCCESS(status)) status = TakeText(request->user.CurrentDirectory.DosPath, &request->parameters.current_directory);
+  if (NT_SUCCESS(status)) status = TakeText(request->user.DesktopInfo, &request->parameters.desktop);
+  if (NT_SUCCESS(status)) status = TakeText(request->user.WindowTitle, &request->parameters.title);
   if (NT_SUCCESS(status)) status = TakeEnvironment(request->user, &request->parameters.environment);
   request->parameters.handed_on = &request->user;
   return status;

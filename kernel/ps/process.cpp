@@ -124,7 +124,9 @@ std::u16string_view DosPath(std::u16string_view path) {
 }
 
 NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ldr::Image& image) {
-  const SIZE_T strings = (parameters.image_path.size() + parameters.command_line.size() + parameters.current_directory.size() + 256) * 4;
+  const SIZE_T strings = (parameters.image_path.size() + parameters.command_line.size() + parameters.current_directory.size() +
+                          parameters.desktop.size() + parameters.title.size() + 256) *
+                         4;
   ParameterBlock block(process->host.space, sizeof(PEB) + sizeof(RTL_USER_PROCESS_PARAMETERS) + sizeof(PEB_LDR_DATA) + strings +
                                                 EnvironmentSize(parameters) + PAGE_SIZE);
   if (!block.valid()) return STATUS_NO_MEMORY;
@@ -141,8 +143,8 @@ NTSTATUS MakePeb(Process* process, const ProcessParameters& parameters, const ld
   const std::u16string_view image_path = DosPath(parameters.image_path);
   user->ImagePathName = block.String(image_path);
   user->CommandLine = block.String(parameters.command_line);
-  user->DesktopInfo = block.String(u"Winsta0\\Default");
-  user->WindowTitle = block.String(image_path);
+  user->DesktopInfo = block.String(parameters.desktop.empty() ? u"Winsta0\\Default" : std::u16string_view(parameters.desktop));
+  user->WindowTitle = block.String(parameters.title.empty() ? image_path : std::u16string_view(parameters.title));
   if (parameters.handed_on != nullptr) {
     user->WindowFlags = parameters.handed_on->WindowFlags;
     user->ShowWindowFlags = parameters.handed_on->ShowWindowFlags;

@@ -22,6 +22,7 @@ struct ProcessParameters {
   std::u16string command_line;
   std::u16string current_directory;
   std::vector<std::u16string> environment;  ///< NAME=value
+  std::u16string desktop, title;            ///< of its first window; empty for the usual desktop and the image's path
   /// What a process that creates another hands on: handles, and how its window looks. Null for a program that the machine's owner starts.
   const RTL_USER_PROCESS_PARAMETERS* handed_on = nullptr;
   PEPROCESS parent = nullptr;        ///< whose child it shall be, if not the creator's

@@ -7,10 +7,10 @@
 
 namespace {
 
-constexpr ULONG kTag = 0x74614652;      // 'RFat'
-constexpr ULONG64 kStamp = 1;           ///< the configuration is always the first
-constexpr ULONG kFeatureSections = 2;   ///< boot, runtime
-constexpr ULONG kLocationTypes = 2;     ///< registry, files
+constexpr ULONG kTag = 0x74614652;     // 'RFat'
+constexpr ULONG64 kStamp = 1;          ///< the configuration is always the first
+constexpr ULONG kFeatureSections = 2;  ///< boot, runtime
+constexpr ULONG kLocationTypes = 2;    ///< registry, files
 
 /// A routine that waits for a change. None comes.
 struct Registration {
@@ -28,7 +28,9 @@ NTSTATUS RtlQueryFeatureConfiguration(ULONG, ULONG SectionType, PULONG64 ChangeS
 
 ULONG64 RtlQueryFeatureConfigurationChangeStamp() { return kStamp; }
 
-NTSTATUS RtlNotifyFeatureUsage(PVOID FeatureUsageReport) { return FeatureUsageReport == nullptr ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS; }
+NTSTATUS RtlNotifyFeatureUsage(PVOID FeatureUsageReport) {
+  return FeatureUsageReport == nullptr ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+}
 
 NTSTATUS RtlRegisterFeatureConfigurationChangeNotification(PVOID Callback, PVOID Context, PULONG64, PVOID* RegistrationHandle) {
   if (Callback == nullptr || RegistrationHandle == nullptr) return STATUS_INVALID_PARAMETER;

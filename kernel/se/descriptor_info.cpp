@@ -128,10 +128,12 @@ NTSTATUS SeQuerySecurityDescriptorInfo(PSECURITY_INFORMATION SecurityInformation
 }
 
 /// Makes a new descriptor of the object's, with the parts of another that SecurityInformation names. The old one is the caller's to free.
-NTSTATUS SeSetSecurityDescriptorInfo(PVOID /*Object*/, PSECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR ModificationDescriptor,
-                                     PSECURITY_DESCRIPTOR* ObjectsSecurityDescriptor, POOL_TYPE PoolType, PGENERIC_MAPPING GenericMapping) {
+NTSTATUS SeSetSecurityDescriptorInfo(PVOID /*Object*/, PSECURITY_INFORMATION SecurityInformation,
+                                     PSECURITY_DESCRIPTOR ModificationDescriptor, PSECURITY_DESCRIPTOR* ObjectsSecurityDescriptor,
+                                     POOL_TYPE PoolType, PGENERIC_MAPPING GenericMapping) {
   Bytes changed;
-  const NTSTATUS status = ChangeSecurity(*ObjectsSecurityDescriptor, *SecurityInformation, ModificationDescriptor, *GenericMapping, &changed);
+  const NTSTATUS status =
+      ChangeSecurity(*ObjectsSecurityDescriptor, *SecurityInformation, ModificationDescriptor, *GenericMapping, &changed);
   if (!NT_SUCCESS(status)) return status;
   PSECURITY_DESCRIPTOR const packed = ToPool(changed, PoolType);
   if (packed == nullptr) return STATUS_INSUFFICIENT_RESOURCES;

@@ -13,7 +13,7 @@ constexpr ULONG kNumberMask = 0xFFFF;
 
 /// The bytes of an attribute's value; 0 for one that is not known, ~0 for any number of handles.
 SIZE_T SizeOf(ULONG_PTR attribute) {
-  constexpr ULONG_PTR kPreferredNode = 0x20004, kMitigations = 0x20007, kChildPolicy = 0x2000E;
+  constexpr ULONG_PTR kPreferredNode = 0x20004, kMitigations = 0x20007, kChildPolicy = 0x2000E, kIdealProcessor = 0x30005;
   switch (attribute) {
     case kParentProcess:
       return sizeof(HANDLE);
@@ -23,6 +23,9 @@ SIZE_T SizeOf(ULONG_PTR attribute) {
       return sizeof(USHORT);
     case kMitigations:
       return sizeof(ULONG64);
+    case kGroupAffinity:
+      return 16;  // GROUP_AFFINITY
+    case kIdealProcessor:
     case kChildPolicy:
       return sizeof(DWORD);
     default:

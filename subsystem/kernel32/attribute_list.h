@@ -6,7 +6,7 @@
 namespace nt::win32 {
 
 /// PROC_THREAD_ATTRIBUTE_... (winbase.h).
-inline constexpr ULONG_PTR kParentProcess = 0x20000, kHandleList = 0x20002;
+inline constexpr ULONG_PTR kParentProcess = 0x20000, kHandleList = 0x20002, kGroupAffinity = 0x30003;
 
 struct AttributeList {
   struct Entry {

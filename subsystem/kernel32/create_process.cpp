@@ -87,6 +87,8 @@ RTL_USER_PROCESS_PARAMETERS ParametersOf(const Creation& creation) {
   parameters.CurrentDirectory.DosPath = Counted(creation.directory);
   parameters.Environment = creation.environment ? creation.environment : own.Environment;
   if (parameters.Environment) parameters.EnvironmentSize = EnvironmentBytes(static_cast<PCWSTR>(parameters.Environment));
+  if (const WCHAR* const desktop = creation.startup->lpDesktop) parameters.DesktopInfo = Counted(desktop);
+  if (const WCHAR* const title = creation.startup->lpTitle) parameters.WindowTitle = Counted(title);
   parameters.WindowFlags = creation.startup->dwFlags;
   parameters.ShowWindowFlags = creation.startup->wShowWindow;
   const bool chosen = (creation.startup->dwFlags & kUseStandardHandles) != 0;
@@ -279,8 +281,14 @@ BOOL CreateProcessA(LPCSTR ApplicationName, LPSTR CommandLine, LPSECURITY_ATTRIB
                     LPCSTR CurrentDirectory, PVOID Startup, PVOID Information) {
   PWSTR const line = WideText(CommandLine);
   if (!line) return Fail(ERROR_NOT_ENOUGH_MEMORY);
+  const auto* const given = static_cast<const StartupInfo*>(Startup);
+  const WideName desktop(reinterpret_cast<PCSTR>(given->lpDesktop)), title(reinterpret_cast<PCSTR>(given->lpTitle));
+  ExtendedStartupInfo startup{
+      *given, CreationFlags & kExtendedStartupInfo ? static_cast<const ExtendedStartupInfo*>(Startup)->attributes : nullptr};
+  startup.info.lpDesktop = const_cast<LPWSTR>(desktop.c_str());
+  startup.info.lpTitle = const_cast<LPWSTR>(title.c_str());
   const BOOL result = CreateProcessW(WideName(ApplicationName).c_str(), CommandLine ? line : nullptr, ProcessAttributes, ThreadAttributes,
-                                     InheritHandles, CreationFlags, Environment, WideName(CurrentDirectory).c_str(), Startup, Information);
+                                     InheritHandles, CreationFlags, Environment, WideName(CurrentDirectory).c_str(), &startup, Information);
   Free(line);
   return result;
 }

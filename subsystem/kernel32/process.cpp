@@ -43,6 +43,15 @@ StartupInfo MakeStartupInfo() {
   return info;
 }
 
+/// A string of the process's in the ANSI code page, made once.
+PSTR AnsiCopy(const UNICODE_STRING& string, PSTR* copy) {
+  if (*copy) return *copy;
+  const std::u16string_view text(string.Buffer, string.Length / sizeof(WCHAR));
+  *copy = Allocate<char>(text.size() * 3 + 1);
+  if (*copy) ToMultiByte(kAnsiCodePage, text, *copy, text.size() * 3);
+  return *copy;
+}
+
 PWSTR CopyWide(std::u16string_view text) {
   auto* const copy = Allocate<WCHAR>(text.size() + 1);
   if (copy) std::memcpy(copy, text.data(), text.size() * sizeof(WCHAR));
@@ -183,15 +192,7 @@ BOOL IsDebuggerPresent() { return CurrentPeb()->BeingDebugged; }
 LPWSTR GetCommandLineW() { return CurrentPeb()->ProcessParameters->CommandLine.Buffer; }
 
 /// The process's command line in the ANSI code page.
-LPSTR GetCommandLineA() {
-  Process& process = CurrentProcess();
-  if (process.command_line_a) return process.command_line_a;
-  const UNICODE_STRING& line = CurrentPeb()->ProcessParameters->CommandLine;
-  const std::u16string_view text(line.Buffer, line.Length / sizeof(WCHAR));
-  auto* const copy = Allocate<char>(text.size() * 3 + 1);
-  if (copy) ToMultiByte(kAnsiCodePage, text, copy, text.size() * 3);
-  return process.command_line_a = copy;
-}
+LPSTR GetCommandLineA() { return AnsiCopy(CurrentPeb()->ProcessParameters->CommandLine, &CurrentProcess().command_line_a); }
 
 /// What the process's creator gave it.
 VOID GetStartupInfoW(PVOID Information) {
@@ -202,8 +203,14 @@ VOID GetStartupInfoW(PVOID Information) {
   info.lpDesktop = parameters.DesktopInfo.Buffer;
 }
 
-/// What the process's creator gave it. Partial: without title and desktop.
-VOID GetStartupInfoA(PVOID Information) { *static_cast<StartupInfo*>(Information) = MakeStartupInfo(); }
+/// What the process's creator gave it.
+VOID GetStartupInfoA(PVOID Information) {
+  auto& info = *static_cast<StartupInfo*>(Information);
+  const RTL_USER_PROCESS_PARAMETERS& parameters = *CurrentPeb()->ProcessParameters;
+  info = MakeStartupInfo();
+  info.lpTitle = reinterpret_cast<LPWSTR>(AnsiCopy(parameters.WindowTitle, &CurrentProcess().title_a));
+  info.lpDesktop = reinterpret_cast<LPWSTR>(AnsiCopy(parameters.DesktopInfo, &CurrentProcess().desktop_a));
+}
 
 /// Reads an environment variable. Returns its length, the size needed, or 0 if there is none.
 DWORD GetEnvironmentVariableW(LPCWSTR Name, LPWSTR Buffer, DWORD Size) {

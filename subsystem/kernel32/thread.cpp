@@ -3,6 +3,7 @@
 
 #include "kernel/api/api.h"
 #include "nt/process_information.h"
+#include "subsystem/kernel32/attribute_list.h"
 #include "subsystem/kernel32/base.h"
 
 using namespace nt::win32;
@@ -28,6 +29,7 @@ BOOL Query(HANDLE thread, BasicInformation* information) {
 /// The information class, whose name the parameter below has too.
 constexpr THREADINFOCLASS kThreadAffinityMask = ThreadAffinityMask;
 
+constexpr DWORD kSuspended = 4;  // CREATE_SUSPENDED
 constexpr LONG kTimeCritical = 15, kIdle = -15, kSaturation = 16;
 
 /// The place of a TLS value: the TEB's own 64 slots, then the expansion slots, made when first needed.
@@ -50,20 +52,27 @@ ULONG* TlsWord(DWORD index, ULONG* bit) {
 
 extern "C" {
 
-/// Creates a thread in a process.
+/// Creates a thread in a process. Of the attributes the group affinity counts; an ideal processor and a memory node are hints, which change
+/// nothing here.
 HANDLE CreateRemoteThreadEx(HANDLE ProcessHandle, LPSECURITY_ATTRIBUTES ThreadAttributes, SIZE_T StackSize,
-                            LPTHREAD_START_ROUTINE StartAddress, LPVOID Parameter, DWORD CreationFlags,
-                            [[maybe_unused]] PVOID AttributeList, LPDWORD ThreadId) {
+                            LPTHREAD_START_ROUTINE StartAddress, LPVOID Parameter, DWORD CreationFlags, PVOID List, LPDWORD ThreadId) {
   ObjectName name(nullptr, ThreadAttributes);
   HANDLE handle = nullptr;
   // STACK_SIZE_PARAM_IS_A_RESERVATION (0x10000) makes the size the reserve; otherwise it is the first commit.
   const bool reserve = (CreationFlags & 0x10000) != 0;
-  const ULONG suspended = CreationFlags & 4 ? 1 : 0;
+  // A thread that is to start on a processor of its own waits until it may.
+  const auto* const list = static_cast<const AttributeList*>(List);
+  const AttributeList::Entry* const affinity = list ? list->Find(kGroupAffinity) : nullptr;
+  const ULONG suspended = CreationFlags & kSuspended || affinity ? 1 : 0;
   CLIENT_ID id{};
   PS_ATTRIBUTE_LIST attributes{sizeof attributes, {{PS_ATTRIBUTE_CLIENT_ID, sizeof id, &id, nullptr}}};
   const NTSTATUS status = sys::NtCreateThreadEx(&handle, 0x1FFFFF, name.get(), ProcessHandle, reinterpret_cast<PVOID>(StartAddress),
                                                 Parameter, suspended, 0, reserve ? 0 : StackSize, reserve ? StackSize : 0, &attributes);
   if (!Check(status)) return nullptr;
+  if (affinity) {
+    sys::NtSetInformationThread(handle, kThreadAffinityMask, affinity->value, sizeof(KAFFINITY));
+    if (!(CreationFlags & kSuspended)) sys::NtResumeThread(handle, nullptr);
+  }
   if (ThreadId) *ThreadId = static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(id.UniqueThread));
   return handle;
 }

@@ -60,8 +60,9 @@ struct Process {
   PVOID fls_callback[kFlsSlots];
   PVOID tls_directory;  ///< the image's IMAGE_TLS_DIRECTORY64, or null
   PWSTR image_directory;
-  PSTR command_line_a;     ///< GetCommandLineA's copy
-  HANDLE shutdown_thread;  ///< id of the thread that ends the process, or null
+  PSTR command_line_a;      ///< GetCommandLineA's copy
+  PSTR title_a, desktop_a;  ///< and GetStartupInfoA's
+  HANDLE shutdown_thread;   ///< id of the thread that ends the process, or null
   LONG exit_status;
   ULONG console_mode[2];  ///< input, output
   ULONG console_output_cp;

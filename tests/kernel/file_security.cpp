@@ -130,7 +130,9 @@ KTEST(LabelsAreApartFromWhatIsAudited) {
     ACE_HEADER header;
     ACCESS_MASK mask;
     SID sid;
-  } label = {{SYSTEM_MANDATORY_LABEL_ACE_TYPE, 0, sizeof label}, SYSTEM_MANDATORY_LABEL_NO_WRITE_UP, {SID_REVISION, 1, {{0, 0, 0, 0, 0, 16}}, {0x1000}}};
+  } label = {{SYSTEM_MANDATORY_LABEL_ACE_TYPE, 0, sizeof label},
+             SYSTEM_MANDATORY_LABEL_NO_WRITE_UP,
+             {SID_REVISION, 1, {{0, 0, 0, 0, 0, 16}}, {0x1000}}};
   RtlCopyMemory(&sacl.ace, &label, sizeof label);
   sacl.acl.AceCount = 1;
   SECURITY_DESCRIPTOR descriptor;
@@ -163,7 +165,8 @@ KTEST(FilesOnTheDriveKeepTheirSecurity) {
     OBJECT_ATTRIBUTES object;
     InitializeObjectAttributes(&object, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr, nullptr);
     IO_STATUS_BLOCK iosb;
-    return ZwCreateFile(handle, kAccess | DELETE, &object, &iosb, nullptr, 0, 7, disposition, options | FILE_SYNCHRONOUS_IO_NONALERT, nullptr, 0);
+    return ZwCreateFile(handle, kAccess | DELETE, &object, &iosb, nullptr, 0, 7, disposition, options | FILE_SYNCHRONOUS_IO_NONALERT,
+                        nullptr, 0);
   };
   HANDLE handle = nullptr;
   REQUIRE(NT_SUCCESS(open(FILE_OPEN_IF, 0, &handle)));
