@@ -64,6 +64,7 @@ constexpr Inside kInside[] = {
     {"call", 4'000'000, {0}},
     {"export", 1'000'000, {0}},
     {"device_io_control", 50'000, {300}},
+    {"file_read", 50'000, {3000}},
     {"event_switch", 100'000, {150}},
     {"spin_lock", 1'000'000, {12}},
     {"irql", 1'000'000, {6}},

@@ -57,12 +57,30 @@ ULONG64 Handles(ULONG iterations) {
   return closed == iterations ? ticks : 0;
 }
 
+/// 4 KiB at a time, always the same: the whole way to the file system, and the host's copy.
+ULONG64 FileRead(ULONG iterations) {
+  static char buffer[4096];
+  const HANDLE file = CreateFileW(L"C:\\bench-read.bin", GENERIC_READ | GENERIC_WRITE | DELETE, 0, nullptr, CREATE_ALWAYS,
+                                  FILE_FLAG_DELETE_ON_CLOSE, nullptr);
+  DWORD bytes = 0;
+  if (file == INVALID_HANDLE_VALUE || !WriteFile(file, buffer, sizeof buffer, &bytes, nullptr)) return 0;
+  ULONG64 start = Now();
+  for (ULONG i = 0; i < iterations && start != 0; ++i) {
+    OVERLAPPED at_start{};
+    if (!ReadFile(file, buffer, sizeof buffer, &bytes, &at_start) || bytes != sizeof buffer) start = 0;
+  }
+  const ULONG64 end = Now();
+  CloseHandle(file);
+  return start != 0 ? end - start : 0;
+}
+
 /// What the client itself measures.
 struct ClientFigure {
   const char* name;
   ULONG64 (*measure)(ULONG iterations);
 };
-constexpr ClientFigure kClientFigures[] = {{"process", Processes}, {"process_10000", Processes}, {"handle", Handles}};
+constexpr ClientFigure kClientFigures[] = {
+    {"process", Processes}, {"process_10000", Processes}, {"handle", Handles}, {"file_read", FileRead}};
 
 ULONG64 InDriver(HANDLE device, const char* figure, ULONG iterations) {
   BenchRequest request{};

@@ -195,12 +195,14 @@ NTSTATUS Create(PIRP irp, PIO_STACK_LOCATION location) {
   ULONG_PTR information = FILE_OPENED;
   if (exists) {
     status = CheckExisting(wish, path, slash_at_end);
+    if (NT_SUCCESS(status)) status = CheckAccess(irp, location, path, true);
   } else if (!wish.creates()) {
     status = STATUS_OBJECT_NAME_NOT_FOUND;
   } else if (slash_at_end && !wish.directory()) {
     status = STATUS_OBJECT_NAME_INVALID;
   } else {
-    status = MakeFile(wish, path);
+    status = CheckAccess(irp, location, path, false);
+    if (NT_SUCCESS(status)) status = MakeFile(wish, path);
     information = FILE_CREATED;
   }
   if (!NT_SUCCESS(status)) return Complete(irp, status);

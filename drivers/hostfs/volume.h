@@ -121,6 +121,8 @@ struct Facts {
 NTSTATUS FactsOf(const std::string& path, Facts* facts);
 /// A file's security descriptor, self-relative, in pool for the caller to free.
 NTSTATUS SecurityOf(const std::string& path, PVOID* descriptor);
+/// Whether a program may open a file in the way it wants, or make one there. STATUS_ACCESS_DENIED.
+NTSTATUS CheckAccess(PIRP irp, PIO_STACK_LOCATION location, const std::string& path, bool exists);
 /// Gives a file a security descriptor of its own.
 NTSTATUS KeepSecurity(const std::string& path, PVOID descriptor);
 /// Gives a file that was written, and the directory it is in, the machine's time.

@@ -64,6 +64,7 @@ NTSTATUS SetBinary(std::u16string_view key_path, std::u16string_view name, ULONG
 std::optional<ULONG> ReadDword(std::u16string_view key_path, std::u16string_view name);
 /// REG_SZ or REG_EXPAND_SZ, up to the terminator.
 std::optional<std::u16string> ReadString(std::u16string_view key_path, std::u16string_view name);
+/// REG_BINARY.
 std::optional<std::vector<UCHAR>> ReadBinary(std::u16string_view key_path, std::u16string_view name);
 /// REG_MULTI_SZ.
 std::optional<std::vector<std::u16string>> ReadStrings(std::u16string_view key_path, std::u16string_view name);

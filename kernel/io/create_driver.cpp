@@ -5,11 +5,6 @@
 #include "kernel/ke/ke.h"
 #include "nt/status.h"
 
-extern "C" {
-PEPROCESS IoGetRequestorProcess(PIRP Irp);
-ULONG PsGetProcessSessionId(PEPROCESS Process);
-}
-
 using namespace nt::io;
 namespace ke = nt::ke;
 
@@ -47,16 +42,6 @@ NTSTATUS IoCreateDriver(PUNICODE_STRING DriverName, DRIVER_INITIALIZE* Initializ
 VOID IoDeleteDriver(PDRIVER_OBJECT DriverObject) {
   ObMakeTemporaryObject(DriverObject);
   ObfDereferenceObject(DriverObject);
-}
-
-NTSTATUS IoGetRequestorSessionId(PIRP Irp, PULONG SessionId) {
-  PEPROCESS const process = IoGetRequestorProcess(Irp);
-  if (process == nullptr) {
-    *SessionId = ~ULONG{0};
-    return STATUS_UNSUCCESSFUL;
-  }
-  *SessionId = PsGetProcessSessionId(process);
-  return STATUS_SUCCESS;
 }
 
 }  // extern "C"

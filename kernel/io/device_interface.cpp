@@ -12,15 +12,6 @@ namespace {
 
 constexpr ULONG kTag = 'pPnP';
 
-/// {01234567-89ab-cdef-0123-456789abcdef}
-std::u16string GuidText(const GUID& guid) {
-  char text[40];
-  const auto& d = guid.Data4;
-  std::snprintf(text, sizeof text, "{%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}", guid.Data1, guid.Data2, guid.Data3, d[0], d[1],
-                d[2], d[3], d[4], d[5], d[6], d[7]);
-  return {text, text + std::strlen(text)};
-}
-
 std::u16string LinkOf(const DeviceNode& node, const GUID& guid) {
   std::u16string link = u"\\\?\?\\" + node.instance + u"#" + GuidText(guid);
   std::replace(link.begin() + 4, link.end(), u'\\', u'#');
@@ -73,6 +64,14 @@ NTSTATUS GiveString(std::u16string_view text, PUNICODE_STRING string) {
 std::u16string_view View(const UNICODE_STRING& text) { return {text.Buffer, text.Length / sizeof(WCHAR)}; }
 
 }  // namespace
+
+std::u16string GuidText(const GUID& guid) {
+  char text[40];
+  const auto& d = guid.Data4;
+  std::snprintf(text, sizeof text, "{%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}", guid.Data1, guid.Data2, guid.Data3, d[0], d[1],
+                d[2], d[3], d[4], d[5], d[6], d[7]);
+  return {text, text + std::strlen(text)};
+}
 
 void DisableInterface(DeviceInterface* interface) {
   interface->enabled = false;

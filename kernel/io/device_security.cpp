@@ -1,7 +1,12 @@
 #include "kernel/io/device_security.h"
 
+#include <cstring>
+
+#include "kernel/cm/cm.h"
 #include "kernel/ex/ex.h"
+#include "kernel/io/pnp.h"
 #include "kernel/ke/ke.h"
+#include "kernel/rtl/rtl.h"
 #include "kernel/se/sddl.h"
 #include "kernel/se/se.h"
 #include "nt/status.h"
@@ -26,6 +31,28 @@ NTSTATUS Check(PDEVICE_OBJECT device, PSECURITY_SUBJECT_CONTEXT subject, ACCESS_
   return status;
 }
 
+/// What a device is made with.
+struct ClassSettings {
+  DEVICE_TYPE type;
+  ULONG characteristics;
+  BOOLEAN exclusive;
+  PSECURITY_DESCRIPTOR security;  ///< in pool, or null
+};
+
+/// What an administrator has set for a class of devices stands above what the driver says.
+void TakeClassSettings(const GUID& guid, ClassSettings* settings) {
+  const std::u16string key = u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\" + GuidText(guid) + u"\\Properties";
+  settings->type = cm::ReadDword(key, u"DeviceType").value_or(settings->type);
+  settings->characteristics = cm::ReadDword(key, u"DeviceCharacteristics").value_or(settings->characteristics);
+  settings->exclusive = cm::ReadDword(key, u"Exclusive").value_or(settings->exclusive) != 0;
+  const auto security = cm::ReadBinary(key, u"Security");
+  if (!security) return;
+  std::vector<UCHAR> bytes = *security;
+  if (!RtlValidRelativeSecurityDescriptor(bytes.data(), static_cast<ULONG>(bytes.size()), DACL_SECURITY_INFORMATION)) return;
+  settings->security = ex::AllocatePool(PagedPool, bytes.size(), 'sSoI');
+  if (settings->security != nullptr) std::memcpy(settings->security, bytes.data(), bytes.size());
+}
+
 }  // namespace
 
 bool SetDefaultSecurity(PDEVICE_OBJECT device) {
@@ -48,24 +75,28 @@ NTSTATUS CheckDeviceAccess(PDEVICE_OBJECT device, const ob::ParseRequest& reques
 
 }  // namespace nt::io
 
+using namespace nt::io;
+
 extern "C" {
 
-/// As the library wdmsec.lib does it: a device with the security that the text says.
+/// As the library wdmsec.lib does it: a device with the security that the text says, or the registry for its class.
 NTSTATUS IoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType,
                               ULONG DeviceCharacteristics, BOOLEAN Exclusive, const UNICODE_STRING* DefaultSDDLString,
-                              const GUID* /*DeviceClassGuid*/, PDEVICE_OBJECT* DeviceObject) {
+                              const GUID* DeviceClassGuid, PDEVICE_OBJECT* DeviceObject) {
   *DeviceObject = nullptr;
+  ClassSettings settings{DeviceType, DeviceCharacteristics, Exclusive, nullptr};
+  if (DeviceClassGuid != nullptr) TakeClassSettings(*DeviceClassGuid, &settings);
   const std::u16string_view text(DefaultSDDLString->Buffer, DefaultSDDLString->Length / sizeof(WCHAR));
-  PSECURITY_DESCRIPTOR security = nullptr;
-  NTSTATUS status = nt::se::DescriptorFromText(text, &security);
+  NTSTATUS status = settings.security != nullptr ? STATUS_SUCCESS : nt::se::DescriptorFromText(text, &settings.security);
   if (!NT_SUCCESS(status)) return status;
   PDEVICE_OBJECT device = nullptr;
-  status = IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType, DeviceCharacteristics, Exclusive, &device);
+  status =
+      IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, settings.type, settings.characteristics, settings.exclusive, &device);
   if (NT_SUCCESS(status)) {
-    status = ObSetSecurityObjectByPointer(device, DACL_SECURITY_INFORMATION, security);
+    status = ObSetSecurityObjectByPointer(device, DACL_SECURITY_INFORMATION, settings.security);
     if (!NT_SUCCESS(status)) IoDeleteDevice(device);
   }
-  nt::ex::FreePool(security);
+  nt::ex::FreePool(settings.security);
   if (NT_SUCCESS(status)) *DeviceObject = device;
   return status;
 }

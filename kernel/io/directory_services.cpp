@@ -111,6 +111,7 @@ NTSTATUS NtLockFile(HANDLE FileHandle, HANDLE Event, PVOID ApcRoutine, PVOID Apc
   if (ApcRoutine != nullptr && request.file()->CompletionContext != nullptr) return request.Fail(STATUS_INVALID_PARAMETER);
   status = request.MakeIrp(IRP_MJ_LOCK_CONTROL, IRP_MN_LOCK);
   if (!NT_SUCCESS(status)) return status;
+  request.file()->LockOperation = TRUE;
   request.SetApc(ApcRoutine, ApcContext);
   PIO_STACK_LOCATION const location = request.location();
   if (FailImmediately != 0) location->Flags |= SL_FAIL_IMMEDIATELY;

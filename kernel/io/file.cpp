@@ -112,8 +112,17 @@ NTSTATUS KeepExtras(PFILE_OBJECT file, PDEVICE_OBJECT device, const CreateExtras
   return STATUS_SUCCESS;
 }
 
+/// A driver has sent the opener elsewhere: the file object has the whole name to go on with.
+void TakeNewName(const FILE_OBJECT* file, OpenPacket* packet, ob::ParseRequest* request) {
+  std::u16string& name = Io().new_name;
+  name.assign(file->FileName.Buffer, file->FileName.Length / sizeof(WCHAR));
+  const auto bytes = static_cast<USHORT>(name.size() * sizeof(WCHAR));
+  request->remaining = {bytes, bytes, name.data()};
+  packet->related = nullptr;
+}
+
 /// Makes a file object for a device and has its driver open it.
-NTSTATUS Open(PDEVICE_OBJECT device, const ob::ParseRequest& request, PACCESS_STATE state, PVOID* object) {
+NTSTATUS Open(PDEVICE_OBJECT device, ob::ParseRequest& request, PACCESS_STATE state, PVOID* object) {
   auto* const packet = static_cast<OpenPacket*>(request.context);
   const ACCESS_MASK access = state->PreviouslyGrantedAccess;
   const std::u16string_view rest(request.remaining.Buffer, request.remaining.Length / sizeof(WCHAR));
@@ -145,7 +154,8 @@ NTSTATUS Open(PDEVICE_OBJECT device, const ob::ParseRequest& request, PACCESS_ST
     if (extras.parameters != nullptr) location->Parameters.Others.Argument4 = extras.parameters;
   });
   const NTSTATUS status = packet->status.Status;
-  if (!NT_SUCCESS(status)) {
+  if (status == STATUS_REPARSE) TakeNewName(file, packet, &request);
+  if (!NT_SUCCESS(status) || status == STATUS_REPARSE) {
     // Nothing was opened: the driver hears nothing more of this file object.
     file->DeviceObject = nullptr;
     --device->ReferenceCount;
@@ -199,12 +209,16 @@ NTSTATUS ParseFile(ob::ParseRequest& request, PVOID* object) {
   packet->related = file;
   ob::ParseRequest below = request;
   below.object = file->DeviceObject;
-  return ParseDevice(below, object);
+  const NTSTATUS status = ParseDevice(below, object);
+  request.remaining = below.remaining;
+  request.access = below.access;
+  return status;
 }
 
-NTSTATUS SendFileRequest(PFILE_OBJECT file, UCHAR major) {
+NTSTATUS SendFileRequest(PFILE_OBJECT file, UCHAR major, UCHAR minor) {
   PDEVICE_OBJECT const top = IoGetRelatedDeviceObject(file);
-  return SendAndWait(file, top, major, IRP_CLOSE_OPERATION, [](PIRP, PIO_STACK_LOCATION) {}).Status;
+  return SendAndWait(file, top, major, IRP_CLOSE_OPERATION, [=](PIRP, PIO_STACK_LOCATION location) { location->MinorFunction = minor; })
+      .Status;
 }
 
 NTSTATUS QueryFile(PFILE_OBJECT file, ULONG information_class, PVOID buffer, ULONG length, ULONG_PTR* returned) {
@@ -219,9 +233,13 @@ NTSTATUS QueryFile(PFILE_OBJECT file, ULONG information_class, PVOID buffer, ULO
   return result.Status;
 }
 
-void CloseFile(PEPROCESS /*process*/, PVOID object, ACCESS_MASK /*access*/, LONGLONG /*process_handles*/, LONGLONG system_handles) {
+void CloseFile(PEPROCESS /*process*/, PVOID object, ACCESS_MASK /*access*/, LONGLONG process_handles, LONGLONG system_handles) {
   auto* const file = static_cast<PFILE_OBJECT>(object);
-  if (system_handles != 1 || file->DeviceObject == nullptr) return;
+  if (file->DeviceObject == nullptr) return;
+  // A process's locks go with its last handle, though another process has one.
+  if (process_handles == 1 && system_handles != 1 && file->LockOperation != FALSE)
+    SendFileRequest(file, IRP_MJ_LOCK_CONTROL, IRP_MN_UNLOCK_ALL);
+  if (system_handles != 1) return;
   CancelFileIrps(file);
   SendFileRequest(file, IRP_MJ_CLEANUP);
   file->Flags |= FO_CLEANUP_COMPLETE;

@@ -11,6 +11,8 @@
 #include "nt/bugcodes.h"
 #include "nt/status.h"
 
+extern "C" ULONG PsGetProcessSessionId(PEPROCESS Process);
+
 using namespace nt::io;
 namespace ke = nt::ke;
 namespace ex = nt::ex;
@@ -243,6 +245,12 @@ PEPROCESS IoGetRequestorProcess(PIRP Irp) {
 ULONG IoGetRequestorProcessId(PIRP Irp) {
   PEPROCESS const process = IoGetRequestorProcess(Irp);
   return process != nullptr ? static_cast<ULONG>(reinterpret_cast<ULONG_PTR>(process->UniqueProcessId)) : 0;
+}
+
+NTSTATUS IoGetRequestorSessionId(PIRP Irp, PULONG SessionId) {
+  PEPROCESS const process = IoGetRequestorProcess(Irp);
+  *SessionId = process != nullptr ? PsGetProcessSessionId(process) : ~0u;
+  return process != nullptr ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 }
 
 BOOLEAN IoIs32bitProcess(PIRP /*Irp*/) { return FALSE; }

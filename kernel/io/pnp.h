@@ -70,6 +70,8 @@ NTSTATUS QueryRemoveDevices(PDRIVER_OBJECT driver);
 /// Removes a driver's devices.
 void RemoveDevices(PDRIVER_OBJECT driver);
 
+/// {01234567-89ab-cdef-0123-456789abcdef}
+std::u16string GuidText(const GUID& guid);
 /// Disables an interface that goes, and tells of it.
 void DisableInterface(DeviceInterface* interface);
 /// Tells who asked, from a worker thread, that an interface of a class came or went.

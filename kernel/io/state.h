@@ -25,6 +25,7 @@ struct State {
   const struct CreateExtras* create_extras = nullptr;
   std::vector<Leftover> leftovers;
   ULONG unnamed_drivers = 0;                    ///< of IoCreateDriver, so far
+  std::u16string new_name;                      ///< where a driver sent an opener
   std::unordered_map<PIRP, ULONG> traced_irps;  ///< their numbers in the trace
   ULONG last_traced_irp = 0;
 };
@@ -69,7 +70,7 @@ void UnmapDriver(PDRIVER_OBJECT driver);
 void ContinueUnload(PDRIVER_OBJECT driver);
 
 /// Sends an IRP with this major function for a file and waits for its end; for cleanup and close.
-NTSTATUS SendFileRequest(PFILE_OBJECT file, UCHAR major);
+NTSTATUS SendFileRequest(PFILE_OBJECT file, UCHAR major, UCHAR minor = 0);
 /// Gives a driver's device up to deletion when nothing refers to it any more.
 void ReleaseDevice(PDEVICE_OBJECT device);
 void InitializeDriverObject(PDRIVER_OBJECT driver, std::u16string_view name);

@@ -74,6 +74,7 @@ void Machine::State::MakeDirectory() {
   }
   std::error_code error;
   std::filesystem::create_directories(directory + "/Windows/System32/drivers", error);
+  if (!error) std::filesystem::create_directories(directory + "/Windows/Temp", error);
   if (error) throw std::runtime_error("the machine directory " + directory + " cannot be made: " + error.message());
   lock = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) {

@@ -121,15 +121,6 @@ PVOID AllocateObject(POBJECT_TYPE type, SIZE_T size) {
   return header + 1;
 }
 
-/// A worker thread deletes what lost its last reference above PASSIVE_LEVEL, unless somebody dereferences anything before.
-static void DeleteLater(PVOID object) {
-  State& state = Ob();
-  state.deferred.push_back(object);
-  if (state.reaper.List.Flink != nullptr) return;  // it is on its way
-  state.reaper.WorkerRoutine = reinterpret_cast<PWORKER_THREAD_ROUTINE>(api::StubOf("ObpDeleteDeferred"));
-  ExQueueWorkItem(&state.reaper, CriticalWorkQueue);
-}
-
 void Dereference(PVOID object) {
   if (!Ob().deferred.empty()) DeleteDeferred();
   POBJECT_HEADER const header = HeaderOf(object);
@@ -139,7 +130,7 @@ void Dereference(PVOID object) {
                  "An object was dereferenced more often than it was referenced.");
   }
   if (ke::CurrentIrql() > PASSIVE_LEVEL) {
-    DeleteLater(object);
+    Ob().deferred.push_back(object);
     return;
   }
   Delete(object);
@@ -195,9 +186,6 @@ NTSTATUS ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE ObjectType, POBJ
   *Object = object;
   return STATUS_SUCCESS;
 }
-
-/// The work routine that deletes what could not be deleted above PASSIVE_LEVEL.
-VOID ObpDeleteDeferred(PVOID /*Context*/) { DeleteDeferred(); }
 
 LONG_PTR ObfReferenceObject(PVOID Object) { return ++HeaderOf(Object)->PointerCount; }
 

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "kernel/ob/ob.h"
-#include "nt/ex.h"
 
 /// An object type. Drivers see it only as a pointer that exports like IoFileObjectType lead to.
 struct OBJECT_TYPE {
@@ -72,7 +71,6 @@ struct State {
   std::vector<Registration*> registrations;  ///< of object callbacks, the highest altitude first
   SecurityHooks security{};
   std::vector<PVOID> deferred;  ///< to be deleted when IRQL allows
-  WORK_QUEUE_ITEM reaper{};     ///< sees to it that they are
 };
 State& Ob();
 void CreateState();

@@ -194,22 +194,4 @@ BOOL FindClose(HANDLE FindFile) {
   return TRUE;
 }
 
-/// Tells what changes below a directory.
-BOOL ReadDirectoryChangesW(HANDLE Directory, LPVOID Buffer, DWORD BufferLength, BOOL WatchSubtree, DWORD NotifyFilter,
-                           LPDWORD BytesReturned, LPOVERLAPPED Overlapped, PVOID CompletionRoutine) {
-  if (CompletionRoutine != nullptr) return Fail(ERROR_NOT_SUPPORTED);
-  IO_STATUS_BLOCK own{};
-  auto* const block = Overlapped != nullptr ? reinterpret_cast<PIO_STATUS_BLOCK>(Overlapped) : &own;
-  if (Overlapped != nullptr) Overlapped->Internal = static_cast<ULONG>(STATUS_PENDING);
-  NTSTATUS status = sys::NtNotifyChangeDirectoryFile(Directory, Overlapped != nullptr ? Overlapped->hEvent : nullptr, nullptr, Overlapped,
-                                                     block, Buffer, BufferLength, NotifyFilter, static_cast<BOOLEAN>(WatchSubtree));
-  if (Overlapped != nullptr) return status == STATUS_PENDING ? TRUE : Check(status);
-  if (status == STATUS_PENDING) {
-    status = sys::NtWaitForSingleObject(Directory, FALSE, nullptr);
-    if (NT_SUCCESS(status)) status = own.Status;
-  }
-  if (BytesReturned != nullptr) *BytesReturned = static_cast<DWORD>(own.Information);
-  return Check(status);
-}
-
 }  // extern "C"

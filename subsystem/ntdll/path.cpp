@@ -74,6 +74,7 @@ void AppendComponents(PathBuffer& out, ULONG root, std::u16string_view path) {
     trailing = false;
     if (part == u".") continue;
     if (part == u"..") {
+      if (out.length > root && out.text[out.length - 1] == u'\\') out.length--;  // of a current directory
       while (out.length > root && out.text[out.length - 1] != u'\\') out.length--;
       if (out.length > root) out.length--;
       continue;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "nt/context.h"
+#include "nt/io.h"
 #include "nt/ps.h"
 #include "nt/types.h"
 
@@ -73,7 +74,8 @@ struct Process {
   HANDLE registry_roots[8];  ///< what RegOverridePredefKey has HKEY_CLASSES_ROOT and those after it mean; null: themselves
   PVOID heaps[16];
   ULONG heap_count;
-  PVOID service;  ///< that StartServiceCtrlDispatcher runs, or null
+  PVOID service;                   ///< that StartServiceCtrlDispatcher runs, or null
+  IO_STATUS_BLOCK change_outcome;  ///< of the requests that signal change notification handles
 };
 
 /// Hung at TEB.SubsystemState.

@@ -284,3 +284,48 @@ KTEST(ControlsMayAskForWhatWasGranted) {
   IoFreeIrp(irp);
   ObDereferenceObject(object);
 }
+
+KTEST(TheRegistryOverridesWhatADriverSaysOfItsClass) {
+  const GUID guid = {0x0badcafe, 1, 2, {3, 4, 5, 6, 7, 8, 9, 10}};
+  PCWSTR const key = L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\{0badcafe-0001-0002-0304-05060708090a}";
+  PCWSTR const properties =
+      L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\{0badcafe-0001-0002-0304-05060708090a}\\Properties";
+  REQUIRE(NT_SUCCESS(RtlCreateRegistryKey(RTL_REGISTRY_ABSOLUTE, const_cast<PWSTR>(key))));
+  REQUIRE(NT_SUCCESS(RtlCreateRegistryKey(RTL_REGISTRY_ABSOLUTE, const_cast<PWSTR>(properties))));
+  ULONG type = 0x5555, exclusive = 1;
+  RtlWriteRegistryValue(RTL_REGISTRY_ABSOLUTE, properties, L"DeviceType", REG_DWORD, &type, sizeof type);
+  RtlWriteRegistryValue(RTL_REGISTRY_ABSOLUTE, properties, L"Exclusive", REG_DWORD, &exclusive, sizeof exclusive);
+  // A list without entries: nobody.
+  struct {
+    SECURITY_DESCRIPTOR_RELATIVE head;
+    ACL dacl;
+  } nobody = {};
+  nobody.head.Revision = SECURITY_DESCRIPTOR_REVISION;
+  nobody.head.Control = SE_DACL_PRESENT | SE_SELF_RELATIVE;
+  nobody.head.Dacl = sizeof nobody.head;
+  RtlCreateAcl(&nobody.dacl, sizeof nobody.dacl, ACL_REVISION);
+  RtlWriteRegistryValue(RTL_REGISTRY_ABSOLUTE, properties, L"Security", REG_BINARY, &nobody, sizeof nobody);
+  SetDispatch();
+  PDEVICE_OBJECT device = nullptr;
+  EXPECT_EQ(IoCreateDeviceSecure(driver, sizeof(DeviceState), const_cast<PUNICODE_STRING>(&kName), FILE_DEVICE_UNKNOWN, 0, FALSE,
+                                 &SDDL_DEVOBJ_SYS_ALL_ADM_ALL, &guid, &device),
+            STATUS_SUCCESS);
+  REQUIRE(device != nullptr);
+  device->Flags &= ~DO_DEVICE_INITIALIZING;
+  EXPECT_EQ(device->DeviceType, 0x5555);
+  EXPECT((device->Flags & DO_EXCLUSIVE) != 0);
+  EXPECT_EQ(Checked(FILE_READ_DATA), STATUS_ACCESS_DENIED);
+  IoDeleteDevice(device);
+  PCWSTR const paths[] = {properties, key};
+  for (PCWSTR path : paths) {
+    UNICODE_STRING name;
+    RtlInitUnicodeString(&name, path);
+    OBJECT_ATTRIBUTES object;
+    InitializeObjectAttributes(&object, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+    HANDLE handle;
+    if (NT_SUCCESS(ZwOpenKey(&handle, KEY_ALL_ACCESS, &object))) {
+      ZwDeleteKey(handle);
+      ZwClose(handle);
+    }
+  }
+}

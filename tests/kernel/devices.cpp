@@ -1,6 +1,8 @@
 // Device objects: creation, names, defaults, exclusive opens, deletion; file objects and the order of their requests.
 #include "device.h"
 
+extern "C" NTSTATUS NTAPI IoReplaceFileObjectName(PFILE_OBJECT, PWSTR, USHORT);
+
 using namespace ktest;
 
 namespace {
@@ -287,4 +289,38 @@ KTEST(DriverExtensionsAreFoundByTheirId) {
   EXPECT(IoGetDriverObjectExtension(driver, &other) == nullptr);
   PVOID second;
   EXPECT_EQ(IoAllocateDriverObjectExtension(driver, &id, 40, &second), STATUS_OBJECT_NAME_COLLISION);
+}
+
+KTEST(ADriverMaySendTheOpenerElsewhere) {
+  Device first(L"\\Device\\KtFirst"), second(L"\\Device\\KtSecond");
+  first.on(IRP_MJ_CREATE) = [](PDEVICE_OBJECT, PIRP irp) {
+    constexpr WCHAR kName[] = L"\\Device\\KtSecond\\there";
+    constexpr USHORT kBytes = sizeof kName - sizeof(WCHAR);
+    UNICODE_STRING& name = IoGetCurrentIrpStackLocation(irp)->FileObject->FileName;
+    if (name.Buffer) ExFreePool(name.Buffer);
+    name.Buffer = static_cast<PWSTR>(ExAllocatePoolWithTag(PagedPool, kBytes, 'eNoI'));
+    name.Length = name.MaximumLength = kBytes;
+    RtlCopyMemory(name.Buffer, kName, kBytes);
+    return Complete(irp, STATUS_REPARSE, IO_REPARSE);
+  };
+  second.on(IRP_MJ_CREATE) = [](PDEVICE_OBJECT, PIRP irp) {
+    EXPECT_EQ(IoGetCurrentIrpStackLocation(irp)->FileObject->FileName.Length, 12);
+    return Complete(irp, STATUS_SUCCESS, FILE_OPENED);
+  };
+  File file(L"\\Device\\KtFirst\\here");
+  EXPECT_EQ(file.status(), STATUS_SUCCESS);
+  EXPECT_EQ(file.iosb().Information, FILE_OPENED);
+  EXPECT_EQ(second.calls(IRP_MJ_CREATE), 1);
+  EXPECT_EQ(first.calls(IRP_MJ_CLEANUP), 0);
+  EXPECT_EQ(first.calls(IRP_MJ_CLOSE), 0);
+  file.Close();
+  EXPECT_EQ(second.calls(IRP_MJ_CLOSE), 1);
+  // Who is sent in a circle is told so in the end.
+  second.on(IRP_MJ_CREATE) = nullptr;
+  first.on(IRP_MJ_CREATE) = [](PDEVICE_OBJECT, PIRP irp) {
+    PCWSTR const name = L"\\Device\\KtFirst\\x";
+    EXPECT_EQ(IoReplaceFileObjectName(IoGetCurrentIrpStackLocation(irp)->FileObject, const_cast<PWSTR>(name), 34), STATUS_SUCCESS);
+    return Complete(irp, STATUS_REPARSE, IO_REPARSE);
+  };
+  EXPECT(!NT_SUCCESS(File(L"\\Device\\KtFirst\\x").status()));
 }

@@ -299,3 +299,25 @@ KTEST(DirectoriesAreAskedInTheDevicesManner) {
             STATUS_NO_SUCH_FILE);
   EXPECT(user == answer && system == nullptr);
 }
+
+KTEST(DriversAskWithoutAHandle) {
+  Device device(kName);
+  device.on(IRP_MJ_QUERY_INFORMATION) = [](PDEVICE_OBJECT, PIRP irp) -> NTSTATUS {
+    EXPECT_EQ(irp->RequestorMode, KernelMode);
+    static_cast<PFILE_STANDARD_INFORMATION>(irp->AssociatedIrp.SystemBuffer)->EndOfFile.QuadPart = 55;
+    return Complete(irp, STATUS_SUCCESS, sizeof(FILE_STANDARD_INFORMATION));
+  };
+  File file(kName, 0);
+  PFILE_OBJECT object = nullptr;
+  REQUIRE(
+      NT_SUCCESS(ObReferenceObjectByHandle(file.handle(), 0, *IoFileObjectType, KernelMode, reinterpret_cast<PVOID*>(&object), nullptr)));
+  FILE_STANDARD_INFORMATION standard = {};
+  ULONG length = 0;
+  EXPECT_EQ(IoQueryFileInformation(object, FileStandardInformation, sizeof standard, &standard, &length), STATUS_SUCCESS);
+  EXPECT_EQ(standard.EndOfFile.QuadPart, 55);
+  EXPECT_EQ(length, sizeof standard);
+  EXPECT_EQ(IoQueryFileInformation(object, FileStandardInformation, 4, &standard, &length), STATUS_INFO_LENGTH_MISMATCH);
+  EXPECT_EQ(IoQueryVolumeInformation(object, FileFsSizeInformation, sizeof standard, &standard, &length), STATUS_SUCCESS);
+  EXPECT_EQ(device.calls(IRP_MJ_QUERY_VOLUME_INFORMATION), 1);
+  ObDereferenceObject(object);
+}

@@ -211,6 +211,9 @@ KTEST(TheThreadsListHoldsTheRequest) {
   EXPECT(pended->Tail.Overlay.Thread == PsGetCurrentThread());
   EXPECT(pended->ThreadListEntry.Flink != &pended->ThreadListEntry);
   EXPECT_EQ(IoGetRequestorProcessId(pended), 4);
+  ULONG session = 77;
+  EXPECT_EQ(IoGetRequestorSessionId(pended, &session), STATUS_SUCCESS);
+  EXPECT_EQ(session, 0);
   Complete(pended, STATUS_SUCCESS);
 }
 
