@@ -191,6 +191,8 @@ NTSTATUS Create(PIRP irp, PIO_STACK_LOCATION location) {
   std::string path;
   bool exists = false;
   status = FindPath(wish.name, &path, &exists);
+  const bool missing = status == STATUS_OBJECT_PATH_NOT_FOUND || (NT_SUCCESS(status) && !exists);
+  if (missing && Provide(wish.name)) status = FindPath(wish.name, &path, &exists);
   if (!NT_SUCCESS(status)) return Complete(irp, status);
   ULONG_PTR information = FILE_OPENED;
   if (exists) {
@@ -230,6 +232,7 @@ NTSTATUS Cleanup(PIRP irp, PIO_STACK_LOCATION location) {
   PFILE_OBJECT const file = location->FileObject;
   Opening* const opening = OpeningOf(file);
   Node* const node = opening->node;
+  if (std::exchange(opening->cleaned_up, true)) return Complete(irp, STATUS_SUCCESS);
   ForgetWatcher(opening, STATUS_NOTIFY_CLEANUP);
   FsRtlFastUnlockAll(&node->locks, file, IoGetRequestorProcess(irp), nullptr);
   if (node->changed) Stamp(node);

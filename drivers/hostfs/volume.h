@@ -46,6 +46,7 @@ struct Opening {
   bool delete_on_close = false;
   bool removes_name = false;  ///< its end takes the name of the file away, whoever else has it open
   bool append_only = false;
+  bool cleaned_up = false;  ///< a handle that is made afterwards does not make it count again
   // An enumeration, from its first query on.
   bool enumerating = false;
   bool found_any = false;
@@ -70,6 +71,7 @@ struct Volume {
   std::map<std::string, std::unique_ptr<Node>> nodes;  ///< by path
   std::vector<std::unique_ptr<Node>> orphans;          ///< without a name any more, but open
   std::vector<Opening*> watchers;
+  bool (*provide)(std::u16string_view name, std::vector<std::byte>* contents) = nullptr;
 };
 Volume& TheVolume();
 
@@ -147,6 +149,8 @@ NTSTATUS BreakOplocksForCreate(PIRP irp, Node* node, ACCESS_MASK access, ULONG* 
 void MakeSectionPointers(Node* node);
 void FreeSectionPointers(Node* node);
 void ServeSections();
+/// Brings a file to the volume that somebody knows (SetProvider); false if nobody does.
+bool Provide(std::u16string_view name);
 /// Whether sections of a file let it become `size` bytes long, be deleted, be opened for writing.
 bool MayBecome(const Node* node, LONGLONG size);
 bool MayBeDeleted(const Node* node);

@@ -269,28 +269,15 @@ NTSTATUS QueryFileName(PVOID object, std::u16string* name) {
   return STATUS_SUCCESS;
 }
 
-PFILE_OBJECT MakeImageFile(const UNICODE_STRING& path) {
-  constexpr std::u16string_view kVolume = u"\\Device\\HarddiskVolume1", kSystemRoot = u"\\SystemRoot";
-  std::u16string name(path.Buffer, path.Length / sizeof(WCHAR));
-  if (name.starts_with(kVolume)) {
-    name.erase(0, kVolume.size());
-  } else if (name.starts_with(kSystemRoot)) {
-    name.replace(0, kSystemRoot.size(), u"\\Windows");
-  } else {
-    return nullptr;
-  }
-  UNICODE_STRING volume{kVolume.size() * sizeof(WCHAR), kVolume.size() * sizeof(WCHAR), const_cast<PWSTR>(kVolume.data())};
-  PVOID object = nullptr;
-  const NTSTATUS status =
-      ObReferenceObjectByName(&volume, OBJ_CASE_INSENSITIVE, nullptr, 0, Io().device_type, KernelMode, nullptr, &object);
-  if (!NT_SUCCESS(status)) return nullptr;
-  auto* const device = static_cast<PDEVICE_OBJECT>(object);
+NTSTATUS OpenImageFile(const UNICODE_STRING& path, HANDLE* handle) {
+  constexpr ACCESS_MASK kAccess = FILE_EXECUTE | FILE_READ_DATA | SYNCHRONIZE;
+  OBJECT_ATTRIBUTES object{sizeof object, nullptr, const_cast<PUNICODE_STRING>(&path), OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE,
+                           nullptr,       nullptr};
   OpenPacket packet{};
-  packet.share_access = FILE_SHARE_READ;
-  PFILE_OBJECT const file = NewFile(device, packet, name, FILE_EXECUTE);
-  if (file != nullptr) ++device->ReferenceCount;
-  ObfDereferenceObject(device);
-  return file;
+  packet.disposition = FILE_OPEN;
+  packet.options = FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE;
+  packet.share_access = FILE_SHARE_READ | FILE_SHARE_DELETE;
+  return ObOpenObjectByName(&object, nullptr, KernelMode, nullptr, kAccess, &packet, handle);
 }
 
 NTSTATUS OpenFile(PHANDLE handle, ACCESS_MASK access, std::u16string_view name, ULONG attributes, ULONG options) {

@@ -50,9 +50,8 @@ PDRIVER_OBJECT CreateBuiltinDriver(std::u16string_view name);
 /// A device of the kernel's own.
 PDEVICE_OBJECT CreateBuiltinDevice(PDRIVER_OBJECT driver, std::u16string_view name, DEVICE_TYPE type, ULONG flags);
 
-/// A file object that names the file of an image: on its volume, but not open, as images are mapped without the file system. The caller
-/// owns a reference; null if the path is on no volume.
-PFILE_OBJECT MakeImageFile(const UNICODE_STRING& path);
+/// Opens the file of an image by its NT path, to read and execute; a kernel handle.
+NTSTATUS OpenImageFile(const UNICODE_STRING& path, HANDLE* handle);
 
 /// Asks a file's driver for information about it, in a buffer of the kernel; `returned`, if there, gets the bytes.
 NTSTATUS QueryFile(PFILE_OBJECT file, ULONG information_class, PVOID buffer, ULONG length, ULONG_PTR* returned);

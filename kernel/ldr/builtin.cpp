@@ -137,6 +137,13 @@ std::string Describe(const Import& import) {
 
 }  // namespace
 
+std::vector<std::byte> BuiltinFile(std::string_view name) {
+  for (const std::string_view known : api::Modules()) {
+    if (SameName(known, name) && IsImplemented(known)) return WriteSyntheticImage(known, api::ExportsOf(known), 0, {}).bytes;
+  }
+  return {};
+}
+
 void ForgetBuiltins() {
   delete builtins;
   builtins = nullptr;

@@ -17,6 +17,9 @@ inline constexpr ULONG_PTR kSharedUserImages = 0x3FF0'0000'0000;
 /// out. STATUS_NO_MEMORY if the machine has none.
 Verdict LoadBuiltins(bool hooked);
 
+/// What the file of a built-in module would hold; nothing if there is none of that name. For those who look at it, not to be run.
+std::vector<std::byte> BuiltinFile(std::string_view name);
+
 /// The stub for an export that calls through the hooked thunk; for leaf exports and data the same as nt::api::AddressOf.
 void* HookedAddressOf(const api::Export& entry);
 

@@ -170,6 +170,25 @@ bool FindStarted(std::u16string_view name, std::string* host) {
   return false;
 }
 
+/// Files that C: has from the beginning, but which are written there when they are first asked for: what the machine's owner names, and
+/// the built-in modules.
+bool ProvideFile(std::u16string_view name, std::vector<std::byte>* contents) {
+  constexpr std::u16string_view kDrivers = u"\\Windows\\System32\\drivers\\", kSystem = u"\\Windows\\System32\\";
+  const std::u16string_view programs = kProgramDirectory.substr(kProgramDirectory.find(u':') + 1);
+  const SIZE_T slash = name.rfind(u'\\') + 1;
+  const std::u16string_view folder = name.substr(0, slash), file = name.substr(slash);
+  std::string host;
+  if (file.empty()) return false;
+  if (SameName(folder, programs) && FindStarted(file, &host)) *contents = nt::hal::ReadHostFile(host);
+  if (SameName(folder, kSystem)) *contents = nt::ldr::BuiltinFile(Narrow(file));
+  if (SameName(folder, kDrivers)) {
+    for (const auto& [known, path] : current->images) {
+      if (SameName(Wide(known), file)) *contents = nt::hal::ReadHostFile(path);
+    }
+  }
+  return !contents->empty();
+}
+
 bool FindProgram(std::u16string_view nt_path, std::string* host) {
   const bool started = SameName(nt_path.substr(0, kProgramDirectory.size()), kProgramDirectory);
   if (started && FindStarted(nt_path.substr(kProgramDirectory.size()), host)) return true;
@@ -225,11 +244,12 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
     nt::ps::SetBindHooked(hooked);
     nt::ps::SetThreadExitHook(&nt::io::CancelThreadIrps);
     nt::ps::SetProcessExitHook(&nt::etw::ForgetProcess);
-    nt::ps::SetImageFileOpener(&nt::io::MakeImageFile);
+    nt::ps::SetImageFileOpener(&nt::io::OpenImageFile);
     nt::io::Initialize();
     nt::io::SetBindHooked(hooked);
     nt::beep::Initialize();
     nt::hostfs::Initialize(state_->directory);
+    nt::hostfs::SetProvider(&ProvideFile);
     nt::ps::SetConsoleOpener(&OpenConsole);
     nt::ps::SetProgramFinder(&FindProgram);
     nt::ps::SetTokenMaker(&nt::se::TokenForChild);
@@ -273,6 +293,7 @@ void Machine::DestroyExecutive() {
   nt::se::Shutdown();
   nt::ob::Shutdown();
   nt::ke::Shutdown();
+  nt::mm::DestroyAddressSpaces();
   nt::ex::Shutdown();
   nt::mm::Shutdown();
   nt::hostfs::Shutdown();
@@ -337,12 +358,15 @@ std::vector<std::string> Machine::Drivers() const { return state_->drivers; }
 RunResult Machine::State::Create(const std::string& path, const std::vector<std::string>& arguments, std::uint32_t console,
                                  const std::function<void(PEPROCESS, RunResult&)>& then) {
   RunResult result;
-  if (!IsFor(nt::hal::ReadHostFile(path), false)) {
+  const std::vector<std::byte> file = nt::hal::ReadHostFile(path);
+  if (!IsFor(file, false)) {
     result.status = STATUS_INVALID_IMAGE_FORMAT;
     result.why = "it is a driver, not a program: load it with --driver";
     return result;
   }
   images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
+  // The file may be another than when it was last started.
+  nt::hostfs::Refresh(u"\\ringlet\\" + Wide(BaseName(path)), file);
   nt::ps::ProcessParameters parameters;
   parameters.host_path = path;
   parameters.image_path = std::u16string(kProgramDirectory) + nt::rtl::Utf16(BaseName(path));

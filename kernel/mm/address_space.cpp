@@ -176,12 +176,12 @@ hal::Protection AddressSpace::HostProtectionIn(const Allocation& allocation, ULO
   return (protection & PAGE_EXECUTE_WRITECOPY) != 0 ? hal::Protection::ReadExecute : HostProtection(protection);
 }
 
-bool AddressSpace::Map(ULONG_PTR start, const Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection) {
+bool AddressSpace::Map(ULONG_PTR start, Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection) {
   const hal::Protection host = HostProtectionIn(allocation, protection);
   if (allocation.section != nullptr) {
     return hal::MapAlias(base, SectionPhysical(allocation.section) + allocation.section_offset + (base - start), size, host);
   }
-  if (allocation.frames.empty()) return hal::MapLinear(base, size, host);
+  if (allocation.frames.empty()) return MapOwn(allocation, base, size, host);
   for (SIZE_T offset = 0; offset < size; offset += PAGE_SIZE) {
     const PFN_NUMBER frame = allocation.frames[(base + offset - start) >> PAGE_SHIFT];
     if (!hal::MapAlias(base + offset, frame << PAGE_SHIFT, PAGE_SIZE, host)) return false;
@@ -191,10 +191,10 @@ bool AddressSpace::Map(ULONG_PTR start, const Allocation& allocation, ULONG_PTR 
 
 void AddressSpace::Unmap(Allocation& allocation, ULONG_PTR base, SIZE_T size) {
   const auto first = allocation.copied.lower_bound(base), end = allocation.copied.lower_bound(base + size);
-  for (auto page = first; page != end; ++page) hal::Discard(*page, PAGE_SIZE);
+  for (auto page = first; page != end; ++page) FreeOwn(allocation, *page, PAGE_SIZE);
   Decommit(static_cast<SIZE_T>(std::distance(first, end)));
   allocation.copied.erase(first, end);
-  if (allocation.section == nullptr && allocation.frames.empty()) hal::Discard(base, size);
+  if (allocation.section == nullptr && allocation.frames.empty()) FreeOwn(allocation, base, size);
   hal::Unmap(base, size);
 }
 
@@ -253,6 +253,7 @@ void AddressSpace::Release(Allocations::iterator found, ULONG_PTR base, SIZE_T s
     for (const auto& [at, run] : rest.runs) {
       if (at >= from && at < to) part.runs[at] = run;
     }
+    part.displaced.insert(rest.displaced.lower_bound(from), rest.displaced.lower_bound(to));
     allocations_.emplace(from, std::move(part));
   };
   keep(start, base);
@@ -410,7 +411,10 @@ ULONG_PTR AddressSpace::PhysicalAddressOf(ULONG_PTR address) const {
   if (!allocation.frames.empty()) {
     return (allocation.frames[(address - found->first) >> PAGE_SHIFT] << PAGE_SHIFT) + (address & (PAGE_SIZE - 1));
   }
-  if (allocation.section == nullptr || allocation.copied.contains(PageAlign(address))) return PhysicalOf(address);
+  if (allocation.section == nullptr || allocation.copied.contains(PageAlign(address))) {
+    const auto displaced = allocation.displaced.find(PageAlign(address));
+    return displaced == allocation.displaced.end() ? PhysicalOf(address) : displaced->second + (address & (PAGE_SIZE - 1));
+  }
   return SectionPhysical(allocation.section) + allocation.section_offset + (address - found->first);
 }
 

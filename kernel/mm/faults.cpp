@@ -46,7 +46,7 @@ NTSTATUS AddressSpace::CopyPage(Allocation& allocation, ULONG_PTR page, ULONG pr
   char contents[PAGE_SIZE];
   std::memcpy(contents, reinterpret_cast<const void*>(page), sizeof contents);
   const ULONG own = (protection & ~kCopyOnWrite) | ((protection & kCopyOnWrite) >> 1);
-  if (!hal::MapLinear(page, PAGE_SIZE, HostProtection(own))) {
+  if (!MapOwn(allocation, page, PAGE_SIZE, HostProtection(own))) {
     if (is_new) Decommit(1);
     return STATUS_NO_MEMORY;
   }

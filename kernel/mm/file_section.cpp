@@ -50,7 +50,7 @@ NTSTATUS ReadImageFile(PFILE_OBJECT file, std::vector<std::byte>* bytes) {
   return read == facts.size ? STATUS_SUCCESS : STATUS_IN_PAGE_ERROR;
 }
 
-NTSTATUS ReferenceImage(PFILE_OBJECT file, ImagePages** image) {
+NTSTATUS ReferenceImage(PFILE_OBJECT file, std::span<const std::byte> bytes, ImagePages** image) {
   if (file->SectionObjectPointer == nullptr) return STATUS_INVALID_FILE_FOR_SECTION;
   PVOID& known = file->SectionObjectPointer->ImageSectionObject;
   if (known != nullptr) {
@@ -58,9 +58,12 @@ NTSTATUS ReferenceImage(PFILE_OBJECT file, ImagePages** image) {
     ++(*image)->references;
     return STATUS_SUCCESS;
   }
-  std::vector<std::byte> bytes;
-  NTSTATUS status = ReadImageFile(file, &bytes);
-  if (!NT_SUCCESS(status)) return status;
+  std::vector<std::byte> read;
+  if (bytes.empty()) {
+    const NTSTATUS status = ReadImageFile(file, &read);
+    if (!NT_SUCCESS(status)) return status;
+    bytes = read;
+  }
   ldr::PeImage parsed;
   const ldr::Verdict verdict = ldr::PeImage::Parse(bytes, ldr::PeImage::Layout::File, &parsed);
   if (!verdict.ok()) return NT_SUCCESS(verdict.status) ? STATUS_INVALID_IMAGE_FORMAT : verdict.status;

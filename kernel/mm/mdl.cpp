@@ -1,9 +1,17 @@
 // Memory descriptor lists: locking their pages and mapping them.
+#include <utility>
+
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
 #include "kernel/mm/state.h"
 #include "nt/bugcodes.h"
+#include "nt/ps.h"
 #include "nt/status.h"
+
+extern "C" {
+VOID KeStackAttachProcess(PRKPROCESS Process, PRKAPC_STATE ApcState);
+VOID KeUnstackDetachProcess(PRKAPC_STATE ApcState);
+}
 
 namespace nt::mm {
 namespace {
@@ -43,6 +51,46 @@ NTSTATUS LockPages(PMDL mdl, KPROCESSOR_MODE mode, bool write) {
     Frames(mdl)[i] = physical >> PAGE_SHIFT;
   }
   mdl->Process = user ? ke::CurrentProcess() : nullptr;
+  return STATUS_SUCCESS;
+}
+
+/// User pages are the MDL's until it is unlocked, even if they are freed meanwhile: what the process has of its own, and sections'.
+void KeepUserPages(PMDL mdl, LockedMdl* locked) {
+  const AddressSpace* const space = AddressSpaceAt(Start(mdl));
+  locked->process = mdl->Process;
+  for (SIZE_T i = 0; i < PageCount(mdl); ++i) {
+    SectionPages* const pages = space->SectionAt(PageAlign(Start(mdl)) + (i << PAGE_SHIFT));
+    if (pages == nullptr) {
+      LockFrame(Frames(mdl)[i]);
+    } else if (locked->sections.empty() || locked->sections.back() != pages) {
+      ReferenceSectionPages(pages);
+      locked->sections.push_back(pages);
+    }
+  }
+}
+
+void ReleaseUserPages(PMDL mdl) {
+  const auto found = state->locked.find(reinterpret_cast<ULONG_PTR>(mdl));
+  if (found == state->locked.end()) return;
+  const LockedMdl locked = std::move(found->second);
+  state->locked.erase(found);
+  if (locked.process == nullptr) return;
+  for (SIZE_T i = 0; i < PageCount(mdl); ++i) UnlockFrame(Frames(mdl)[i]);
+  for (SectionPages* const pages : locked.sections) DereferenceSectionPages(pages);
+}
+
+NTSTATUS Lock(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation) {
+  if (Has(mdl, MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL)) {
+    ke::BugCheck(MEMORY_MANAGEMENT, 0x1236, reinterpret_cast<ULONG_PTR>(mdl), 0, 0,
+                 "An MDL whose pages are locked must be unlocked before it is locked again.");
+  }
+  const bool write = operation != IoReadAccess;
+  const NTSTATUS status = LockPages(mdl, mode, write);
+  if (status != STATUS_SUCCESS) return status;
+  Set(mdl, write ? MDL_PAGES_LOCKED | MDL_WRITE_OPERATION : MDL_PAGES_LOCKED);
+  LockedMdl& locked = state->locked[reinterpret_cast<ULONG_PTR>(mdl)];
+  locked = {{"locked pages", Start(mdl), mdl->ByteCount, Caller()}};
+  if (mdl->Process != nullptr) KeepUserPages(mdl, &locked);
   return STATUS_SUCCESS;
 }
 
@@ -126,22 +174,16 @@ PMDL MmCreateMdl(PMDL MemoryDescriptorList, PVOID Base, SIZE_T Length) {
 }
 
 VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation) {
-  PMDL const mdl = MemoryDescriptorList;
-  if (Has(mdl, MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL)) {
-    ke::BugCheck(MEMORY_MANAGEMENT, 0x1236, reinterpret_cast<ULONG_PTR>(mdl), 0, 0,
-                 "An MDL whose pages are locked must be unlocked before it is locked again.");
-  }
-  const bool write = Operation != IoReadAccess;
-  const NTSTATUS status = LockPages(mdl, AccessMode, write);
+  const NTSTATUS status = Lock(MemoryDescriptorList, AccessMode, Operation);
   if (status != STATUS_SUCCESS) ke::RaiseStatus(status);
-  Set(mdl, write ? MDL_PAGES_LOCKED | MDL_WRITE_OPERATION : MDL_PAGES_LOCKED);
-  state->locked[reinterpret_cast<ULONG_PTR>(mdl)] = {"locked pages", Start(mdl), mdl->ByteCount, Caller()};
 }
 
 VOID MmProbeAndLockProcessPages(PMDL MemoryDescriptorList, PEPROCESS Process, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation) {
-  // Windows of processes are disjoint, but user memory is probed as the current process's: only that one will do.
-  if (Process != ke::CurrentProcess()) ke::RaiseStatus(STATUS_NOT_SUPPORTED);
-  MmProbeAndLockPages(MemoryDescriptorList, AccessMode, Operation);
+  KAPC_STATE attached;
+  KeStackAttachProcess(&Process->Pcb, &attached);
+  const NTSTATUS status = Lock(MemoryDescriptorList, AccessMode, Operation);
+  KeUnstackDetachProcess(&attached);
+  if (status != STATUS_SUCCESS) ke::RaiseStatus(status);
 }
 
 VOID MmUnlockPages(PMDL MemoryDescriptorList) {
@@ -151,8 +193,8 @@ VOID MmUnlockPages(PMDL MemoryDescriptorList) {
   }
   if (Has(mdl, MDL_MAPPED_TO_SYSTEM_VA)) MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
   Clear(mdl, MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
+  ReleaseUserPages(mdl);
   mdl->Process = nullptr;
-  state->locked.erase(reinterpret_cast<ULONG_PTR>(mdl));
 }
 
 VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList) {

@@ -24,10 +24,16 @@ void InitializeExports() {
   InitializeSections();
 }
 
-void Shutdown() {
+void DestroyAddressSpaces() {
   for (AddressSpace* const space : state->spaces) {
     if (space != nullptr) AddressSpace::Destroy(space);
   }
+  for (const auto& [address, pages] : state->system_views) DereferenceSectionPages(pages);
+  state->system_views.clear();
+}
+
+void Shutdown() {
+  DestroyAddressSpaces();
   delete state;
   state = nullptr;
 }
@@ -63,7 +69,7 @@ void ForEachMapping(const std::function<void(const Mapping&)>& visit) {
   for (const auto& [physical, block] : state->low) all.push_back({block.kind, kContiguous + physical, block.size, block.caller});
   for (const auto& [address, mapping] : state->mappings)
     all.push_back({mapping.kind, address, mapping.pages << PAGE_SHIFT, mapping.caller});
-  for (const auto& [mdl, mapping] : state->locked) all.push_back(mapping);
+  for (const auto& [mdl, locked] : state->locked) all.push_back(locked.mapping);
   std::ranges::sort(all, {}, &Mapping::address);
   for (const Mapping& mapping : all) visit(mapping);
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ void Initialize();
 /// Sets the data exports (MmHighestUserAddress and others) and creates section objects' type; after ldr made the built-in modules, and
 /// after ob.
 void InitializeExports();
+/// Unmaps what processes have; before pool goes.
+void DestroyAddressSpaces();
 void Shutdown();
 
 // ---- how much memory there is ------------------------------------------------------------------------------------------------
@@ -107,6 +110,10 @@ class AddressSpace {
   NTSTATUS MapImage(ULONG_PTR* base, SIZE_T size);
   /// The image at `base` is one of a section: its file is in use as long as it is mapped.
   void KeepImage(ULONG_PTR base, ImagePages* image);
+  /// The same, for an image that was mapped without a section; `bytes` are its file's.
+  NTSTATUS KeepImage(ULONG_PTR base, PFILE_OBJECT file, std::span<const std::byte> bytes);
+  /// The pages of a view at an address, or null; those that are the process's own are not.
+  SectionPages* SectionAt(ULONG_PTR address) const;
   /// Maps a section from an offset on; *size 0: to its end.
   NTSTATUS MapView(const SectionPart& part, ULONG_PTR* base, SIZE_T* size, ULONG type, ULONG protection);
   /// Maps page frames, for an MDL.
@@ -155,11 +162,12 @@ class AddressSpace {
     bool stack;
     SectionPages* section;
     ULONG64 section_offset;
-    std::vector<PFN_NUMBER> frames;   ///< MapFrames: the pages; else empty
-    std::map<ULONG_PTR, Run> runs;    ///< by first address; they cover the allocation
-    std::set<ULONG_PTR> copied = {};  ///< pages of a view that were written to and are now the process's own
-    bool uncommittable = false;       ///< reserved for physical pages
-    ImagePages* image = nullptr;      ///< of an image that was mapped by its section
+    std::vector<PFN_NUMBER> frames;                 ///< MapFrames: the pages; else empty
+    std::map<ULONG_PTR, Run> runs;                  ///< by first address; they cover the allocation
+    std::set<ULONG_PTR> copied = {};                ///< pages of a view that were written to and are now the process's own
+    std::map<ULONG_PTR, ULONG_PTR> displaced = {};  ///< own pages whose frames were locked: their physical addresses
+    bool uncommittable = false;                     ///< reserved for physical pages
+    ImagePages* image = nullptr;                    ///< of an image that was mapped by its section
   };
   using Allocations = std::map<ULONG_PTR, Allocation>;
 
@@ -170,7 +178,9 @@ class AddressSpace {
   NTSTATUS Reserve(ULONG_PTR* base, SIZE_T size, ULONG type, Allocation allocation);
   static SIZE_T PrivatePages(const Allocation& allocation, ULONG_PTR base, SIZE_T size);
   static bool SetRange(ULONG_PTR start, Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
-  static bool Map(ULONG_PTR start, const Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
+  static bool MapOwn(Allocation& allocation, ULONG_PTR base, SIZE_T size, hal::Protection protection);
+  static void FreeOwn(Allocation& allocation, ULONG_PTR base, SIZE_T size);
+  static bool Map(ULONG_PTR start, Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
   static void Unmap(Allocation& allocation, ULONG_PTR base, SIZE_T size);
   static hal::Protection HostProtectionIn(const Allocation& allocation, ULONG protection);
   static NTSTATUS CopyPage(Allocation& allocation, ULONG_PTR page, ULONG protection);
@@ -195,6 +205,9 @@ class AddressSpace {
   PEPROCESS process_ = nullptr;
   Allocations allocations_;
 };
+
+/// Bugchecks if a driver has pages of a process locked: in its last thread, when nothing can unlock them any more.
+void CheckLockedPages(PEPROCESS process);
 
 /// The space of a process; null for one without user memory.
 AddressSpace* AddressSpaceOf(PEPROCESS process);

@@ -87,7 +87,7 @@ NTSTATUS FillFile(const Wish& wish, Section* section) {
 }
 
 NTSTATUS FillImage(const Wish& wish, Section* section) {
-  const NTSTATUS status = ReferenceImage(wish.file, &section->image);
+  const NTSTATUS status = ReferenceImage(wish.file, {}, &section->image);
   if (!NT_SUCCESS(status)) return status;
   section->size = section->image->file_size;
   section->attributes = SEC_IMAGE | SEC_FILE;

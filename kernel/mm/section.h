@@ -31,7 +31,8 @@ void InitializeSections();
 POBJECT_TYPE* SectionType();
 
 /// The image in an open file, with a reference for the caller: STATUS_INVALID_IMAGE_FORMAT and its like, STATUS_INVALID_FILE_FOR_SECTION.
-NTSTATUS ReferenceImage(PFILE_OBJECT file, ImagePages** image);
+/// `bytes` are the file's, if they are known.
+NTSTATUS ReferenceImage(PFILE_OBJECT file, std::span<const std::byte> bytes, ImagePages** image);
 void DereferenceImage(ImagePages* image);
 
 /// Copies a parameter of the caller's, which is user memory if it comes from user mode.

@@ -16,18 +16,6 @@ namespace {
 
 constexpr ULONG kTag = 0x61436d4d;  // 'MmCa'
 
-/// The lowest place for so many bytes of the page file's pages; 0 if there is none.
-ULONG_PTR TakePlace(SIZE_T size) {
-  ULONG_PTR candidate = kSectionPages;
-  for (const auto& [start, taken] : state->section_pages) {
-    if (candidate + size <= start) break;
-    candidate = start + taken;
-  }
-  if (size > kSectionPages + kSectionPagesSize - candidate) return 0;
-  state->section_pages.emplace(candidate, size);
-  return candidate;
-}
-
 /// The lowest place for a file's pages; 0 if there is none.
 ULONG_PTR TakeFilePlace() {
   for (ULONG_PTR i = 0; i < kFilePagesCount; ++i) {
@@ -49,13 +37,25 @@ SIZE_T CommittedPagesOf(const SectionPages* pages) {
 
 }  // namespace
 
+/// The lowest place that is free.
+ULONG_PTR TakeSectionPages(SIZE_T size) {
+  ULONG_PTR candidate = kSectionPages;
+  for (const auto& [start, taken] : state->section_pages) {
+    if (candidate + size <= start) break;
+    candidate = start + taken;
+  }
+  if (size > kSectionPages + kSectionPagesSize - candidate) return 0;
+  state->section_pages.emplace(candidate, size);
+  return candidate;
+}
+
 void SetFileSystem(const FileSystem& functions) { state->file_system = functions; }
 
 SectionPages* CreateSectionPages(SIZE_T size, bool reserved) {
   const SIZE_T bytes = PageRoundUp(size);
   if (bytes < size || bytes == 0) return nullptr;
   if (!reserved && !Commit(bytes >> PAGE_SHIFT)) return nullptr;
-  const ULONG_PTR physical = TakePlace(bytes);
+  const ULONG_PTR physical = TakeSectionPages(bytes);
   SectionPages* const pages = physical != 0 ? Make(physical, bytes) : nullptr;
   if (pages == nullptr) {
     if (physical != 0) state->section_pages.erase(physical);

@@ -29,6 +29,19 @@ struct LowBlock {
   ULONG_PTR caller;
 };
 
+/// A user page that MDLs have locked.
+struct LockedFrame {
+  ULONG locks = 0;
+  bool orphan = false;  ///< it is mapped no more, and goes when it is unlocked
+};
+
+/// An MDL with locked pages.
+struct LockedMdl {
+  Mapping mapping;
+  PEPROCESS process = nullptr;            ///< whose user pages they are, or null
+  std::vector<SectionPages*> sections{};  ///< that pages of it are of, referenced
+};
+
 struct State {
   std::array<AddressSpace*, kWindowCount> spaces{};
   // stacks
@@ -47,8 +60,9 @@ struct State {
   std::map<ULONG_PTR, ULONG> reserved_tags;  ///< of MmAllocateMappingAddress, by address
   // low memory, by physical address
   std::map<ULONG_PTR, LowBlock> low;
-  // MDLs with locked pages: their callers
-  std::unordered_map<ULONG_PTR, Mapping> locked;
+  // MDLs with locked pages
+  std::unordered_map<ULONG_PTR, LockedMdl> locked;
+  std::map<PFN_NUMBER, LockedFrame> locked_frames;
   Memory memory;
 };
 extern State* state;
@@ -88,6 +102,14 @@ bool MapReserved(ULONG_PTR address, const PFN_NUMBER* frames, SIZE_T count, hal:
 void UnmapReserved(ULONG_PTR address);
 /// False if nothing was mapped by MapSystem or reserved by ReserveSystem there.
 bool UnmapSystem(ULONG_PTR address);
+
+/// Counts the locks of a user page.
+void LockFrame(PFN_NUMBER frame);
+void UnlockFrame(PFN_NUMBER frame);
+/// Zeroes and gives back frames, but for those that are locked: they go when they are unlocked.
+void FreeFrames(ULONG_PTR physical, SIZE_T size);
+/// A place for so many bytes of pages that have no linear place; 0 if there is none. FreeFrames gives back single pages.
+ULONG_PTR TakeSectionPages(SIZE_T size);
 
 /// Takes `size` bytes (whole pages) of low memory between `lowest` and `highest`, both inclusive, zeroed, that do not cross a multiple
 /// of `boundary` (0: any). kNoLowMemory if there are none.

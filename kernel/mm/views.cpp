@@ -117,6 +117,17 @@ PFILE_OBJECT AddressSpace::FileOf(ULONG_PTR address) const {
   return found->second.section != nullptr ? found->second.section->file : nullptr;
 }
 
+SectionPages* AddressSpace::SectionAt(ULONG_PTR address) const {
+  const auto found = Find(address);
+  return found == allocations_.end() || found->second.copied.contains(PageAlign(address)) ? nullptr : found->second.section;
+}
+
+NTSTATUS AddressSpace::KeepImage(ULONG_PTR base, PFILE_OBJECT file, std::span<const std::byte> bytes) {
+  const NTSTATUS status = ReferenceImage(file, bytes, &Find(base)->second.image);
+  if (!NT_SUCCESS(status)) Find(base)->second.image = nullptr;
+  return status;
+}
+
 void AddressSpace::KeepImage(ULONG_PTR base, ImagePages* image) {
   ++image->references;
   Find(base)->second.image = image;

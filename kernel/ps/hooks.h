@@ -26,8 +26,8 @@ void SetThreadExitHook(void (*hook)(PETHREAD thread));
 void SetProcessExitHook(void (*hook)(PEPROCESS process));
 /// How a new process gets its standard handles: called with the process attached.
 void SetConsoleOpener(void (*opener)(HANDLE handles[3]));
-/// How notifications get the file of an image: by its NT path; what it returns carries a reference, null if there is none.
-void SetImageFileOpener(PFILE_OBJECT (*opener)(const UNICODE_STRING& path));
+/// How the file of an image is opened, by its NT path; the handle is a kernel handle.
+void SetImageFileOpener(NTSTATUS (*opener)(const UNICODE_STRING& path, HANDLE* handle));
 /// Tells drivers of a driver's image, before its first code runs.
 void NotifyDriverImage(const ldr::Image& image);
 /// A driver's routine that is still registered.

@@ -7,6 +7,7 @@
 #include "kernel/ex/ex.h"
 #include "kernel/ldr/image.h"
 #include "kernel/ps/hooks.h"
+#include "kernel/ps/image.h"
 #include "kernel/ps/state.h"
 #include "nt/status.h"
 
@@ -25,8 +26,6 @@ constexpr ULONG kAllThreads = 0, kNewThread = 1;
 
 /// Bits of the kinds.
 constexpr ULONG kOfAll = 1u << kAllThreads, kOfNew = 1u << kNewThread;
-
-PFILE_OBJECT (*open_image_file)(const UNICODE_STRING& path) = nullptr;
 
 using Slots = NotifySlot[kNotifySlots];
 
@@ -126,20 +125,24 @@ UNICODE_STRING ImagePath(std::u16string_view path, bool user) {
   return PoolString(path);
 }
 
-PFILE_OBJECT OpenImageFile(const UNICODE_STRING& path) { return open_image_file != nullptr ? open_image_file(path) : nullptr; }
-
-void NotifyImage(const ldr::Image& image, HANDLE process) {
-  if (!AnyOf(Ps().notify.image)) return;
-  UNICODE_STRING path = ImagePath(image.path, image.user);
+void CallImageRoutines(const ldr::Image& image, HANDLE process, UNICODE_STRING* path, PFILE_OBJECT file) {
   IMAGE_INFO_EX info{};
   info.Size = sizeof info;
   info.ImageInfo.Properties = IMAGE_ADDRESSING_MODE_32BIT | (image.user ? 0 : IMAGE_INFO_SYSTEM_MODE_IMAGE);
   info.ImageInfo.ImageBase = reinterpret_cast<PVOID>(image.base);
   info.ImageInfo.ImageSize = image.size;
-  info.FileObject = OpenImageFile(path);
-  if (info.FileObject != nullptr) info.ImageInfo.Properties |= IMAGE_INFO_EXTENDED_INFO_PRESENT;
-  CallAll(Ps().notify.image, [&](const NotifySlot& slot) { ke::Callout<void>(slot.routine, &path, process, &info.ImageInfo); });
-  if (info.FileObject != nullptr) ObfDereferenceObject(info.FileObject);
+  info.FileObject = file;
+  if (file != nullptr) info.ImageInfo.Properties |= IMAGE_INFO_EXTENDED_INFO_PRESENT;
+  CallAll(Ps().notify.image, [&](const NotifySlot& slot) { ke::Callout<void>(slot.routine, path, process, &info.ImageInfo); });
+}
+
+/// `known`: its open file; null: it is opened for as long as the routines are called.
+void NotifyImage(const ldr::Image& image, HANDLE process, PFILE_OBJECT known) {
+  if (!AnyOf(Ps().notify.image)) return;
+  UNICODE_STRING path = ImagePath(image.path, image.user);
+  ImageFile file = known == nullptr ? OpenImageFile(path) : ImageFile{};
+  CallImageRoutines(image, process, &path, known != nullptr ? known : file.object);
+  CloseImageFile(&file);
   ex::FreePool(path.Buffer);
 }
 
@@ -180,26 +183,21 @@ void ForEachIn(const ldr::Image& image, Visit visit) {
 
 }  // namespace
 
-void SetImageFileOpener(PFILE_OBJECT (*opener)(const UNICODE_STRING& path)) { open_image_file = opener; }
-
-NTSTATUS NotifyProcessCreate(PEPROCESS process, std::u16string_view command_line) {
+NTSTATUS NotifyProcessCreate(PEPROCESS process, std::u16string_view command_line, PFILE_OBJECT file) {
   ProcessOf(process)->host.announced = true;
   if (!AnyOf(Ps().notify.process)) return STATUS_SUCCESS;
   const ProcessHost& host = ProcessOf(process)->host;
   const UNICODE_STRING name{host.image_path_length, static_cast<USHORT>(host.image_path_length + sizeof(WCHAR)), host.image_path};
   const UNICODE_STRING command = PoolString(command_line);
-  const UNICODE_STRING path = ImagePath({host.image_path, host.image_path_length / sizeof(WCHAR)}, true);
   PS_CREATE_NOTIFY_INFO info{};
   info.Size = sizeof info;
   info.Flags = PS_CREATE_NOTIFY_FILE_OPEN_NAME_AVAILABLE;
   info.ParentProcessId = process->InheritedFromUniqueProcessId;
   info.CreatingThreadId = ke::KiThread->Cid;
-  info.FileObject = OpenImageFile(path);
+  info.FileObject = file;
   info.ImageFileName = &name;
   info.CommandLine = &command;
   CallAll(Ps().notify.process, [&](const NotifySlot& slot) { CallProcessRoutine(slot, process, &info); });
-  if (info.FileObject != nullptr) ObfDereferenceObject(info.FileObject);
-  ex::FreePool(path.Buffer);
   ex::FreePool(command.Buffer);
   return info.CreationStatus;
 }
@@ -221,7 +219,7 @@ void NotifyThreadStart(PETHREAD thread) {
   process->host.images_announced = true;
   if (!AnyOf(Ps().notify.image)) return;
   const ImageList list = ImagesOf(process);
-  for (ULONG i = 0; i < list.count; ++i) NotifyImage(*list.images[i], process->UniqueProcessId);
+  for (ULONG i = 0; i < list.count; ++i) NotifyImage(*list.images[i], process->UniqueProcessId, nullptr);
 }
 
 void NotifyThreadExit(PETHREAD thread) {
@@ -229,7 +227,11 @@ void NotifyThreadExit(PETHREAD thread) {
   CallThreadRoutines(thread, thread->Tcb.Teb != nullptr ? kOfAll | kOfNew : kOfAll, false);
 }
 
-void NotifyDriverImage(const ldr::Image& image) { NotifyImage(image, nullptr); }
+void NotifyDriverImage(const ldr::Image& image) { NotifyImage(image, nullptr, nullptr); }
+
+void NotifyImageMapped(const ldr::Image& image, PEPROCESS process, PFILE_OBJECT file) {
+  NotifyImage(image, process->UniqueProcessId, file);
+}
 
 std::vector<NotifyRoutine> NotifyRoutinesOf(const ldr::Image& image) {
   std::vector<NotifyRoutine> found;

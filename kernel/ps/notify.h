@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "kernel/ke/ke.h"
+#include "nt/io.h"
 #include "nt/notify.h"
 
 namespace nt::ldr {
@@ -30,7 +31,7 @@ struct NotifyRoutines {
 };
 
 /// Tells drivers of a new process, in the thread that creates it; what they decide about the creation.
-NTSTATUS NotifyProcessCreate(PEPROCESS process, std::u16string_view command_line);
+NTSTATUS NotifyProcessCreate(PEPROCESS process, std::u16string_view command_line, PFILE_OBJECT file);
 /// In the last thread, when it no longer counts.
 void NotifyProcessExit(PEPROCESS process);
 /// In the thread that creates it.
@@ -38,5 +39,7 @@ void NotifyThreadCreate(PETHREAD thread);
 /// In a new user thread, before its first instruction in user mode; the first one tells of the process's images as well.
 void NotifyThreadStart(PETHREAD thread);
 void NotifyThreadExit(PETHREAD thread);
+/// An image was mapped into a process by its section.
+void NotifyImageMapped(const ldr::Image& image, PEPROCESS process, PFILE_OBJECT file);
 
 }  // namespace nt::ps

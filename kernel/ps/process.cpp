@@ -8,10 +8,10 @@
 #include "kernel/hal/host_file.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
-#include "kernel/ldr/builtin.h"
 #include "kernel/ldr/image.h"
 #include "kernel/ldr/process_data.h"
 #include "kernel/ps/hooks.h"
+#include "kernel/ps/image.h"
 #include "kernel/ps/state.h"
 #include "kernel/ps/system_processes.h"
 #include "nt/pe.h"
@@ -30,7 +30,6 @@ namespace {
 constexpr ULONG kProcessTag = 'corP';
 constexpr ULONG kUserSession = 1;  ///< where the machine's owner works
 State* state = nullptr;
-bool bind_hooked = false;
 PVOID (*make_token)(PEPROCESS creator, bool first) = nullptr;
 void (*open_console)(HANDLE handles[3]) = nullptr;
 
@@ -184,38 +183,23 @@ NTSTATUS MakeBuiltinData(Process* process) {
   return status;
 }
 
-NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, ldr::Image** image, std::string* why) {
-  const auto file = hal::ReadHostFile(parameters.host_path);
-  process->host.image_file_size = static_cast<ULONG>(file.size());
-  if (file.empty()) {
+/// Maps the program; *file is to be closed by the caller.
+NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, ImageFile* file, ldr::Image** image, std::string* why) {
+  const UNICODE_STRING path{static_cast<USHORT>(parameters.image_path.size() * sizeof(WCHAR)),
+                            static_cast<USHORT>(parameters.image_path.size() * sizeof(WCHAR)),
+                            const_cast<PWSTR>(parameters.image_path.data())};
+  *file = OpenImageFile(path);
+  std::vector<std::byte> bytes;
+  if (file->object == nullptr || !NT_SUCCESS(mm::ReadImageFile(file->object, &bytes))) bytes = hal::ReadHostFile(parameters.host_path);
+  process->host.image_file_size = static_cast<ULONG>(bytes.size());
+  if (bytes.empty()) {
     *why = "the file is empty or cannot be read";
     return STATUS_OBJECT_NAME_NOT_FOUND;
   }
-  ldr::PeImage parsed;
-  ldr::Verdict verdict = ldr::PeImage::Parse(file, ldr::PeImage::Layout::File, &parsed);
-  if (!verdict.ok()) {
-    *why = verdict.sentence;
-    return STATUS_INVALID_IMAGE_FORMAT;
-  }
-  // Behind the image come the thunks of its absent imports.
-  constexpr SIZE_T kGranularity = 65536;
-  ULONG_PTR base = 0;
-  const SIZE_T room = (parsed.optional_header().SizeOfImage + 2 * kGranularity) & ~(kGranularity - 1);
-  const NTSTATUS mapped = process->host.space->MapImage(&base, room);
-  if (!NT_SUCCESS(mapped)) return mapped;
-  const NTSTATUS made = MakeBuiltinData(process);
-  if (!NT_SUCCESS(made)) return made;
-  ldr::BuiltinResolver resolver(bind_hooked, process->host.builtin_data);
-  ldr::LoadOptions options;
-  options.base = base;
-  options.user = true;
-  options.verify_checksum = false;
-  options.resolver = &resolver;
-  options.guard_check = ldr::GuardCheckStub(true);
-  options.guard_dispatch = ldr::GuardDispatchStub(true);
-  verdict = ldr::Load(parameters.image_path, file, options, image);
-  *why = verdict.sentence;
-  return verdict.status;
+  NTSTATUS status = MakeBuiltinData(process);
+  if (NT_SUCCESS(status)) status = MapImage(process, parameters.image_path, bytes, image, why);
+  if (!NT_SUCCESS(status) || file->object == nullptr) return status;
+  return process->host.space->KeepImage((*image)->base, file->object, bytes);
 }
 
 }  // namespace
@@ -230,8 +214,6 @@ void SetImageName(Process* process, std::u16string_view path) {
   process->host.image_path = copy;
   process->host.image_path_length = static_cast<USHORT>(path.size() * sizeof(WCHAR));
 }
-
-void SetBindHooked(bool hooked) { bind_hooked = hooked; }
 
 void SetTokenMaker(PVOID (*maker)(PEPROCESS creator, bool first)) { make_token = maker; }
 
@@ -294,6 +276,7 @@ void FinishProcess(PEPROCESS process, NTSTATUS status) {
   process->ExitTime.QuadPart = ke::SystemTime();
   if (process->ExitStatus == STATUS_PENDING) process->ExitStatus = status;
   ob::DestroyHandleTable(process);
+  mm::CheckLockedPages(process);
   process->Pcb.Header.SignalState = 1;
   ke::WakeWaiters(&process->Pcb.Header, 0);
   ObfDereferenceObject(process);
@@ -313,7 +296,8 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   process->host.cross_session = process->host.session != ProcessOf(ke::CurrentProcess())->host.session;
   if (parameters.inherit_handles) status = ob::InheritHandles(parent, process, parameters.only_handles);
   ldr::Image* image = nullptr;
-  if (NT_SUCCESS(status)) status = LoadProgram(process, parameters, &image, why);
+  ImageFile file;
+  if (NT_SUCCESS(status)) status = LoadProgram(process, parameters, &file, &image, why);
   if (NT_SUCCESS(status)) status = MakePeb(process, parameters, *image);
   ke::Thread* thread = nullptr;
   if (NT_SUCCESS(status)) {
@@ -323,11 +307,13 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
                               headers.OptionalHeader.SizeOfStackCommit, parameters.suspended, &thread);
   }
   if (!NT_SUCCESS(status)) {
+    CloseImageFile(&file);
     ob::DestroyHandleTable(process);
     ObfDereferenceObject(process);
     return status;
   }
-  status = NotifyProcessCreate(process, parameters.command_line);
+  status = NotifyProcessCreate(process, parameters.command_line, file.object);
+  CloseImageFile(&file);
   if (NT_SUCCESS(status)) {
     NotifyThreadCreate(thread);
     ObfReferenceObject(process);
@@ -356,6 +342,7 @@ void Initialize() {
   mm::AddressSpace::Create(system);
   ke::SetSystemProcess(system);
   StartReaper();
+  ServeImageSections();
 }
 
 void Shutdown() {

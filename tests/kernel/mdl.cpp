@@ -238,3 +238,66 @@ KTEST(RoutinesAreFoundByName) {
   name = RTL_CONSTANT_STRING(L"NoSuchRoutine");
   EXPECT(MmGetSystemRoutineAddress(&name) == nullptr);
 }
+
+KTEST(LockedPagesOutliveTheirAddresses) {
+  const ULONG kinds[] = {MEM_RELEASE, MEM_DECOMMIT};
+  for (const ULONG kind : kinds) {
+    PVOID base = nullptr;
+    SIZE_T size = 3 * PAGE_SIZE;
+    REQUIRE(NT_SUCCESS(ZwAllocateVirtualMemory(ZwCurrentProcess(), &base, 0, &size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE)));
+    volatile UCHAR* const bytes = static_cast<UCHAR*>(base);
+    bytes[PAGE_SIZE] = 7;
+    PMDL const mdl = IoAllocateMdl((PVOID)(bytes + PAGE_SIZE), PAGE_SIZE, FALSE, FALSE, nullptr);
+    MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
+    SIZE_T freed = kind == MEM_RELEASE ? 0 : size;
+    REQUIRE(NT_SUCCESS(ZwFreeVirtualMemory(ZwCurrentProcess(), &base, &freed, kind)));
+    // The same addresses again are other, zeroed pages.
+    PVOID again = base;
+    const ULONG type = kind == MEM_RELEASE ? MEM_COMMIT | MEM_RESERVE : MEM_COMMIT;
+    REQUIRE(NT_SUCCESS(ZwAllocateVirtualMemory(ZwCurrentProcess(), &again, 0, &size, type, PAGE_READWRITE)));
+    EXPECT_EQ(bytes[PAGE_SIZE], 0);
+    bytes[PAGE_SIZE] = 9;
+    volatile UCHAR* const kept = static_cast<UCHAR*>(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority | MdlMappingNoExecute));
+    REQUIRE(kept != nullptr);
+    EXPECT_EQ(kept[0], 7);
+    EXPECT(MmGetPhysicalAddress((PVOID)kept).QuadPart != MmGetPhysicalAddress((PVOID)(bytes + PAGE_SIZE)).QuadPart);
+    MmUnlockPages(mdl);
+    IoFreeMdl(mdl);
+    EXPECT_EQ(bytes[PAGE_SIZE], 9);
+    freed = 0;
+    EXPECT_EQ(ZwFreeVirtualMemory(ZwCurrentProcess(), &again, &freed, MEM_RELEASE), STATUS_SUCCESS);
+  }
+}
+
+KTEST(LockedPagesOfASectionOutliveIt) {
+  HANDLE section;
+  LARGE_INTEGER size;
+  size.QuadPart = PAGE_SIZE;
+  REQUIRE(NT_SUCCESS(ZwCreateSection(&section, SECTION_ALL_ACCESS, nullptr, &size, PAGE_READWRITE, SEC_COMMIT, nullptr)));
+  PVOID base = nullptr;
+  SIZE_T bytes = 0;
+  REQUIRE(NT_SUCCESS(ZwMapViewOfSection(section, ZwCurrentProcess(), &base, 0, 0, nullptr, &bytes, ViewUnmap, 0, PAGE_READWRITE)));
+  *static_cast<volatile ULONG*>(base) = 0x1234;
+  PMDL const mdl = IoAllocateMdl(base, PAGE_SIZE, FALSE, FALSE, nullptr);
+  MmProbeAndLockPages(mdl, KernelMode, IoReadAccess);
+  ZwUnmapViewOfSection(ZwCurrentProcess(), base);
+  ZwClose(section);
+  const auto* const kept = static_cast<volatile ULONG*>(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority | MdlMappingNoExecute));
+  REQUIRE(kept != nullptr);
+  EXPECT_EQ(*kept, 0x1234);
+  MmUnlockPages(mdl);
+  IoFreeMdl(mdl);
+}
+
+KTEST(PagesOfAnotherProcessAreLocked) {
+  PVOID base = nullptr;
+  SIZE_T size = PAGE_SIZE;
+  REQUIRE(NT_SUCCESS(ZwAllocateVirtualMemory(ZwCurrentProcess(), &base, 0, &size, MEM_COMMIT, PAGE_READWRITE)));
+  PMDL const mdl = IoAllocateMdl(base, PAGE_SIZE, FALSE, FALSE, nullptr);
+  MmProbeAndLockProcessPages(mdl, PsInitialSystemProcess, KernelMode, IoReadAccess);
+  EXPECT(mdl->Process == PsInitialSystemProcess);
+  MmUnlockPages(mdl);
+  IoFreeMdl(mdl);
+  size = 0;
+  EXPECT_EQ(ZwFreeVirtualMemory(ZwCurrentProcess(), &base, &size, MEM_RELEASE), STATUS_SUCCESS);
+}
