@@ -1,6 +1,7 @@
 // Modules.
 #include <algorithm>
 
+#include "nt/mm.h"
 #include "subsystem/kernel32/base.h"
 
 using namespace nt::win32;
@@ -38,6 +39,28 @@ DWORD CopyCut(std::u16string_view text, C* buffer, DWORD size) {
   return size;
 }
 
+// LoadLibraryEx's flags.
+constexpr DWORD kDontResolve = 0x1, kAsDataFile = 0x2, kAlteredSearchPath = 0x8, kAsImageResource = 0x20, kAsDataExclusive = 0x40;
+constexpr DWORD kSearchDllDirectory = 0x100;
+constexpr DWORD kAsData = kAsDataFile | kAsImageResource | kAsDataExclusive;
+/// In the handle of a module that is mapped as a file.
+constexpr ULONG_PTR kDataMark = 1;
+
+HMODULE LoadAsData(std::u16string_view name) {
+  PathBuffer path;
+  const HANDLE file = FindModuleFile(name, {}, &path) ? OpenModuleFile(path.View()) : nullptr;
+  if (!file) return Fail(ERROR_FILE_NOT_FOUND), nullptr;
+  HANDLE section = nullptr;
+  NTSTATUS status = nt::sys::NtCreateSection(&section, SECTION_ALL_ACCESS, nullptr, nullptr, PAGE_READONLY, SEC_COMMIT, file);
+  nt::sys::NtClose(file);
+  if (!Check(status)) return nullptr;
+  PVOID base = nullptr;
+  SIZE_T size = 0;
+  status = nt::sys::NtMapViewOfSection(section, CurrentProcessHandle(), &base, 0, 0, nullptr, &size, ViewShare, 0, PAGE_READONLY);
+  nt::sys::NtClose(section);
+  return Check(status) ? reinterpret_cast<HMODULE>(reinterpret_cast<ULONG_PTR>(base) | kDataMark) : nullptr;
+}
+
 }  // namespace
 
 extern "C" {
@@ -50,27 +73,42 @@ HMODULE GetModuleHandleA(LPCSTR ModuleName) { return Find(WideName(ModuleName).c
 
 /// The base of a loaded module, by name or by an address in it (flag 4).
 BOOL GetModuleHandleExW(DWORD Flags, LPCWSTR ModuleName, HMODULE* Library) {
-  const Module* const entry = Flags & 4 ? ModuleOfAddress(ModuleName) : nullptr;
-  *Library = Flags & 4 ? (entry ? entry->DllBase : nullptr) : Find(ModuleName);
-  return *Library ? TRUE : Fail(ERROR_MOD_NOT_FOUND);
+  constexpr DWORD kPin = 1, kUnchangedCount = 2, kFromAddress = 4;
+  const Module* const entry = Flags & kFromAddress ? ModuleOfAddress(ModuleName) : nullptr;
+  *Library = Flags & kFromAddress ? (entry ? entry->DllBase : nullptr) : Find(ModuleName);
+  if (!*Library) return Fail(ERROR_MOD_NOT_FOUND);
+  return Flags & kUnchangedCount ? TRUE : Check(LdrAddRefDll(Flags & kPin, *Library));
 }
 
-/// Loads a module. Partial: finds built-in and already loaded modules; it maps none from a file.
-HMODULE LoadLibraryExW(LPCWSTR FileName, [[maybe_unused]] HANDLE File, [[maybe_unused]] DWORD Flags) {
-  return FileName ? Find(FileName) : (Fail(ERROR_INVALID_PARAMETER), nullptr);
+/// Loads a module: built in, or from a file of C:; as data only, or without what it needs, as the flags say.
+HMODULE LoadLibraryExW(LPCWSTR FileName, [[maybe_unused]] HANDLE File, DWORD Flags) {
+  if (!FileName || !*FileName) return Fail(ERROR_INVALID_PARAMETER), nullptr;
+  std::u16string_view name = View(StringOf(FileName));
+  while (!name.empty() && name.back() == u' ') name.remove_suffix(1);
+  if ((Flags & kAsData) != 0) return LoadAsData(name);
+  const bool own_directory = (Flags & (kAlteredSearchPath | kSearchDllDirectory)) != 0;
+  const SIZE_T slash = name.find_last_of(u"\\/");
+  const std::u16string_view directory = own_directory && slash != name.npos ? name.substr(0, slash) : std::u16string_view();
+  PVOID base = nullptr;
+  const LoadKind kind = (Flags & kDontResolve) != 0 ? LoadKind::NoReferences : LoadKind::Whole;
+  return Check(LoadModule(name, directory, kind, &base)) ? base : nullptr;
 }
 
-/// Loads a module. Partial: finds built-in and already loaded modules; it maps none from a file.
+/// Loads a module: built in, or from a file of C:; as data only, or without what it needs, as the flags say.
 HMODULE LoadLibraryExA(LPCSTR FileName, HANDLE File, DWORD Flags) { return LoadLibraryExW(WideName(FileName).c_str(), File, Flags); }
 
-/// Loads a module. Partial: finds built-in and already loaded modules; it maps none from a file.
+/// Loads a module: built in, or from a file of C:.
 HMODULE LoadLibraryW(LPCWSTR FileName) { return LoadLibraryExW(FileName, nullptr, 0); }
 
-/// Loads a module. Partial: finds built-in and already loaded modules; it maps none from a file.
+/// Loads a module: built in, or from a file of C:.
 HMODULE LoadLibraryA(LPCSTR FileName) { return LoadLibraryExW(WideName(FileName).c_str(), nullptr, 0); }
 
 /// Releases a module.
-BOOL FreeLibrary(HMODULE Library) { return Check(LdrUnloadDll(Library)); }
+BOOL FreeLibrary(HMODULE Library) {
+  const auto base = reinterpret_cast<ULONG_PTR>(Library);
+  if ((base & kDataMark) == 0) return Check(LdrUnloadDll(Library));
+  return Check(nt::sys::NtUnmapViewOfSection(CurrentProcessHandle(), reinterpret_cast<PVOID>(base & ~kDataMark)));
+}
 
 /// Releases a module and ends the thread.
 VOID FreeLibraryAndExitThread(HMODULE Library, DWORD ExitCode) {
@@ -79,7 +117,7 @@ VOID FreeLibraryAndExitThread(HMODULE Library, DWORD ExitCode) {
 }
 
 /// Ends the thread notifications of a module.
-BOOL DisableThreadLibraryCalls(HMODULE Library) { return Check(LdrUnloadDll(Library)); }
+BOOL DisableThreadLibraryCalls(HMODULE Library) { return Check(LdrDisableThreadCalloutsForDll(Library)); }
 
 /// The address of a module's export, by name or (a value below 65536) by ordinal.
 FARPROC GetProcAddress(HMODULE Library, LPCSTR ProcName) {

@@ -1,5 +1,4 @@
-// The user-mode loader: finds modules and exports. The image, the modules it imports and their list in PEB.Ldr are there before the first
-// user-mode instruction; the built-in modules are always loaded, so LdrLoadDll finds rather than maps.
+// The user-mode loader: finds modules and exports. The built-in modules are always loaded; load_dll.cpp brings in others.
 #include <cstring>
 #include <string_view>
 
@@ -36,13 +35,6 @@ std::u16string_view ApiSetHost(std::u16string_view name) {
   if (name.size() > 7 && (SameName(name.substr(0, 7), u"api-ms-") || SameName(name.substr(0, 7), u"ext-ms-"))) return u"kernel32.dll";
   if (SameName(name, u"kernelbase.dll") || SameName(name, u"kernelbase")) return u"kernel32.dll";
   return name;
-}
-
-const IMAGE_NT_HEADERS64* HeadersOf(const void* base) {
-  const auto* const dos = static_cast<const IMAGE_DOS_HEADER*>(base);
-  if (!base || dos->e_magic != IMAGE_DOS_SIGNATURE) return nullptr;
-  const auto* const headers = reinterpret_cast<const IMAGE_NT_HEADERS64*>(static_cast<const char*>(base) + dos->e_lfanew);
-  return headers->Signature == IMAGE_NT_SIGNATURE ? headers : nullptr;
 }
 
 template <class T>
@@ -119,6 +111,13 @@ Module* AnyModule(Visit visit) {
 
 }  // namespace
 
+const IMAGE_NT_HEADERS64* HeadersOf(const void* base) {
+  const auto* const dos = static_cast<const IMAGE_DOS_HEADER*>(base);
+  if (!base || dos->e_magic != IMAGE_DOS_SIGNATURE) return nullptr;
+  const auto* const headers = reinterpret_cast<const IMAGE_NT_HEADERS64*>(static_cast<const char*>(base) + dos->e_lfanew);
+  return headers->Signature == IMAGE_NT_SIGNATURE ? headers : nullptr;
+}
+
 Module* FindModule(PCUNICODE_STRING name) {
   std::u16string_view wanted = ApiSetHost(FileOf(View(*name)));
   if (!wanted.empty() && wanted.back() == u'.')
@@ -166,15 +165,25 @@ NTSTATUS LdrGetDllHandle([[maybe_unused]] PCWSTR SearchPath, [[maybe_unused]] PU
   return entry ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;
 }
 
-/// Loads a module. Partial: finds built-in and already loaded modules; it maps none from a file.
-NTSTATUS LdrLoadDll(PCWSTR SearchPath, PULONG Characteristics, PCUNICODE_STRING Name, PVOID* BaseAddress) {
-  return LdrGetDllHandle(SearchPath, Characteristics, Name, BaseAddress);
+/// Loads a module by its name or path: a built-in one, or a DLL of C:. A search path is not looked at.
+NTSTATUS LdrLoadDll([[maybe_unused]] PCWSTR SearchPath, [[maybe_unused]] PULONG Characteristics, PCUNICODE_STRING Name,
+                    PVOID* BaseAddress) {
+  return LoadModule(View(*Name), {}, LoadKind::Whole, BaseAddress);
 }
 
-/// Releases a module. Built-in modules stay for the life of the process.
+/// Releases a module; with its last use it goes. Built-in modules stay for the life of the process.
 NTSTATUS LdrUnloadDll(PVOID BaseAddress) {
-  const Module* const entry = ModuleOfAddress(BaseAddress);
-  return entry && entry->DllBase == BaseAddress ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;
+  Module* const entry = ModuleOfAddress(BaseAddress);
+  return entry && entry->DllBase == BaseAddress ? ReleaseModule(entry) : STATUS_DLL_NOT_FOUND;
+}
+
+/// Keeps a module for the life of the process (flag 1), or counts another use.
+NTSTATUS LdrAddRefDll(ULONG Flags, PVOID BaseAddress) {
+  Module* const entry = ModuleOfAddress(BaseAddress);
+  if (!entry) return STATUS_DLL_NOT_FOUND;
+  if ((Flags & 1) != 0) entry->ObsoleteLoadCount = kPinned;
+  if (entry->ObsoleteLoadCount != kPinned) ++entry->ObsoleteLoadCount;
+  return STATUS_SUCCESS;
 }
 
 /// The address of a module's export, by name or by ordinal.
@@ -190,8 +199,13 @@ NTSTATUS LdrGetProcedureAddress(PVOID BaseAddress, const ANSI_STRING* Name, ULON
   return Name ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
 }
 
-/// Ends the calls of DLL_THREAD_ATTACH for a module; the built-in modules have none.
-NTSTATUS LdrDisableThreadCalloutsForDll(PVOID BaseAddress) { return LdrUnloadDll(BaseAddress); }
+/// Ends the calls of DLL_THREAD_ATTACH and DLL_THREAD_DETACH for a module.
+NTSTATUS LdrDisableThreadCalloutsForDll(PVOID BaseAddress) {
+  Module* const entry = ModuleOfAddress(BaseAddress);
+  if (!entry || entry->DllBase != BaseAddress) return STATUS_DLL_NOT_FOUND;
+  entry->Flags |= kDontCallForThreads;
+  return STATUS_SUCCESS;
+}
 
 /// The base of the module in which an address lies.
 PVOID Ntdll_RtlPcToFileHeader(PVOID PcValue, PVOID* BaseOfImage) {

@@ -1,6 +1,8 @@
 // ntdll's routines that the modules above it call directly.
 #pragma once
 
+#include <string_view>
+
 #include "nt/process_information.h"
 //
 #include "api/services.h"
@@ -89,8 +91,59 @@ PVOID FindExport(PVOID base, const char* name, ULONG ordinal);
 /// The variable that a data export of a built-in module names, in this process.
 PVOID DataExport(PCWSTR module, const char* name);
 
-/// Calls DLL_PROCESS_DETACH and the like of the image's TLS callbacks. `reason` is DLL_PROCESS_ATTACH's kind.
-void CallTlsCallbacks(ULONG reason);
+// Flags of LDR_DATA_TABLE_ENTRY.
+inline constexpr ULONG kImageDll = 0x4, kEntryProcessed = 0x4000, kDontCallForThreads = 0x40000, kProcessAttachCalled = 0x80000;
+/// ObsoleteLoadCount of a module that stays as long as the process.
+inline constexpr USHORT kPinned = 0xFFFF;
+
+/// Adds a module to the lists of load and memory order; `path` is copied. Null if there is no memory.
+Module* AddModule(PVOID base, std::u16string_view path, ULONG flags);
+/// Takes it off all lists and frees it.
+void RemoveModule(Module* module);
+/// Puts it at the end of the order of initialization.
+void AppendInitialization(Module* module);
+
+/// Whether LdrLoadDll is not to prepare a module.
+enum class LoadKind { Whole, NoReferences };
+/// Loads a module by name or path, with what it needs, or counts another use of it. `directory`: where to look first instead of the
+/// program's, or empty. STATUS_DLL_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT, STATUS_ENTRYPOINT_NOT_FOUND, STATUS_ORDINAL_NOT_FOUND,
+/// STATUS_DLL_INIT_FAILED, STATUS_NO_MEMORY.
+NTSTATUS LoadModule(std::u16string_view name, std::u16string_view directory, LoadKind kind, PVOID* base);
+/// Gives up a use of a module; with the last it goes.
+NTSTATUS ReleaseModule(Module* module);
+/// Maps what the program itself is linked to, and binds it; before thread-local data is made.
+NTSTATUS LoadStaticImports();
+/// Finds the file of a module as LoadLibrary does: appends its full path.
+bool FindModuleFile(std::u16string_view name, std::u16string_view directory, struct PathBuffer* path);
+/// Opens a file for the loader: its handle, or null.
+HANDLE OpenModuleFile(std::u16string_view path);
+
+/// Calls the entry points of the modules that were not called yet, in the order of initialization: for those the program is linked to,
+/// and after a load. STATUS_DLL_INIT_FAILED.
+NTSTATUS InitializeModules(bool with_program);
+/// Tells the modules, and the program's thread-local callbacks, of a thread that begins.
+void AttachThread();
+/// The same for its end, and for the process's, in the opposite order.
+void DetachModules(ULONG reason);
+/// Calls the thread-local callbacks of an image.
+void CallTlsCallbacks(PVOID base, ULONG reason);
+inline constexpr ULONG kProcessDetach = 0, kProcessAttach = 1, kThreadAttach = 2, kThreadDetach = 3;
+
+/// Thread-local data of a module: an index and a block for each thread. STATUS_NO_MEMORY.
+NTSTATUS AddTlsModule(PVOID base);
+void RemoveTlsModule(PVOID base);
+NTSTATUS MakeTlsBlocks(Thread* thread);
+void FreeTlsBlocks(Thread* thread);
+
+/// The headers of a mapped image; null if it is none.
+const IMAGE_NT_HEADERS64* HeadersOf(const void* base);
+/// A directory of a mapped image; null if it has none.
+template <class T>
+T* DirectoryOf(PVOID base, ULONG index) {
+  const IMAGE_NT_HEADERS64* const headers = HeadersOf(base);
+  const IMAGE_DATA_DIRECTORY directory = headers ? headers->OptionalHeader.DataDirectory[index] : IMAGE_DATA_DIRECTORY{};
+  return directory.Size ? reinterpret_cast<T*>(static_cast<char*>(base) + directory.VirtualAddress) : nullptr;
+}
 
 }  // namespace nt::user
 
@@ -113,6 +166,8 @@ NTSTATUS Ntdll_RtlRunOnceComplete(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVOID Cont
 
 NTSTATUS LdrLoadDll(PCWSTR SearchPath, PULONG Characteristics, PCUNICODE_STRING Name, PVOID* BaseAddress);
 NTSTATUS LdrUnloadDll(PVOID BaseAddress);
+NTSTATUS LdrAddRefDll(ULONG Flags, PVOID BaseAddress);
+NTSTATUS LdrDisableThreadCalloutsForDll(PVOID BaseAddress);
 NTSTATUS LdrGetDllHandle(PCWSTR SearchPath, PULONG Characteristics, PCUNICODE_STRING Name, PVOID* BaseAddress);
 NTSTATUS LdrGetProcedureAddress(PVOID BaseAddress, const ANSI_STRING* Name, ULONG Ordinal, PVOID* Address);
 VOID RtlExitUserThread(NTSTATUS Status);

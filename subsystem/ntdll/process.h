@@ -23,6 +23,9 @@ struct Waiter {
   bool queued;
 };
 
+/// Modules that may have thread-local data of their own.
+inline constexpr ULONG kTlsModules = 64;
+
 inline constexpr ULONG kTlsSlots = 64;
 inline constexpr ULONG kTlsExpansion = 1024;
 inline constexpr ULONG kFlsSlots = 128;
@@ -59,7 +62,9 @@ struct Process {
   ULONG tls_expansion_used[kTlsExpansion / 32];
   UCHAR fls_used[kFlsSlots];
   PVOID fls_callback[kFlsSlots];
-  PVOID tls_directory;  ///< the image's IMAGE_TLS_DIRECTORY64, or null
+  PVOID loader_lock;               ///< RTL_CRITICAL_SECTION: who loads and unloads modules, and tells them of threads
+  LIST_ENTRY threads;              ///< every Thread
+  PVOID tls_modules[kTlsModules];  ///< bases of the modules with thread-local data, by their index
   PWSTR image_directory;
   PSTR command_line_a;      ///< GetCommandLineA's copy
   PSTR title_a, desktop_a;  ///< and GetStartupInfoA's
@@ -81,6 +86,9 @@ struct Process {
 /// Hung at TEB.SubsystemState.
 struct Thread {
   Waiter waiter;
+  LIST_ENTRY link;                ///< in Process.threads
+  PVOID tls_vector[kTlsModules];  ///< TEB.ThreadLocalStoragePointer: each module's data
+  PVOID tls_blocks[kTlsModules];  ///< the blocks they lie in
   PVOID fls[kFlsSlots];
   crt::Thread* crt;
   ULONG error_mode;

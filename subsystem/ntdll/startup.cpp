@@ -11,8 +11,6 @@
 namespace nt::user {
 namespace {
 
-constexpr ULONG kProcessDetach = 0, kProcessAttach = 1, kThreadAttach = 2, kThreadDetach = 3;
-
 PVOID NewPages(SIZE_T size) {
   PVOID base = nullptr;
   return NT_SUCCESS(sys::NtAllocateVirtualMemory(CurrentProcessHandle(), &base, 0, &size, 0x3000, 4)) ? base : nullptr;
@@ -25,14 +23,13 @@ const IMAGE_NT_HEADERS64& ImageHeaders() {
 
 PVOID AtImageRva(ULONG rva) { return static_cast<char*>(CurrentPeb()->ImageBaseAddress) + rva; }
 
-IMAGE_TLS_DIRECTORY64* TlsDirectory() { return static_cast<IMAGE_TLS_DIRECTORY64*>(CurrentProcess().tls_directory); }
-
 /// Makes the process's state, before anything that needs memory.
 NTSTATUS InitializeProcess() {
   PEB* const peb = CurrentPeb();
   auto* const process = static_cast<Process*>(NewPages(sizeof(Process)));
   if (!process) return STATUS_NO_MEMORY;
-  for (LIST_ENTRY* head : {&process->waiters, &process->exception_handlers, &process->continue_handlers, &process->function_tables})
+  for (LIST_ENTRY* head :
+       {&process->waiters, &process->exception_handlers, &process->continue_handlers, &process->function_tables, &process->threads})
     *head = {head, head};
   process->console_attached = TRUE;
   process->console_mode[0] = 0x1F7;  // processed, line, echo, insert, quick edit, extended, auto position
@@ -48,28 +45,12 @@ NTSTATUS InitializeProcess() {
   process->heaps[process->heap_count++] = peb->ProcessHeap;
   nt::rtl::SetUserHeap({[](SIZE_T bytes) { return Ntdll_RtlAllocateHeap(CurrentPeb()->ProcessHeap, 0, bytes); },
                         [](PVOID block) { Ntdll_RtlFreeHeap(CurrentPeb()->ProcessHeap, 0, block); }});
-  const IMAGE_DATA_DIRECTORY tls = ImageHeaders().OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_TLS];
-  if (tls.Size) process->tls_directory = AtImageRva(tls.VirtualAddress);
-  return MakeModuleList();
-}
-
-/// The thread's copy of the image's TLS data, in slot 0: only the program's own image has any.
-NTSTATUS MakeTlsBlock() {
-  const IMAGE_TLS_DIRECTORY64* const tls = TlsDirectory();
-  if (!tls) return STATUS_SUCCESS;
-  const SIZE_T data = tls->EndAddressOfRawData - tls->StartAddressOfRawData;
-  auto* const vector = Allocate<PVOID>(2);
-  // The image asks for an alignment (bits 20..23: a power of two plus one); the block before it is kept in the second slot, to be freed.
-  const ULONG power = (tls->Characteristics >> 20) & 15;
-  const SIZE_T alignment = power ? std::max<SIZE_T>(SIZE_T{1} << (power - 1), 16) : 16;
-  auto* const block = Allocate<char>(data + tls->SizeOfZeroFill + alignment);
-  if (!vector || !block) return STATUS_NO_MEMORY;
-  vector[0] = reinterpret_cast<PVOID>((reinterpret_cast<ULONG_PTR>(block) + alignment - 1) & ~(alignment - 1));
-  vector[1] = block;
-  std::memcpy(vector[0], reinterpret_cast<const void*>(tls->StartAddressOfRawData), data);
-  *reinterpret_cast<ULONG*>(tls->AddressOfIndex) = 0;
-  CurrentTeb()->ThreadLocalStoragePointer = vector;
-  return STATUS_SUCCESS;
+  auto* const lock = Allocate<RTL_CRITICAL_SECTION>();
+  if (!lock) return STATUS_NO_MEMORY;
+  RtlInitializeCriticalSection(lock);
+  process->loader_lock = lock;
+  const NTSTATUS status = MakeModuleList();
+  return NT_SUCCESS(status) ? LoadStaticImports() : status;
 }
 
 /// A thread that another process made may come while the first prepares the process.
@@ -92,18 +73,16 @@ void RunFlsCallbacks() {
 
 }  // namespace
 
-void CallTlsCallbacks(ULONG reason) {
-  const IMAGE_TLS_DIRECTORY64* const tls = TlsDirectory();
-  if (!tls || !tls->AddressOfCallBacks) return;
-  for (auto* callback = reinterpret_cast<PVOID*>(tls->AddressOfCallBacks); *callback; callback++)
-    ke::Callout<void>(*callback, CurrentPeb()->ImageBaseAddress, reason, nullptr);
-}
-
 NTSTATUS InitializeThread() {
   auto* const thread = Allocate<Thread>();
   if (!thread) return STATUS_NO_MEMORY;
   CurrentTeb()->SubsystemState = thread;
-  return MakeTlsBlock();
+  CurrentTeb()->ThreadLocalStoragePointer = thread->tls_vector;
+  LIST_ENTRY& head = CurrentProcess().threads;
+  thread->link = {&head, head.Blink};
+  head.Blink->Flink = &thread->link;
+  head.Blink = &thread->link;
+  return MakeTlsBlocks(thread);
 }
 
 void ShutdownThread() {
@@ -111,12 +90,11 @@ void ShutdownThread() {
   Thread* const thread = static_cast<Thread*>(teb->SubsystemState);
   if (!thread) return;
   RunFlsCallbacks();
-  CallTlsCallbacks(kThreadDetach);
-  if (auto* const vector = static_cast<PVOID*>(teb->ThreadLocalStoragePointer)) {
-    teb->ThreadLocalStoragePointer = nullptr;
-    Free(vector[1]);
-    Free(vector);
-  }
+  DetachModules(kThreadDetach);
+  thread->link.Blink->Flink = thread->link.Flink;
+  thread->link.Flink->Blink = thread->link.Blink;
+  teb->ThreadLocalStoragePointer = nullptr;
+  FreeTlsBlocks(thread);
   Free(teb->TlsExpansionSlots);
   teb->TlsExpansionSlots = nullptr;
   if (thread->waiter.event) sys::NtClose(thread->waiter.event);
@@ -145,9 +123,11 @@ VOID LdrInitializeThunk(PVOID StartRoutine, PVOID Argument) {
     if (first) nt::sys::NtTerminateProcess(CurrentProcessHandle(), status);
     nt::sys::NtTerminateThread(CurrentThreadHandle(), status);
   }
-  if (first) CallTlsCallbacks(kProcessAttach);
+  if (first) status = InitializeModules(true);
+  if (first && NT_SUCCESS(status)) CallTlsCallbacks(peb->ImageBaseAddress, kProcessAttach);
+  if (!NT_SUCCESS(status)) nt::sys::NtTerminateProcess(CurrentProcessHandle(), status);
   peb->Initialization = 2;
-  if (!first) CallTlsCallbacks(kThreadAttach);
+  if (!first) AttachThread();
   if (!StartRoutine) {
     StartRoutine = AtImageRva(ImageHeaders().OptionalHeader.AddressOfEntryPoint);
     Argument = peb;
@@ -173,7 +153,7 @@ VOID RtlExitUserProcess(NTSTATUS Status) {
     process.exit_status = Status;
     process.shutdown_thread = CurrentTeb()->ClientId.UniqueThread;
     RunFlsCallbacks();
-    CallTlsCallbacks(kProcessDetach);
+    DetachModules(kProcessDetach);
   }
   nt::sys::NtTerminateProcess(CurrentProcessHandle(), Status);
 }
