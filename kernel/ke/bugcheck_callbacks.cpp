@@ -238,7 +238,8 @@ BOOLEAN KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord) 
 
 BOOLEAN KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord, PVOID CallbackRoutine,
                                          KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component) {
-  if (CallbackRecord->State != BufferEmpty) return FALSE;
+  const bool known = Reason >= KbCallbackSecondaryDumpData && Reason <= KbCallbackTriageDumpData;
+  if (!known || CallbackRecord->State != BufferEmpty) return FALSE;
   PrepareLists();
   CallbackRecord->CallbackRoutine = CallbackRoutine;
   CallbackRecord->Reason = Reason;

@@ -6,7 +6,7 @@ static ULONG remembered = 42;
 static const GUID kData = {0x5be1b5a3, 0x1f2c, 0x4c4e, {0x9a, 0x01, 2, 3, 4, 5, 6, 7}};
 
 static KBUGCHECK_CALLBACK_RECORD plain, removed;
-static KBUGCHECK_REASON_CALLBACK_RECORD add, drop, secondary, parts, io;
+static KBUGCHECK_REASON_CALLBACK_RECORD add, drop, secondary, parts, io, unknown_reason;
 
 static void NTAPI OnBugCheck(PVOID buffer, ULONG length) {
   DbgPrint("plain: irql %u, value %u, length %u\n", KeGetCurrentIrql(), *static_cast<ULONG*>(buffer), length);
@@ -75,6 +75,7 @@ void Mistake(PDRIVER_OBJECT) {
   KeInitializeCallbackRecord(&parts);
   KeInitializeCallbackRecord(&secondary);
   KeInitializeCallbackRecord(&io);
+  KeInitializeCallbackRecord(&unknown_reason);
   const BOOLEAN results[] = {KeRegisterBugCheckCallback(&plain, OnBugCheck, &remembered, sizeof remembered, component),
                              KeRegisterBugCheckCallback(&plain, OnBugCheck, &remembered, sizeof remembered, component),
                              KeRegisterBugCheckCallback(&removed, OnRemoved, nullptr, 0, component),
@@ -88,7 +89,8 @@ void Mistake(PDRIVER_OBJECT) {
                              KeRegisterBugCheckReasonCallback(&io, OnDumpIo, KbCallbackDumpIo, component),
                              KeDeregisterBugCheckReasonCallback(&io),
                              KeDeregisterBugCheckReasonCallback(&io),
-                             KeRegisterBugCheckReasonCallback(&io, OnDumpIo, KbCallbackDumpIo, component)};
+                             KeRegisterBugCheckReasonCallback(&io, OnDumpIo, KbCallbackDumpIo, component),
+                             KeRegisterBugCheckReasonCallback(&unknown_reason, OnDumpIo, KbCallbackInvalid, component)};
   DbgPrint("registered:");
   for (const BOOLEAN result : results) DbgPrint(" %u", result);
   DbgPrint("\n");
