@@ -437,26 +437,37 @@ const RUNTIME_FUNCTION* LookupFunction(ULONG_PTR pc, ULONG_PTR* image_base) {
   return rva < function.EndAddress ? &function : nullptr;
 }
 
-NTSTATUS VirtualUnwind(ULONG handler_type, ULONG_PTR image_base, ULONG_PTR control_pc, const RUNTIME_FUNCTION* function, CONTEXT* context,
-                       const StackLimits& limits, UnwindResult* result, PKNONVOLATILE_CONTEXT_POINTERS saved) {
-  *result = {};
-  const Image* image = ImageOf(image_base);
-  Image dynamic;
-  if (image == nullptr && state->environment.dynamic_function != nullptr) {
-    // What a program has told about its own code is taken on trust.
-    dynamic.base = image_base;
-    dynamic.size = dynamic.mapped_size = kMostDynamicCode;
-    image = &dynamic;
-  }
-  if (image == nullptr || image->base != image_base || function == nullptr || control_pc - image_base >= image->size) {
-    return STATUS_BAD_FUNCTION_TABLE;
-  }
+namespace {
+
+NTSTATUS UnwindIn(const Image& image, ULONG handler_type, ULONG_PTR control_pc, const RUNTIME_FUNCTION& function, CONTEXT* context,
+                  const StackLimits& limits, UnwindResult* result, PKNONVOLATILE_CONTEXT_POINTERS saved) {
+  if (control_pc - image.base >= image.size) return STATUS_BAD_FUNCTION_TABLE;
   const ULONG_PTR old_rsp = context->Rsp;
-  const NTSTATUS status = Frame(*image, *function, control_pc, context, limits, saved).Unwind(handler_type, result);
+  const NTSTATUS status = Frame(image, function, control_pc, context, limits, saved).Unwind(handler_type, result);
   if (status != STATUS_SUCCESS) return status;
   // Only an interrupted frame may lie elsewhere; everything else would let a walk go in circles.
   if (!result->machine_frame && context->Rsp <= old_rsp) return STATUS_BAD_STACK;
   return STATUS_SUCCESS;
+}
+
+/// What stands for the image of a program's own code: what it has told about that is taken on trust.
+Image DynamicCode(ULONG_PTR base) {
+  Image dynamic;
+  dynamic.base = base;
+  dynamic.size = dynamic.mapped_size = kMostDynamicCode;
+  return dynamic;
+}
+
+}  // namespace
+
+NTSTATUS VirtualUnwind(ULONG handler_type, ULONG_PTR image_base, ULONG_PTR control_pc, const RUNTIME_FUNCTION* function, CONTEXT* context,
+                       const StackLimits& limits, UnwindResult* result, PKNONVOLATILE_CONTEXT_POINTERS saved) {
+  *result = {};
+  const Image* const image = ImageOf(image_base);
+  if (function == nullptr || (image != nullptr && image->base != image_base)) return STATUS_BAD_FUNCTION_TABLE;
+  if (image != nullptr) return UnwindIn(*image, handler_type, control_pc, *function, context, limits, result, saved);
+  if (state->environment.dynamic_function == nullptr) return STATUS_BAD_FUNCTION_TABLE;
+  return UnwindIn(DynamicCode(image_base), handler_type, control_pc, *function, context, limits, result, saved);
 }
 
 NTSTATUS UnwindStep(CONTEXT* context, const StackLimits& limits) {
