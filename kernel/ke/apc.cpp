@@ -126,6 +126,8 @@ void PrepareUserApc() {
     }
     thread->host.user_apc = RunKernelRoutine(TakeFirst(head));
     if (thread->host.user_apc.routine == nullptr) continue;  // the kernel routine said so
+    // The next one comes when this one has returned, not in a system service that it calls.
+    thread->Tcb.ApcState.UserApcPending = FALSE;
     thread->host.user_apc_ready = TRUE;
     return;
   }
@@ -148,6 +150,7 @@ extern "C" void KiUserApcDispatch() {
     Callout<void>(call.routine, call.context, call.argument1, call.argument2);
     KiRunOnKernelStack([] {
       BeforeUserMode();
+      KiThread->Tcb.ApcState.UserApcPending = TRUE;  // NtContinue tests for more
       PrepareUserApc();
     });
   }

@@ -14,6 +14,12 @@ void CALLBACK NoteAndQueue(ULONG_PTR letter) {
   if (letter < 'g') QueueUserAPC(NoteAndQueue, GetCurrentThread(), letter + 1);
 }
 
+void CALLBACK SleepsInside(ULONG_PTR alertable) {
+  Note('(');
+  SleepEx(1, alertable != 0);
+  Note(')');
+}
+
 DWORD WINAPI SleepAlertably(void*) { return SleepEx(INFINITE, TRUE); }
 DWORD WINAPI Return(void*) { return 7; }
 
@@ -51,6 +57,13 @@ int main() {
 
   QueueUserAPC(NoteAndQueue, self, 'e');
   Show("queued by an APC", SleepEx(1000, TRUE));
+
+  QueueUserAPC(SleepsInside, self, FALSE);
+  QueueUserAPC(Note, self, 'j');
+  Show("one after the other", SleepEx(1000, TRUE));
+  QueueUserAPC(SleepsInside, self, TRUE);
+  QueueUserAPC(Note, self, 'k');
+  Show("one inside the other", SleepEx(1000, TRUE));
 
   HANDLE thread = CreateThread(nullptr, 0, SleepAlertably, nullptr, 0, nullptr);
   Sleep(20);
