@@ -84,7 +84,6 @@ constexpr Inside kInside[] = {
     {"etw_disabled", 4'000'000, {3}},
     {"etw_enabled", 50'000, {0}},
     {"process", 100, {2e6}},
-    {"process_10000", 10'000, {2e6}},
     {"handle", 100'000, {0}},
 };
 

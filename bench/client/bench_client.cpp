@@ -79,8 +79,7 @@ struct ClientFigure {
   const char* name;
   ULONG64 (*measure)(ULONG iterations);
 };
-constexpr ClientFigure kClientFigures[] = {
-    {"process", Processes}, {"process_10000", Processes}, {"handle", Handles}, {"file_read", FileRead}};
+constexpr ClientFigure kClientFigures[] = {{"process", Processes}, {"handle", Handles}, {"file_read", FileRead}};
 
 ULONG64 InDriver(HANDLE device, const char* figure, ULONG iterations) {
   BenchRequest request{};

@@ -303,7 +303,7 @@ void SetPriority(Thread* thread, KPRIORITY priority) {
 
 void BoostThread(Thread* thread, KPRIORITY increment) {
   const KPRIORITY priority = KthreadPriority(&thread->Tcb);
-  if (priority >= LOW_REALTIME_PRIORITY || increment <= 0) return;
+  if (priority >= LOW_REALTIME_PRIORITY || increment <= 0 || thread->host.boost_disabled) return;
   KPRIORITY boosted = thread->Tcb.BasePriority + increment;
   if (boosted > LOW_REALTIME_PRIORITY - 1) boosted = LOW_REALTIME_PRIORITY - 1;
   if (boosted > priority) KthreadPriority(&thread->Tcb) = static_cast<CCHAR>(boosted);

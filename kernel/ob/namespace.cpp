@@ -249,6 +249,11 @@ std::u16string NameOf(PVOID object) {
 
 namespace {
 
+void DestroyDirectory(PVOID object) {
+  ForgetPrivateNamespace(object);
+  FreeEntries(object);
+}
+
 void DestroyLink(PVOID object) {
   if (AsLink(object)->target.Buffer != nullptr) ex::FreePool(AsLink(object)->target.Buffer);
 }
@@ -331,7 +336,7 @@ void CreateNamespace() {
                                   .valid_access = 0xf000f,
                                   .ignore_case = true,
                                   .secured = true,
-                                  .destroy = &FreeEntries});
+                                  .destroy = &DestroyDirectory});
   ob.link_type = CreateType({.name = u"SymbolicLink",
                              .mapping = {0x20001, 0x20000, 0x20001, 0xf0001},
                              .valid_access = 0xfffff,

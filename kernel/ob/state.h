@@ -53,6 +53,12 @@ struct SymbolicLink {
   LARGE_INTEGER created;
 };
 
+/// A directory that is found by what it is bounded by.
+struct PrivateNamespace {
+  std::vector<UCHAR> boundary;
+  PVOID directory;  ///< not referenced: its end takes it off the list
+};
+
 class HandleTable;
 struct Registration;
 
@@ -66,6 +72,8 @@ struct State {
   PVOID global_dos_devices = nullptr;
   std::map<ULONGLONG, PVOID> dos_devices;  ///< of logon sessions that have some of their own
   ULONGLONG (*logon)() = nullptr;
+  std::vector<PrivateNamespace> private_namespaces;
+  bool (*is_member)(const void* sid, SIZE_T size) = nullptr;
   PVOID system_table = nullptr;
   std::vector<HandleTable*> tables;
   std::vector<Registration*> registrations;  ///< of object callbacks, the highest altitude first
@@ -88,6 +96,8 @@ inline std::u16string_view View(const UNICODE_STRING& text) { return {text.Buffe
 PVOID FindEntry(PVOID directory, std::u16string_view name, bool ignore_case);
 void InsertEntry(PVOID directory, std::u16string_view name, PVOID object);
 void RemoveName(PVOID object);
+/// The directory is no private namespace any more, if it was one.
+void ForgetPrivateNamespace(PVOID directory);
 /// Frees a directory's list of entries, without what they refer to.
 void FreeEntries(PVOID directory);
 

@@ -350,6 +350,7 @@ NTSTATUS SetPagePriority(Process* process, const void* value) {
 
 NTSTATUS SetBoost(Process* process, const void* value) {
   process->host.boost_disabled = ValueOf<ULONG>(value) != 0;
+  for (PETHREAD thread : Threads(process)) static_cast<ke::Thread*>(thread)->host.boost_disabled = process->host.boost_disabled;
   return STATUS_SUCCESS;
 }
 

@@ -159,6 +159,7 @@ NTSTATUS CreateUserThread(PEPROCESS process, PVOID routine, PVOID argument, SIZE
   thread->host.start_context = thread;
   thread->Win32StartAddress = routine;
   thread->host.parameter = argument;
+  thread->host.boost_disabled = ProcessOf(process)->host.boost_disabled;
   status = MakeTeb(thread, process, stack_reserve, stack_commit);
   if (!NT_SUCCESS(status)) {
     UnlinkThread(process, thread);

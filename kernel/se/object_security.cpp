@@ -3,6 +3,7 @@
 
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
+#include "kernel/ob/private_namespace.h"
 #include "kernel/ps/ps.h"
 #include "kernel/se/descriptor.h"
 #include "kernel/se/sddl.h"
@@ -83,6 +84,15 @@ NTSTATUS Assign(PVOID object, PVOID asked, PVOID token) {
 
 bool CallerHolds(ULONG privilege) { return SeSinglePrivilegeCheck({privilege, 0}, ke::PreviousMode()) != FALSE; }
 
+bool CallerHasSid(const void* sid, SIZE_T size) {
+  if (!SidFits(static_cast<const SID*>(sid), size)) return false;
+  SECURITY_SUBJECT_CONTEXT subject;
+  SeCaptureSubjectContext(&subject);
+  const bool has = EffectiveToken(subject)->Holds(static_cast<const SID*>(sid), false);
+  SeReleaseSubjectContext(&subject);
+  return has;
+}
+
 /// Who may look into a directory (3), make names in it (0xc), and rule it.
 struct DirectoryRule {
   const char16_t* path;
@@ -140,6 +150,7 @@ NTSTATUS AssignSecurity(PVOID object, PSECURITY_DESCRIPTOR asked, const Token* t
 }
 
 void SecureObjects() {
+  ob::SetMembershipCheck(&CallerHasSid);
   ob::SetSecurity({&CheckObject, &CaptureAsked, &Assign, &CallerHolds});
   for (PACCESS_TOKEN token : {SystemToken(), UserToken()}) AssignSecurity(token, nullptr, AsToken(token));
   AssignSecurity(PsInitialSystemProcess, nullptr, AsToken(SystemToken()));

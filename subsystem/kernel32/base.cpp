@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "subsystem/kernel32/private_namespace.h"
+
 namespace nt::win32 {
 
 UNICODE_STRING StringOf(PCWSTR text) {
@@ -17,11 +19,25 @@ WideName::WideName(PCSTR text) : null_(!text) {
   text_[too_long_ ? kMaxPath : count] = 0;
 }
 
+/// ALIAS\NAME of a private namespace: the name is relative to its directory.
+bool ObjectName::TakeNamespace(std::u16string_view name) {
+  const SIZE_T slash = name.find(u'\\');
+  const HANDLE directory = slash != name.npos ? NamespaceOf(name.substr(0, slash)) : nullptr;
+  if (!directory) return false;
+  text_.Append(name.substr(slash + 1));
+  string_ = {static_cast<USHORT>(text_.length * 2), static_cast<USHORT>(text_.length * 2), text_.text};
+  attributes_.RootDirectory = directory;
+  attributes_.ObjectName = &string_;
+  attributes_.Attributes |= OBJ_OPENIF;
+  return true;
+}
+
 ObjectName::ObjectName(PCWSTR name, const SECURITY_ATTRIBUTES* security, BOOL inherit) {
   const bool inherited = inherit || (security && security->bInheritHandle);
   attributes_ = {
       sizeof attributes_, nullptr, nullptr, inherited ? OBJ_INHERIT : 0U, security ? security->lpSecurityDescriptor : nullptr, nullptr};
   if (!name) return;
+  if (TakeNamespace(name)) return;
   if (const ULONG session = CurrentPeb()->SessionId; session != 0) {
     const WCHAR digit[] = {static_cast<WCHAR>(u'0' + session % 10), 0};
     text_.Append(u"\\Sessions\\");

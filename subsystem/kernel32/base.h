@@ -49,6 +49,8 @@ class ObjectName {
   POBJECT_ATTRIBUTES get() { return &attributes_; }
 
  private:
+  bool TakeNamespace(std::u16string_view name);
+
   PathBuffer text_;
   UNICODE_STRING string_{};
   OBJECT_ATTRIBUTES attributes_{};

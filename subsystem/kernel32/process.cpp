@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "nt/se.h"
 #include "subsystem/kernel32/base.h"
 #include "subsystem/kernel32/startup_info.h"
 
@@ -27,6 +28,30 @@ constexpr auto kProcessAffinityMask = static_cast<PROCESSINFOCLASS>(21);
 
 BOOL Query(HANDLE process, BasicInformation* information) {
   return Check(sys::NtQueryInformationProcess(process, ProcessBasicInformation, information, sizeof *information, nullptr));
+}
+
+NTSTATUS SetClass(HANDLE process, UCHAR number) {
+  struct {
+    BOOLEAN Foreground;
+    UCHAR Class;
+  } information{FALSE, number};
+  return sys::NtSetInformationProcess(process, ProcessPriorityClass, &information, sizeof information);
+}
+
+/// Does something with the privilege to raise priorities enabled; false if the process does not hold it.
+template <class Work>
+bool WithBasePriority(Work work) {
+  TOKEN_PRIVILEGES wanted{1, {{{SE_INC_BASE_PRIORITY_PRIVILEGE, 0}, SE_PRIVILEGE_ENABLED}}}, before{};
+  HANDLE token = nullptr;
+  ULONG length = 0;
+  if (!NT_SUCCESS(sys::NtOpenProcessToken(CurrentProcessHandle(), TOKEN_QUERY | TOKEN_ADJUST_PRIVILEGES, &token))) return false;
+  const bool held = sys::NtAdjustPrivilegesToken(token, FALSE, &wanted, sizeof before, &before, &length) == STATUS_SUCCESS;
+  if (held) {
+    work();
+    sys::NtAdjustPrivilegesToken(token, FALSE, &before, 0, nullptr, nullptr);
+  }
+  sys::NtClose(token);
+  return held;
 }
 
 StartupInfo MakeStartupInfo() {
@@ -167,11 +192,13 @@ BOOL SetPriorityClass(HANDLE ProcessHandle, DWORD PriorityClass) {
   constexpr DWORD kClasses[] = {0, 0x40, 0x20, 0x80, 0x100, 0x4000, 0x8000};
   const DWORD* const found = std::find(kClasses + 1, std::end(kClasses), PriorityClass);
   if (found == std::end(kClasses)) return Fail(ERROR_INVALID_PARAMETER);
-  struct {
-    BOOLEAN Foreground;
-    UCHAR Class;
-  } information{FALSE, static_cast<UCHAR>(found - kClasses)};
-  return Check(sys::NtSetInformationProcess(ProcessHandle, ProcessPriorityClass, &information, sizeof information));
+  const auto number = static_cast<UCHAR>(found - kClasses);
+  NTSTATUS status = SetClass(ProcessHandle, number);
+  if (status != STATUS_PRIVILEGE_NOT_HELD) return Check(status);
+  // Real time is for who holds the privilege, enabled or not; others get the class below it.
+  constexpr UCHAR kHigh = 3;
+  if (!WithBasePriority([&] { status = SetClass(ProcessHandle, number); }) || !NT_SUCCESS(status)) status = SetClass(ProcessHandle, kHigh);
+  return Check(status);
 }
 
 /// A process's times, in 100 ns.

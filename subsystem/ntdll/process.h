@@ -48,6 +48,7 @@ struct FunctionTable {
   PVOID callback;  ///< tells the entry instead of a table; null for none
   PVOID context;
 };
+struct NamespaceAlias;
 
 /// Hung at PEB.SubsystemState.
 struct Process {
@@ -59,6 +60,7 @@ struct Process {
   PVOID control_handlers[16];  ///< SetConsoleCtrlHandler's, newest last
   ULONG control_handler_count;
   ULONG error_mode;
+  NamespaceAlias* namespaces;  ///< CreatePrivateNamespace's, newest first
   ULONG tls_expansion_used[kTlsExpansion / 32];
   UCHAR fls_used[kFlsSlots];
   PVOID fls_callback[kFlsSlots];

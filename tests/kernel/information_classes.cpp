@@ -7,6 +7,7 @@ NTSYSAPI NTSTATUS NTAPI ZwSetInformationProcess(HANDLE Process, PROCESSINFOCLASS
 NTSYSAPI NTSTATUS NTAPI ZwQueryInformationThread(HANDLE Thread, THREADINFOCLASS Class, PVOID Information, ULONG Length, PULONG Needed);
 NTSYSAPI NTSTATUS NTAPI ZwQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Class, PVOID Information, ULONG Length, PULONG Needed);
 NTSYSAPI NTSTATUS NTAPI ZwSetInformationObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Class, PVOID Information, ULONG Length);
+NTSYSAPI NTSTATUS NTAPI ZwSetSystemInformation(ULONG Class, PVOID Information, ULONG Length);
 NTSYSAPI NTSTATUS NTAPI ZwQuerySystemInformation(ULONG Class, PVOID Information, ULONG Length, PULONG ReturnLength);
 }
 
@@ -248,6 +249,12 @@ KTEST(ClassesWithAQuestion) {
   EXPECT_EQ(ZwQuerySystemInformation(76, table, sizeof table, &length), STATUS_NOT_IMPLEMENTED);
   ULONG integrity[2] = {4, 0};
   EXPECT_EQ(ZwQuerySystemInformation(103, integrity, 8, &length), STATUS_INFO_LENGTH_MISMATCH);
+}
+
+KTEST(NothingOfTheSystemIsSet) {
+  ULONG value = 0;
+  EXPECT_EQ(ZwSetSystemInformation(9, &value, sizeof value), STATUS_NOT_SUPPORTED);
+  EXPECT_EQ(ZwSetSystemInformation(0, &value, sizeof value), STATUS_INVALID_INFO_CLASS);
 }
 
 KTEST(ExtendedProcessesTellOfStacks) {
