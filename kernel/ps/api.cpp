@@ -22,7 +22,8 @@ NTSTATUS CreateSystemThread(PVOID kept, PHANDLE handle, ULONG access, POBJECT_AT
   PEPROCESS process = PsInitialSystemProcess;
   if (process_handle != nullptr) {
     PVOID object = nullptr;
-    const NTSTATUS status = ObReferenceObjectByHandle(process_handle, 2, Ps().process_type, ke::PreviousMode(), &object, nullptr);
+    // It is the caller's, a driver's, whatever mode the thread came from.
+    const NTSTATUS status = ObReferenceObjectByHandle(process_handle, 2, Ps().process_type, KernelMode, &object, nullptr);
     if (!NT_SUCCESS(status)) return status;
     process = static_cast<PEPROCESS>(object);
   }

@@ -1,5 +1,5 @@
 // KMelody: plays notes in the background, by a thread of its own that uses the beep device.
-#include "player.h"
+#include "players.h"
 
 namespace {
 
@@ -15,7 +15,15 @@ NTSTATUS OnCreateClose(PDEVICE_OBJECT, PIRP irp) { return Complete(irp, STATUS_S
 NTSTATUS Queue(PIRP irp, ULONG length) {
   const ULONG count = length / sizeof(Note);
   if (count == 0 || count > MELODY_MAXIMUM_NOTES || length % sizeof(Note) != 0) return STATUS_INVALID_BUFFER_SIZE;
-  return AddNotes(static_cast<const Note*>(irp->AssociatedIrp.SystemBuffer), count);
+  Player* player;
+  const NTSTATUS status = PlayerFor(irp, &player);
+  return NT_SUCCESS(status) ? AddNotes(player, static_cast<const Note*>(irp->AssociatedIrp.SystemBuffer), count) : status;
+}
+
+NTSTATUS Wait(PIRP irp) {
+  Player* player;
+  const NTSTATUS status = PlayerFor(irp, &player);
+  return NT_SUCCESS(status) ? WaitUntilSilent(player) : status;
 }
 
 NTSTATUS OnDeviceControl(PDEVICE_OBJECT, PIRP irp) {
@@ -24,14 +32,14 @@ NTSTATUS OnDeviceControl(PDEVICE_OBJECT, PIRP irp) {
     case IOCTL_MELODY_PLAY:
       return Complete(irp, Queue(irp, control.InputBufferLength));
     case IOCTL_MELODY_WAIT:
-      return Complete(irp, WaitUntilSilent());
+      return Complete(irp, Wait(irp));
     default:
       return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);
   }
 }
 
 void Unload(PDRIVER_OBJECT driver) {
-  StopPlayer();
+  StopPlayers();
   UNICODE_STRING link = RTL_CONSTANT_STRING(KMELODY_LINK_NAME);
   IoDeleteSymbolicLink(&link);
   IoDeleteDevice(driver->DeviceObject);
@@ -46,7 +54,7 @@ extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING) {
   if (!NT_SUCCESS(status)) return status;
   status = IoCreateSymbolicLink(&link, &name);
   if (NT_SUCCESS(status)) {
-    status = StartPlayer();
+    status = StartPlayers();
     if (!NT_SUCCESS(status)) IoDeleteSymbolicLink(&link);
   }
   if (!NT_SUCCESS(status)) {
