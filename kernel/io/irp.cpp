@@ -267,7 +267,7 @@ BOOLEAN IoIsOperationSynchronous(PIRP Irp) {
 PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN /*ChargeQuota*/, PIRP Irp) {
   constexpr ULONG kMdlTag = ' ldM';
   const SIZE_T size = MmSizeOfMdl(VirtualAddress, Length);
-  auto* const mdl = static_cast<PMDL>(ex::AllocatePool(NonPagedPoolNx, size, kMdlTag));
+  auto* const mdl = ex::LetAllocationFail() ? nullptr : static_cast<PMDL>(ex::AllocatePool(NonPagedPoolNx, size, kMdlTag));
   if (mdl == nullptr) return nullptr;
   *mdl = MDL{};
   const auto address = reinterpret_cast<ULONG_PTR>(VirtualAddress);

@@ -127,11 +127,13 @@ PVOID MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress) {
 }
 
 PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE) {
+  if (ex::LetAllocationFail()) return nullptr;
   return reinterpret_cast<PVOID>(
       MapDevice(static_cast<ULONG_PTR>(PhysicalAddress.QuadPart), NumberOfBytes, hal::Protection::ReadWriteExecute));
 }
 
 PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect) {
+  if (ex::LetAllocationFail()) return nullptr;
   const ULONG access = Protect & ~(PAGE_NOCACHE | PAGE_WRITECOMBINE);
   switch (access) {
     case PAGE_READONLY:

@@ -1,6 +1,7 @@
 // Views of sections: in processes, and in system space.
 #include <numeric>
 
+#include "kernel/ex/ex.h"
 #include "kernel/mm/section.h"
 #include "kernel/ob/ob.h"
 #include "nt/bugcodes.h"
@@ -127,6 +128,7 @@ NTSTATUS MapIntoSystem(const Section& section, View* view) {
   std::vector<PFN_NUMBER> frames(view->size >> PAGE_SHIFT);
   std::iota(frames.begin(), frames.end(), (section.pages->physical + view->offset) >> PAGE_SHIFT);
   const bool writable = (section.protection & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0;
+  if (ex::LetAllocationFail()) return STATUS_NO_MEMORY;
   view->base = MapSystem("section view", frames.data(), frames.size(), writable ? hal::Protection::ReadWrite : hal::Protection::Read);
   if (view->base == 0) return STATUS_NO_MEMORY;
   if (writable) section.pages->written = true;

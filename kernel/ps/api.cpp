@@ -1,5 +1,6 @@
 // What drivers call of ps, and the types.
 #include "kernel/api/api.h"
+#include "kernel/ex/ex.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ps/hooks.h"
@@ -19,6 +20,7 @@ void RunSystemThread(void* raw) {
 
 NTSTATUS CreateSystemThread(PVOID kept, PHANDLE handle, ULONG access, POBJECT_ATTRIBUTES object_attributes, HANDLE process_handle,
                             PCLIENT_ID client_id, PVOID routine, PVOID context) {
+  if (nt::ex::LetAllocationFail()) return STATUS_INSUFFICIENT_RESOURCES;
   PEPROCESS process = PsInitialSystemProcess;
   if (process_handle != nullptr) {
     PVOID object = nullptr;
