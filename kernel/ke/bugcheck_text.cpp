@@ -44,6 +44,7 @@ constexpr BugCheckText kTexts[] = {
      "A thread ended with its APCs disabled or inside a region that it entered and did not leave.",
      {"APC found pending", "the APC disable count of the thread", "IRQL"},
      kNone},
+    {CACHE_MANAGER, "A file system used the cache in a way that it forbids.", {"where", "offset in the file", "bytes"}, kNone},
     {NO_MORE_IRP_STACK_LOCATIONS, "A request was sent to more drivers than it has stack locations.", {"IRP"}, kFirst},
     {SYSTEM_SERVICE_EXCEPTION,
      "An exception in a system service was not handled.",
