@@ -130,3 +130,32 @@ KTEST(ATunnelGivesBackWhatANameHad) {
   FsRtlAddToTunnelCache(&tunnel, 7, &brief, &full, TRUE, 0, nullptr);
   FsRtlDeleteTunnelCache(&tunnel);
 }
+
+namespace {
+
+ANSI_STRING Narrow(const char* text) {
+  ANSI_STRING string;
+  RtlInitAnsiString(&string, text);
+  return string;
+}
+
+bool Fat(const char* name, bool wild = false, bool path = false, bool leading = false) {
+  return FsRtlIsFatDbcsLegal(Narrow(name), wild, path, leading) != FALSE;
+}
+
+bool Matches(const char* expression, const char* name) {
+  ANSI_STRING pattern = Narrow(expression), string = Narrow(name);
+  return FsRtlIsDbcsInExpression(&pattern, &string) != FALSE;
+}
+
+}  // namespace
+
+KTEST(FatNamesAreEightAndThree) {
+  EXPECT(Fat("ABCDEFGH.TXT") && Fat("A") && Fat("A B.C"));
+  EXPECT(!Fat("") && !Fat("ABCDEFGHI") && !Fat("A.TEXT") && !Fat("A.B.C") && !Fat(".TXT"));
+  EXPECT(!Fat("A+B") && !Fat("A|B") && !Fat("A .TXT") && !Fat("A ") && !Fat("A*"));
+  EXPECT(Fat("A*.?", true) && Fat("..", true) && !Fat(".."));
+  EXPECT(!Fat("\\A") && Fat("\\A", false, false, true) && Fat("\\", false, false, true));
+  EXPECT(!Fat("A\\B") && Fat("A\\B.C", false, true) && !Fat("A\\\\B", false, true) && !Fat("A\\B.LONG", false, true));
+  EXPECT(Matches("*.TXT", "A.TXT") && !Matches("*.TXT", "a.txt") && Matches("A?C", "ABC") && !Matches("A?C", "AC"));
+}
