@@ -12,7 +12,6 @@ namespace {
 
 enum : ULONG { kIsa = 1, kEisa = 2, kPci = 5, kInternal = 0 };  // INTERFACE_TYPE
 constexpr ULONG kPciConfiguration = 4;                          // BUS_DATA_TYPE
-constexpr ULONG kHeaderLength = 0x40;
 constexpr USHORT kNoVendor = 0xffff;
 
 /// Offsets in the header that hold what is written to them.
