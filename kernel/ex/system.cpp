@@ -2,6 +2,7 @@
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
 #include "kernel/ke/machine.h"
+#include "kernel/mm/layout.h"
 #include "nt/bugcodes.h"
 #include "nt/status.h"
 
@@ -10,7 +11,7 @@ extern "C" ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber);
 namespace {
 
 constexpr ULONG kSuites = 17;
-constexpr ULONG kSingleUserTerminalServices = 8;  ///< SingleUserTS: as RtlGetVersion's suite mask tells
+constexpr ULONG_PTR kSuiteMask = nt::mm::kSharedUserDataShadow + 0x2d0;  ///< KUSER_SHARED_DATA.SuiteMask
 constexpr LONGLONG kTick = 156250;
 constexpr LONG kExecuteHandler = 1;
 
@@ -32,8 +33,10 @@ Usage CurrentUsage() {
 
 extern "C" {
 
-/// Whether a product suite is installed: SingleUserTS only. Any IRQL.
-BOOLEAN ExVerifySuite(ULONG SuiteType) { return SuiteType < kSuites && SuiteType == kSingleUserTerminalServices; }
+/// Whether a product suite is installed: terminal services, for a single user. Any IRQL.
+BOOLEAN ExVerifySuite(ULONG SuiteType) {
+  return SuiteType < kSuites && (*reinterpret_cast<const ULONG*>(kSuiteMask) >> SuiteType & 1) != 0;
+}
 
 /// Any exception is handled by whom it is the filter of. Any IRQL.
 LONG ExSystemExceptionFilter() { return kExecuteHandler; }

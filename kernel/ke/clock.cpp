@@ -146,6 +146,7 @@ void InitializeTime() {
   Poke<UCHAR>(0x268, 1);
   Poke<ULONG>(0x26c, 10);  // NtMajorVersion
   Poke<ULONG>(0x270, 0);
+  Poke<ULONG>(0x2d0, 0x110);  // SuiteMask: terminal services, for a single user
   Poke<UCHAR>(0x274 + 2, 1);  // PF_COMPARE_EXCHANGE_DOUBLE
   for (const int feature : {3, 6, 8, 10, 12, 13, 14, 17, 23, 32}) Poke<UCHAR>(0x274 + static_cast<ULONG_PTR>(feature), 1);
   Poke<ULONG>(0x3c0, ProcessorCount());

@@ -38,6 +38,8 @@ KTEST(ZonesAreCutFromSegments) {
 
 KTEST(Suites) {
   EXPECT(ExVerifySuite(SingleUserTS));
+  EXPECT(ExVerifySuite(TerminalServer));
+  EXPECT_EQ(SharedUserData->SuiteMask, 0x110);
   EXPECT(!ExVerifySuite(DataCenter));
   EXPECT(!ExVerifySuite(MaxSuiteType));
 }
