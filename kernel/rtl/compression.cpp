@@ -19,7 +19,7 @@ ULONG EffortOf(USHORT engine) { return engine == COMPRESSION_ENGINE_MAXIMUM ? Ma
 
 NTSTATUS CheckFormat(USHORT format) {
   if (format == COMPRESSION_FORMAT_NONE || format == COMPRESSION_FORMAT_DEFAULT) return STATUS_INVALID_PARAMETER;
-  return format == COMPRESSION_FORMAT_LZNT1 || format == COMPRESSION_FORMAT_XPRESS ? STATUS_SUCCESS : STATUS_UNSUPPORTED_COMPRESSION;
+  return format <= COMPRESSION_FORMAT_XPRESS_HUFF ? STATUS_SUCCESS : STATUS_UNSUPPORTED_COMPRESSION;
 }
 
 NTSTATUS CheckFormatAndEngine(USHORT both) {
@@ -56,7 +56,10 @@ NTSTATUS RtlCompressBuffer(USHORT CompressionFormatAndEngine, PUCHAR Uncompresse
                            PUCHAR CompressedBuffer, ULONG CompressedBufferSize, ULONG, PULONG FinalCompressedSize, PVOID WorkSpace) {
   const NTSTATUS status = CheckFormatAndEngine(CompressionFormatAndEngine);
   if (status != STATUS_SUCCESS) return status;
-  const auto compress = (CompressionFormatAndEngine & kFormatMask) == COMPRESSION_FORMAT_LZNT1 ? CompressLznt1 : CompressXpress;
+  const USHORT format = CompressionFormatAndEngine & kFormatMask;
+  const auto compress = format == COMPRESSION_FORMAT_LZNT1    ? CompressLznt1
+                        : format == COMPRESSION_FORMAT_XPRESS ? CompressXpress
+                                                              : CompressXpressHuffman;
   return compress({UncompressedBuffer, UncompressedBufferSize}, {CompressedBuffer, CompressedBufferSize},
                   EffortOf(CompressionFormatAndEngine & kEngineMask), static_cast<MatchTable*>(WorkSpace), FinalCompressedSize);
 }
@@ -67,12 +70,19 @@ NTSTATUS RtlDecompressBufferEx(USHORT CompressionFormat, PUCHAR UncompressedBuff
   if (status != STATUS_SUCCESS) return status;
   const ConstBytes from(CompressedBuffer, CompressedBufferSize);
   const Bytes to(UncompressedBuffer, UncompressedBufferSize);
-  if ((CompressionFormat & kFormatMask) == COMPRESSION_FORMAT_XPRESS) return DecompressXpress(from, to, FinalUncompressedSize);
-  return DecompressLznt1(from, to, 0, FinalUncompressedSize);
+  switch (CompressionFormat & kFormatMask) {
+    case COMPRESSION_FORMAT_LZNT1:
+      return DecompressLznt1(from, to, 0, FinalUncompressedSize);
+    case COMPRESSION_FORMAT_XPRESS:
+      return DecompressXpress(from, to, FinalUncompressedSize);
+    default:
+      return DecompressXpressHuffman(from, to, FinalUncompressedSize);
+  }
 }
 
 NTSTATUS RtlDecompressBuffer(USHORT CompressionFormat, PUCHAR UncompressedBuffer, ULONG UncompressedBufferSize, PUCHAR CompressedBuffer,
                              ULONG CompressedBufferSize, PULONG FinalUncompressedSize) {
+  if ((CompressionFormat & kFormatMask) == COMPRESSION_FORMAT_XPRESS_HUFF) return STATUS_UNSUPPORTED_COMPRESSION;
   return RtlDecompressBufferEx(CompressionFormat, UncompressedBuffer, UncompressedBufferSize, CompressedBuffer, CompressedBufferSize,
                                FinalUncompressedSize, nullptr);
 }

@@ -1,4 +1,4 @@
-// Compression of buffers: LZNT1 (in chunks of 4 KiB) and plain Xpress.
+// Compression of buffers: LZNT1 (in chunks of 4 KiB), Xpress, and Xpress with Huffman codes.
 #pragma once
 
 #include <span>
@@ -47,6 +47,8 @@ NTSTATUS CompressLznt1(ConstBytes from, Bytes to, ULONG effort, MatchTable* tabl
 NTSTATUS DecompressLznt1(ConstBytes from, Bytes to, ULONG skip, ULONG* size);
 NTSTATUS CompressXpress(ConstBytes from, Bytes to, ULONG effort, MatchTable* table, ULONG* size);
 NTSTATUS DecompressXpress(ConstBytes from, Bytes to, ULONG* size);
+NTSTATUS CompressXpressHuffman(ConstBytes from, Bytes to, ULONG effort, MatchTable* table, ULONG* size);
+NTSTATUS DecompressXpressHuffman(ConstBytes from, Bytes to, ULONG* size);
 
 inline constexpr ULONG kLznt1Chunk = 4096;
 /// Compresses one chunk with its header; 0 if it does not fit.
@@ -69,7 +71,7 @@ NTSTATUS RtlGetCompressionWorkSpaceSize(USHORT CompressionFormatAndEngine, PULON
 NTSTATUS RtlCompressBuffer(USHORT CompressionFormatAndEngine, PUCHAR UncompressedBuffer, ULONG UncompressedBufferSize,
                            PUCHAR CompressedBuffer, ULONG CompressedBufferSize, ULONG UncompressedChunkSize, PULONG FinalCompressedSize,
                            PVOID WorkSpace);
-/// Decompresses a buffer, or as much of it as has room.
+/// Decompresses a buffer, or as much of it as has room; without work space there are no Huffman codes.
 NTSTATUS RtlDecompressBuffer(USHORT CompressionFormat, PUCHAR UncompressedBuffer, ULONG UncompressedBufferSize, PUCHAR CompressedBuffer,
                              ULONG CompressedBufferSize, PULONG FinalUncompressedSize);
 /// The same, with work space.

@@ -74,6 +74,30 @@ KTEST(XpressRoundTrips) {
   }
 }
 
+KTEST(XpressWithHuffmanCodesRoundTrips) {
+  const USHORT formats[] = {COMPRESSION_FORMAT_XPRESS_HUFF, COMPRESSION_FORMAT_XPRESS_HUFF | COMPRESSION_ENGINE_MAXIMUM};
+  const ULONG sizes[] = {1, 2, 3, 300, 4097, kSize};
+  for (USHORT format : formats) {
+    Buffers buffers(format);
+    buffers.FillText();
+    for (ULONG size : sizes) {
+      ULONG packed = 0, back = 0;
+      EXPECT_EQ(RtlCompressBuffer(format, buffers.plain, size, buffers.packed, 2 * kSize, 4096, &packed, buffers.work), STATUS_SUCCESS);
+      EXPECT_EQ(RtlDecompressBufferEx(COMPRESSION_FORMAT_XPRESS_HUFF, buffers.back, kSize, buffers.packed, packed, &back, buffers.work),
+                STATUS_SUCCESS);
+      EXPECT_EQ(back, size);
+      EXPECT(RtlEqualMemory(buffers.plain, buffers.back, size));
+      // Without work space there is no room for the codes.
+      EXPECT_EQ(RtlDecompressBuffer(COMPRESSION_FORMAT_XPRESS_HUFF, buffers.back, kSize, buffers.packed, packed, &back),
+                STATUS_UNSUPPORTED_COMPRESSION);
+      // A table of codes that is none.
+      buffers.packed[0] ^= 0x77;
+      EXPECT_EQ(RtlDecompressBufferEx(COMPRESSION_FORMAT_XPRESS_HUFF, buffers.back, kSize, buffers.packed, packed, &back, buffers.work),
+                STATUS_BAD_COMPRESSION_BUFFER);
+    }
+  }
+}
+
 KTEST(AFixedStreamOfLznt1) {
   // "ABCABCABCABC" as three literals and one token: distance 3, length 9.
   UCHAR packed[] = {0x05, 0xB0, 0x08, 'A', 'B', 'C', 0x06, 0x20};
