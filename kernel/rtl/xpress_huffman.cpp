@@ -1,5 +1,5 @@
-// Xpress with Huffman codes (MS-XCA): blocks of 64 KiB, each with the lengths of its 512 codes in 256 bytes. A symbol below 256 is a literal;
-// above, its upper four bits are the bits of the distance, its lower four the length, and 256 at the end of the data is the end.
+// Xpress with Huffman codes (MS-XCA): blocks of 64 KiB, each with the lengths of its 512 codes in 256 bytes. A symbol below 256 is a
+// literal; above, its upper four bits are the bits of the distance, its lower four the length, and 256 at the end of the data is the end.
 #include <algorithm>
 #include <array>
 #include <memory>
