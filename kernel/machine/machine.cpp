@@ -180,10 +180,10 @@ bool ProvideFile(std::u16string_view name, std::vector<std::byte>* contents) {
   std::string host;
   if (file.empty()) return false;
   if (SameName(folder, programs) && FindStarted(file, &host)) *contents = nt::hal::ReadHostFile(host);
-  if (SameName(folder, kSystem)) *contents = nt::ldr::BuiltinFile(Narrow(file));
+  if (SameName(folder, kSystem)) *contents = nt::ldr::BuiltinFile(nt::rtl::Utf8(file));
   if (SameName(folder, kDrivers)) {
     for (const auto& [known, path] : current->images) {
-      if (SameName(Wide(known), file)) *contents = nt::hal::ReadHostFile(path);
+      if (SameName(nt::rtl::Utf16(known), file)) *contents = nt::hal::ReadHostFile(path);
     }
   }
   return !contents->empty();
@@ -366,7 +366,7 @@ RunResult Machine::State::Create(const std::string& path, const std::vector<std:
   }
   images.emplace_back(BaseName(path), std::filesystem::absolute(path).string());
   // The file may be another than when it was last started.
-  nt::hostfs::Refresh(u"\\ringlet\\" + Wide(BaseName(path)), file);
+  nt::hostfs::Refresh(u"\\ringlet\\" + nt::rtl::Utf16(BaseName(path)), file);
   nt::ps::ProcessParameters parameters;
   parameters.host_path = path;
   parameters.image_path = std::u16string(kProgramDirectory) + nt::rtl::Utf16(BaseName(path));
