@@ -7,6 +7,7 @@
 
 #include "kernel/ex/ex.h"
 #include "kernel/hal/host_folder.h"
+#include "kernel/ke/ke.h"
 #include "kernel/mm/state.h"
 #include "kernel/ob/ob.h"
 #include "nt/status.h"
@@ -123,8 +124,13 @@ void DereferenceSectionPages(SectionPages* pages) {
   state->section_pages.erase(pages->physical);
   pages->~SectionPages();
   ex::FreePool(pages);
-  // The last, as the file system may now close the file.
-  if (file != nullptr) ObfDereferenceObject(file);
+  // The last, as the file system may now close the file; which has to wait if an MDL of its pages was unlocked by a DPC.
+  if (file == nullptr) return;
+  if (ke::CurrentIrql() == PASSIVE_LEVEL) {
+    ObfDereferenceObject(file);
+  } else {
+    ObDereferenceObjectDeferDelete(file);
+  }
 }
 
 ULONG_PTR SectionPhysical(const SectionPages* pages) { return pages->physical; }

@@ -40,7 +40,6 @@ ldr::Image* OwnImageAt(PEPROCESS process, ULONG_PTR address) {
 }
 
 NTSTATUS MapSection(PEPROCESS process, PFILE_OBJECT file, ULONG_PTR* base, SIZE_T* size) {
-  if (ProcessOf(process)->host.space == nullptr) return STATUS_NOT_SUPPORTED;
   ldr::Image* image = nullptr;
   bool moved = false;
   {
@@ -58,7 +57,7 @@ NTSTATUS MapSection(PEPROCESS process, PFILE_OBJECT file, ULONG_PTR* base, SIZE_
   }
   *base = image->base;
   *size = image->size;
-  NotifyImageMapped(*image, process, file);
+  if (process != PsInitialSystemProcess) NotifyImageMapped(*image, process, file);
   return moved ? STATUS_IMAGE_NOT_AT_BASE : STATUS_SUCCESS;
 }
 
@@ -105,7 +104,8 @@ NTSTATUS MapImage(Process* process, std::u16string_view path, std::span<const st
   constexpr SIZE_T kGranularity = 65536;
   ULONG_PTR base = 0;
   const SIZE_T room = (parsed.optional_header().SizeOfImage + 2 * kGranularity) & ~(kGranularity - 1);
-  const NTSTATUS mapped = process->host.space->MapImage(&base, room);
+  mm::AddressSpace* const space = mm::AddressSpaceOf(process);
+  const NTSTATUS mapped = space->MapImage(&base, room);
   if (!NT_SUCCESS(mapped)) return mapped;
   ldr::BuiltinResolver resolver(bind_hooked, process->host.builtin_data);
   ldr::LoadOptions options;
@@ -118,10 +118,10 @@ NTSTATUS MapImage(Process* process, std::u16string_view path, std::span<const st
   verdict = ldr::Load(path, bytes, options, image);
   *why = verdict.sentence;
   if (!verdict.ok()) {
-    process->host.space->UnmapView(base);
+    space->UnmapView(base);
     return verdict.status;
   }
-  SetProtections(process->host.space, **image);
+  SetProtections(space, **image);
   return STATUS_SUCCESS;
 }
 

@@ -262,3 +262,74 @@ KTEST(DriversLockAndMapPagesOfAFile) {
   Delete(file);
   ZwClose(file);
 }
+
+KTEST(AnMdlKeepsAMappedFileUntilADpcUnlocksIt) {
+  HANDLE file = NewFile(4096), section;
+  REQUIRE(file != nullptr);
+  REQUIRE(NT_SUCCESS(Create(&section, file, 0, PAGE_READWRITE)));
+  PVOID base = nullptr;
+  SIZE_T size = 0;
+  REQUIRE(NT_SUCCESS(Map(section, &base, &size, PAGE_READWRITE)));
+  PMDL const mdl = IoAllocateMdl(base, 100, FALSE, FALSE, nullptr);
+  MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
+  Unmap(base);
+  ZwClose(section);
+  EXPECT_EQ(Resize(file, 10), STATUS_USER_MAPPED_FILE);
+  auto* const alias = (volatile char*)MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority | MdlMappingNoExecute);
+  REQUIRE(alias != nullptr);
+  EXPECT_EQ(alias[1], 'b');
+  EXPECT_EQ(Delete(file), STATUS_CANNOT_DELETE);
+  ZwClose(file);
+  KIRQL irql;
+  KeRaiseIrql(DISPATCH_LEVEL, &irql);
+  MmUnlockPages(mdl);
+  KeLowerIrql(irql);
+  IoFreeMdl(mdl);
+  REQUIRE(NT_SUCCESS(Open(&file, kReadWrite)));
+  EXPECT_EQ(Delete(file), STATUS_SUCCESS);
+  ZwClose(file);
+}
+
+KTEST(ImagesAreMappedBySections) {
+  UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\SystemRoot\\System32\\ntdll.dll");
+  HANDLE file, section, writer;
+  REQUIRE(NT_SUCCESS(Open(&file, GENERIC_READ | GENERIC_EXECUTE, FILE_OPEN, FILE_NON_DIRECTORY_FILE, &name)));
+  REQUIRE(NT_SUCCESS(Create(&section, file, 0, PAGE_READONLY, kImage)));
+  struct {
+    PVOID entry;
+    ULONG zero_bits;
+    SIZE_T stack_reserve, stack_commit;
+    ULONG subsystem, version;
+    ULONG os_version;
+    USHORT characteristics, dll_characteristics, machine;
+    UCHAR code, flags;
+    ULONG loader_flags, size, checksum;
+  } image = {};
+  SIZE_T told = 0;
+  EXPECT_EQ(ZwQuerySection(section, 1, &image, sizeof image, &told), STATUS_SUCCESS);
+  EXPECT_EQ(told, 0x40);
+  EXPECT_EQ(image.machine, 0x8664);
+  EXPECT_EQ(image.size, SizeOf(file));
+  PVOID base = nullptr;
+  SIZE_T size = 0;
+  const NTSTATUS status = Map(section, &base, &size, PAGE_READONLY);
+  EXPECT(NT_SUCCESS(status));
+  if (NT_SUCCESS(status)) {
+    EXPECT_EQ(*(volatile USHORT*)base, 0x5a4d);
+    MEMORY_BASIC_INFORMATION information;
+    EXPECT_EQ(ZwQueryVirtualMemory(ZwCurrentProcess(), base, 0, &information, sizeof information, nullptr), STATUS_SUCCESS);
+    EXPECT_EQ(information.Type, kImage);  // MEM_IMAGE is the same bit
+    EXPECT_EQ(information.Protect, PAGE_READONLY);
+    // A file that runs is not written to or deleted.
+    EXPECT_EQ(Open(&writer, GENERIC_WRITE, FILE_OPEN, FILE_NON_DIRECTORY_FILE, &name), STATUS_SHARING_VIOLATION);
+    EXPECT_EQ(Unmap(base), STATUS_SUCCESS);
+  }
+  ZwClose(section);
+  ZwClose(file);
+  EXPECT_EQ(Open(&writer, GENERIC_WRITE, FILE_OPEN, FILE_NON_DIRECTORY_FILE, &name), STATUS_SUCCESS);
+  ZwClose(writer);
+  file = NewFile(100);
+  EXPECT_EQ(Create(&section, file, 0, PAGE_READONLY, kImage), STATUS_INVALID_IMAGE_NOT_MZ);
+  EXPECT_EQ(Delete(file), STATUS_SUCCESS);
+  ZwClose(file);
+}
