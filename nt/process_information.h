@@ -140,8 +140,9 @@ struct PROCESS_PRIORITY_CLASS {
 struct PROCESS_DEVICEMAP_INFORMATION {
   ULONG DriveMap;       ///< bit n: the letter 'A' + n
   UCHAR DriveType[32];  ///< as GetDriveType tells them
+  ULONG Reserved;       ///< the structure has room for a handle as well
 };
-NT_SIZE(PROCESS_DEVICEMAP_INFORMATION, 0x24);
+NT_SIZE(PROCESS_DEVICEMAP_INFORMATION, 0x28);
 
 /// What a creator of a process or a thread asks for besides (PS_ATTRIBUTE_... numbers).
 struct PS_ATTRIBUTE {

@@ -50,7 +50,7 @@ KTEST(ProcessLengthsAreExact) {
   struct Rule {
     ULONG number, size;
   };
-  const Rule rules[] = {{0, 0x30}, {1, 0x30}, {3, 0x58}, {4, 0x20}, {7, 8},  {12, 4}, {18, 2}, {20, 4}, {22, 4}, {23, 0x24},
+  const Rule rules[] = {{0, 0x30}, {1, 0x30}, {3, 0x58}, {4, 0x20}, {7, 8},  {12, 4}, {18, 2}, {20, 4}, {22, 4}, {23, 0x28},
                         {24, 4},   {26, 8},   {28, 4},   {29, 4},   {31, 4}, {33, 4}, {39, 4}, {61, 1}, {75, 4}};
   for (const Rule& rule : rules) {
     EXPECT_EQ(Process(rule.number, buffer, rule.size), STATUS_SUCCESS);
