@@ -134,9 +134,10 @@ ULONG NextBusy(ULONG from) {
   return from;
 }
 
-/// The thread to resume when a processor gets its turn; an idle processor takes its standby thread at once.
+/// The thread to resume when a processor gets its turn; an idle processor takes its standby thread at once, but in the middle of a DPC.
 Thread* Resumed(Processor& processor) {
-  if (processor.current->host.is_idle && processor.next != nullptr && processor.dpcs.head == nullptr) {
+  const bool free = processor.dpcs.head == nullptr && processor.block->irql < DISPATCH_LEVEL;
+  if (processor.current->host.is_idle && processor.next != nullptr && free) {
     return TakeNext(processor);
   }
   return processor.current;

@@ -226,3 +226,50 @@ KTEST(ADpcMayAskHowLongItMayRun) {
 }
 
 KTEST(TheNumberOfProcessorsIsAVariableToo) { EXPECT_EQ(KeNumberProcessors, KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS)); }
+
+namespace {
+/// A DPC on a processor that has nothing else to do, and a thread of that processor that it wakes.
+struct Woken {
+  KDPC dpc;
+  KEVENT event;
+  volatile LONG in_dpc, early;
+};
+
+VOID NTAPI WakeAndLinger(PKDPC, PVOID context, PVOID, PVOID) {
+  auto* const woken = static_cast<Woken*>(context);
+  woken->in_dpc = 1;
+  KeSetEvent(&woken->event, IO_NO_INCREMENT, FALSE);
+  // Enough calls for other processors to get turns meanwhile.
+  for (int i = 0; i < 200; i++) KeQueryPerformanceCounter(nullptr);
+  EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+  woken->in_dpc = 0;
+}
+
+void WaitOnSecond(Woken* woken) {
+  KeSetSystemAffinityThread(2);
+  for (int i = 0; i < 50; i++) {
+    KeWaitForSingleObject(&woken->event, Executive, KernelMode, FALSE, nullptr);
+    if (woken->in_dpc) InterlockedIncrement(&woken->early);
+  }
+}
+}  // namespace
+
+KTEST(ADpcEndsBeforeTheThreadItWakes) {
+  if (KeQueryActiveProcessorCount(nullptr) < 2) return;
+  Woken woken = {};
+  KeInitializeEvent(&woken.event, SynchronizationEvent, FALSE);
+  KeInitializeDpc(&woken.dpc, WakeAndLinger, &woken);
+  KeSetTargetProcessorDpc(&woken.dpc, 1);
+  KeSetSystemAffinityThread(1);
+  {
+    Thread thread(WaitOnSecond, &woken);
+    for (int i = 0; i < 50; i++) {
+      while (KeReadStateEvent(&woken.event)) Sleep(1);
+      KeInsertQueueDpc(&woken.dpc, nullptr, nullptr);
+      KeFlushQueuedDpcs();
+      Sleep(1);
+    }
+  }
+  KeRevertToUserAffinityThread();
+  EXPECT_EQ(woken.early, 0);
+}
