@@ -617,3 +617,26 @@ KTEST(TimeOfInterruptsAndDpcsIsTheProcessors) {
   EXPECT(after.count > before.count);
   IoDisconnectInterrupt(interrupt);
 }
+
+namespace {
+BOOLEAN NTAPI LingerInService(PKINTERRUPT, PVOID context) {
+  // Enough calls for the other processor to get turns meanwhile.
+  for (int i = 0; i < 200; i++) KeQueryPerformanceCounter(nullptr);
+  InterlockedIncrement(static_cast<volatile LONG*>(context));
+  return TRUE;
+}
+}  // namespace
+
+KTEST(AServiceRoutineOnAnIdleProcessorComesToItsEnd) {
+  if (KeQueryActiveProcessorCount(nullptr) < 2) return;
+  Pinned pinned(0);
+  LONG served = 0;
+  PKINTERRUPT interrupt;
+  REQUIRE(NT_SUCCESS(IoConnectInterrupt(&interrupt, LingerInService, &served, nullptr, 0x51, 5, 5, LevelSensitive, FALSE, kAll, FALSE)));
+  for (LONG i = 1; i <= 20; i++) {
+    EXPECT(RingletFireInterrupt(0x51, 1));
+    while (*static_cast<volatile LONG*>(&served) < i) YieldProcessor(), KeQueryPerformanceCounter(nullptr);
+  }
+  IoDisconnectInterrupt(interrupt);
+  EXPECT_EQ(served, 20);
+}
