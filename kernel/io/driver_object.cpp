@@ -122,6 +122,7 @@ void Initialize() {
                                    .security_method = &FileSecurity});
   PublishTypes();
   CreateRegistrations();
+  CreateWmiType();
   InitializeBuiltinDevices();
   InitializePnp();
 }

@@ -59,6 +59,8 @@ inline DeviceNode* NodeOf(PDEVICE_OBJECT device) { return static_cast<DeviceNode
 DeviceNode* CreateNode(PDRIVER_OBJECT driver);
 /// Takes a device away, with its interfaces.
 void DeleteNode(DeviceNode* node);
+/// Sends a request of the kernel's, by its function and parameters, to the top of a device's stack and waits for its end.
+NTSTATUS SendToTop(PDEVICE_OBJECT device, const IO_STACK_LOCATION& request, ULONG_PTR* information);
 /// Sends IRP_MJ_PNP to the top of a device's stack and waits for its end.
 NTSTATUS SendPnp(PDEVICE_OBJECT pdo, UCHAR minor, PVOID argument, ULONG_PTR* information);
 

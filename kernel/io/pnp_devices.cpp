@@ -157,7 +157,15 @@ void DeleteNode(DeviceNode* node) {
 }
 
 NTSTATUS SendPnp(PDEVICE_OBJECT pdo, UCHAR minor, PVOID argument, ULONG_PTR* information) {
-  PDEVICE_OBJECT const top = IoGetAttachedDevice(pdo);
+  IO_STACK_LOCATION request{};
+  request.MajorFunction = IRP_MJ_PNP;
+  request.MinorFunction = minor;
+  request.Parameters.Others.Argument1 = argument;
+  return SendToTop(pdo, request, information);
+}
+
+NTSTATUS SendToTop(PDEVICE_OBJECT device, const IO_STACK_LOCATION& request, ULONG_PTR* information) {
+  PDEVICE_OBJECT const top = IoGetAttachedDevice(device);
   PIRP const irp = NewIrp(top->StackSize);
   if (irp == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   KEVENT done;
@@ -168,9 +176,9 @@ NTSTATUS SendPnp(PDEVICE_OBJECT pdo, UCHAR minor, PVOID argument, ULONG_PTR* inf
   irp->UserEvent = &done;
   irp->Tail.Overlay.Thread = ke::KiThread;
   PIO_STACK_LOCATION const location = IoGetNextIrpStackLocation(irp);
-  location->MajorFunction = IRP_MJ_PNP;
-  location->MinorFunction = minor;
-  location->Parameters.Others.Argument1 = argument;
+  location->MajorFunction = request.MajorFunction;
+  location->MinorFunction = request.MinorFunction;
+  location->Parameters = request.Parameters;
   ObfReferenceObject(top);
   QueueToThread(irp);
   NTSTATUS status = IofCallDriver(top, irp);

@@ -26,6 +26,13 @@ struct PciConfiguration {
 /// That of the machine's host bridge, as it is after a reset.
 PciConfiguration HostBridge();
 
+/// A device that provides WMI data.
+struct WmiProvider {
+  PDEVICE_OBJECT device;     ///< with a reference
+  std::vector<GUID> blocks;  ///< what it said it has
+  bool asked = false;        ///< is being asked
+};
+
 /// Of one machine.
 struct Registrations {
   PciConfiguration host_bridge = HostBridge();
@@ -36,7 +43,9 @@ struct Registrations {
   std::vector<PDEVICE_OBJECT> timers;               ///< whose timers run, in the order they were started
   KTIMER second{};                                  ///< ticks once a second while a timer runs
   KDPC second_dpc{};
-  std::vector<PDEVICE_OBJECT> wmi_providers;  ///< each with a reference
+  std::vector<WmiProvider> wmi_providers;
+  std::vector<struct WmiBlock*> wmi_blocks;  ///< open ones, in the order they were opened
+  POBJECT_TYPE wmi_type = nullptr;
   ULONG error_log_sequence = 0;
   POBJECT_TYPE completion_type = nullptr;
 };
@@ -45,6 +54,8 @@ Registrations& Registered();
 /// Makes the state and the IoCompletion type; part of Initialize(). After ob.
 void CreateRegistrations();
 void DestroyRegistrations();
+/// Makes the type of opened WMI data blocks; part of Initialize(). After CreateRegistrations().
+void CreateWmiType();
 
 /// Undoes a device's registrations: its I/O timer and its shutdown notifications. Part of its deletion.
 void ForgetDevice(PDEVICE_OBJECT device);

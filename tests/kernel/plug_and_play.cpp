@@ -1,4 +1,4 @@
-// Plug and play without hardware: reported devices, their properties and interfaces, who is told; and WMI.
+// Plug and play without hardware: reported devices, their properties and interfaces, who is told.
 #include "device.h"
 
 #include <initguid.h>
@@ -175,17 +175,4 @@ KTEST(AChangedStateIsAskedFor) {
   IoInvalidateDeviceState(reported.pdo);
   EXPECT_EQ(WaitFor(&asked, 1000), STATUS_SUCCESS);
   Sleep(5);  // until the request has ended
-}
-
-KTEST(ProvidersRegisterOnce) {
-  Device device;
-  EXPECT_EQ(IoWMIRegistrationControl(device.object(), WMIREG_ACTION_DEREGISTER), STATUS_INVALID_PARAMETER);
-  EXPECT_EQ(IoWMIRegistrationControl(device.object(), WMIREG_ACTION_REGISTER), STATUS_SUCCESS);
-  EXPECT_EQ(IoWMIRegistrationControl(device.object(), WMIREG_ACTION_REGISTER), STATUS_OBJECT_NAME_EXISTS);
-  EXPECT_EQ(IoWMIRegistrationControl(device.object(), WMIREG_ACTION_REREGISTER), STATUS_SUCCESS);
-  EXPECT_EQ(IoWMIRegistrationControl(device.object(), 99), STATUS_INVALID_PARAMETER);
-  EXPECT_EQ(IoWMIRegistrationControl(device.object(), WMIREG_ACTION_DEREGISTER), STATUS_SUCCESS);
-  PVOID const event = ExAllocatePoolWithTag(NonPagedPoolNx, 64, 'tsTK');
-  REQUIRE(event != nullptr);
-  EXPECT_EQ(IoWMIWriteEvent(event), STATUS_SUCCESS);  // the event is the system's now
 }
