@@ -56,10 +56,12 @@ enum PROCESSINFOCLASS : ULONG {
   ProcessIoPriority = 33,
   ProcessCookie = 36,
   ProcessImageInformation = 37,
+  ProcessCycleTime = 38,
   ProcessPagePriority = 39,
   ProcessImageFileNameWin32 = 43,
   ProcessGroupInformation = 47,
   ProcessHandleInformation = 51,
+  ProcessMitigationPolicy = 52,
   ProcessCommandLineInformation = 60,
   ProcessProtectionInformation = 61,
   ProcessSubsystemInformation = 75

@@ -8,6 +8,7 @@
 #include "kernel/ke/ke.h"
 #include "kernel/ke/ki.h"
 #include "kernel/mm/mm.h"
+#include "kernel/ps/ps.h"
 #include "nt/status.h"
 
 extern "C" {
@@ -125,7 +126,17 @@ bool Report(PIRP irp, PFILE_OBJECT file, PETHREAD thread) {
 }
 
 /// The second stage, for the requestor's thread or on its behalf.
+/// Counts for its process what a request has moved.
+void CountTransfer(const IRP* irp, PETHREAD thread) {
+  IO_COUNTERS& counters = ps::IoCountersOf(reinterpret_cast<PEPROCESS>(thread->Tcb.Process));
+  ULONGLONG& moved = HasFlag(irp, IRP_READ_OPERATION)    ? counters.ReadTransferCount
+                     : HasFlag(irp, IRP_WRITE_OPERATION) ? counters.WriteTransferCount
+                                                         : counters.OtherTransferCount;
+  moved += irp->IoStatus.Information;
+}
+
 void TellRequestor(PIRP irp, PFILE_OBJECT file, PETHREAD thread) {
+  if (NT_SUCCESS(irp->IoStatus.Status)) CountTransfer(irp, thread);
   {
     const InMemoryOf requestor(thread);
     CopyBack(irp);

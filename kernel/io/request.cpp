@@ -6,6 +6,7 @@
 #include "kernel/ex/ex.h"
 #include "kernel/io/irp_lists.h"
 #include "kernel/ke/ki.h"
+#include "kernel/ps/ps.h"
 #include "nt/status.h"
 
 namespace nt::io {
@@ -99,6 +100,10 @@ NTSTATUS Request::MakeIrp(UCHAR major, UCHAR minor) {
   location_->MajorFunction = major;
   location_->MinorFunction = minor;
   location_->FileObject = file_;
+  IO_COUNTERS& counters = ps::IoCountersOf(ke::CurrentProcess());
+  ++(major == IRP_MJ_READ    ? counters.ReadOperationCount
+     : major == IRP_MJ_WRITE ? counters.WriteOperationCount
+                             : counters.OtherOperationCount);
   return STATUS_SUCCESS;
 }
 

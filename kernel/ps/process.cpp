@@ -263,6 +263,8 @@ void DeleteProcess(PVOID object) {
   mm::AddressSpace::Destroy(process->host.space);
 }
 
+IO_COUNTERS& IoCountersOf(PEPROCESS process) { return ProcessOf(process)->host.io; }
+
 ProcessorTimes TimesOf(PEPROCESS process) {
   ProcessorTimes times{ProcessOf(process)->host.kernel_time, ProcessOf(process)->host.user_time};
   for (PETHREAD thread : Threads(process)) {

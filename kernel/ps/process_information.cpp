@@ -233,6 +233,30 @@ NTSTATUS CollectDrives(Process* /*process*/, Answer* answer, PVOID /*question*/,
   return Add(answer, map);
 }
 
+/// PROCESS_CYCLE_TIME_INFORMATION: what is charged, and what there is in all. The machine's processors count a cycle a nanosecond.
+struct CycleTime {
+  ULONGLONG accumulated, current;
+};
+
+NTSTATUS CollectCycles(Process* process, Answer* answer, PVOID /*question*/, ULONG /*length*/) {
+  const ProcessorTimes times = TimesOf(process);
+  const auto cycles = static_cast<ULONGLONG>(times.kernel + times.user) * 100;
+  return Add(answer, CycleTime{cycles, cycles});
+}
+
+/// PROCESS_MITIGATION_POLICY_INFORMATION: which policy is asked about, and its flags. None is in force.
+struct MitigationPolicy {
+  ULONG policy, flags;
+};
+
+NTSTATUS CollectMitigation(Process* /*process*/, Answer* answer, PVOID question, ULONG /*length*/) {
+  constexpr ULONG kPolicies = 18;
+  MitigationPolicy asked{};
+  const NTSTATUS status = Load(static_cast<const MitigationPolicy*>(question), &asked);
+  if (!NT_SUCCESS(status)) return status;
+  return asked.policy < kPolicies ? Add(answer, MitigationPolicy{asked.policy, 0}) : STATUS_INVALID_PARAMETER;
+}
+
 constexpr ACCESS_MASK kLimited = kProcessQueryLimited, kFull = kProcessQueryInformation;
 
 #define ANSWER(value) \
@@ -241,6 +265,7 @@ constexpr ACCESS_MASK kLimited = kProcessQueryLimited, kFull = kProcessQueryInfo
 constexpr QueryClass<Process> kQueries[] = {
     {ProcessBasicInformation, sizeof(PROCESS_BASIC_INFORMATION), sizeof(PROCESS_EXTENDED_BASIC_INFORMATION), kLimited, &CollectBasic},
     {ProcessQuotaLimits, sizeof(QUOTA_LIMITS), 0, kLimited, &CollectQuota},
+    {ProcessIoCounters, sizeof(IO_COUNTERS), 0, kLimited, ANSWER(process->host.io)},
     {ProcessVmCounters, sizeof(VM_COUNTERS), sizeof(VM_COUNTERS_EX), kLimited, &CollectMemory},
     {ProcessTimes, sizeof(KERNEL_USER_TIMES), 0, kLimited, &CollectTimes},
     {ProcessDebugPort, 8, 0, kFull, ANSWER(ULONG_PTR{0})},
@@ -257,6 +282,8 @@ constexpr QueryClass<Process> kQueries[] = {
     {ProcessLUIDDeviceMapsEnabled, 4, 0, kLimited, ANSWER(ULONG{1})},
     {ProcessBreakOnTermination, 4, 0, kLimited, ANSWER(ULONG{(process->Flags & kBreakOnTermination) != 0})},
     {ProcessDebugObjectHandle, 8, 0, kFull, [](Process*, Answer*, PVOID, ULONG) -> NTSTATUS { return STATUS_PORT_NOT_SET; }},
+    {ProcessCycleTime, sizeof(CycleTime), 0, kLimited, &CollectCycles},
+    {ProcessMitigationPolicy, sizeof(MitigationPolicy), 0, kLimited, &CollectMitigation},
     {ProcessDebugFlags, 4, 0, kFull, ANSWER(ULONG{!process->host.no_debug_inherit})},
     {ProcessIoPriority, 4, 0, kLimited, ANSWER(process->host.io_priority)},
     {ProcessCookie, 4, 0, kLimited, &CollectCookie},

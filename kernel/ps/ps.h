@@ -7,6 +7,7 @@
 
 #include "kernel/ke/ke.h"
 #include "nt/ob.h"
+#include "nt/process_information.h"
 #include "nt/ps.h"
 
 namespace nt::ps {
@@ -42,6 +43,9 @@ void SetProgramFinder(bool (*finder)(std::u16string_view nt_path, std::string* h
 
 /// A thread of the System process that runs host code; it ends when `start` returns. The caller owns a reference to *thread.
 NTSTATUS CreateKernelThread(void (*start)(void*), void* context, KPRIORITY priority, PETHREAD* thread);
+
+/// What a process has had read, written and otherwise done; the I/O manager counts there.
+IO_COUNTERS& IoCountersOf(PEPROCESS process);
 
 /// Which console is the process's own.
 ULONG ConsoleOf(PEPROCESS process);

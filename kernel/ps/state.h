@@ -34,6 +34,7 @@ struct ProcessHost {
   SIZE_T peak_committed;  ///< bytes, as far as anybody looked
   SIZE_T working_set_minimum;
   SIZE_T working_set_maximum;
+  IO_COUNTERS io;
   ULONG image_file_size;
   ULONG hard_error_mode;
   ULONG io_priority;

@@ -50,8 +50,8 @@ KTEST(ProcessLengthsAreExact) {
   struct Rule {
     ULONG number, size;
   };
-  const Rule rules[] = {{0, 0x30}, {1, 0x30}, {3, 0x58}, {4, 0x20}, {7, 8},  {12, 4}, {18, 2}, {20, 4}, {22, 4}, {23, 0x28},
-                        {24, 4},   {26, 8},   {28, 4},   {29, 4},   {31, 4}, {33, 4}, {39, 4}, {61, 1}, {75, 4}};
+  const Rule rules[] = {{0, 0x30}, {1, 0x30}, {2, 0x30}, {3, 0x58}, {4, 0x20}, {7, 8},  {12, 4},    {18, 2}, {20, 4}, {22, 4}, {23, 0x28},
+                        {24, 4},   {26, 8},   {28, 4},   {29, 4},   {31, 4},   {33, 4}, {38, 0x10}, {39, 4}, {61, 1}, {75, 4}};
   for (const Rule& rule : rules) {
     EXPECT_EQ(Process(rule.number, buffer, rule.size), STATUS_SUCCESS);
     EXPECT_EQ(length, rule.size);
@@ -65,6 +65,37 @@ KTEST(ProcessLengthsAreExact) {
   EXPECT_EQ(Process(0, buffer, 0x30, kThread), STATUS_OBJECT_TYPE_MISMATCH);
   EXPECT_EQ(Process(999, buffer, 8, kBad), STATUS_INVALID_INFO_CLASS);
   EXPECT_EQ(Process(30, buffer, 8), STATUS_PORT_NOT_SET);
+}
+
+KTEST(ProcessesCountWhatTheyMove) {
+  IO_COUNTERS before, after;
+  UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\??\\C:\\counted.txt");
+  OBJECT_ATTRIBUTES attributes = RTL_CONSTANT_OBJECT_ATTRIBUTES(&name, OBJ_KERNEL_HANDLE);
+  IO_STATUS_BLOCK block;
+  HANDLE file;
+  EXPECT_EQ(ZwCreateFile(&file, GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE, &attributes, &block, nullptr, 0, 0, FILE_SUPERSEDE,
+                         FILE_SYNCHRONOUS_IO_NONALERT | FILE_DELETE_ON_CLOSE, nullptr, 0),
+            STATUS_SUCCESS);
+  char text[100] = {};
+  LARGE_INTEGER start = {};
+  EXPECT_EQ(Process(2, &before, sizeof before), STATUS_SUCCESS);
+  EXPECT_EQ(ZwWriteFile(file, nullptr, nullptr, nullptr, &block, text, 100, &start, nullptr), STATUS_SUCCESS);
+  EXPECT_EQ(ZwReadFile(file, nullptr, nullptr, nullptr, &block, text, 60, &start, nullptr), STATUS_SUCCESS);
+  EXPECT_EQ(Process(2, &after, sizeof after), STATUS_SUCCESS);
+  EXPECT_EQ(after.WriteOperationCount - before.WriteOperationCount, 1u);
+  EXPECT_EQ(after.WriteTransferCount - before.WriteTransferCount, 100u);
+  EXPECT_EQ(after.ReadOperationCount - before.ReadOperationCount, 1u);
+  EXPECT_EQ(after.ReadTransferCount - before.ReadTransferCount, 60u);
+  ZwClose(file);
+}
+
+KTEST(NoMitigationIsInForce) {
+  ULONG policy[2] = {1, 99};
+  EXPECT_EQ(Process(52, policy, sizeof policy), STATUS_SUCCESS);
+  EXPECT_EQ(policy[0], 1u);
+  EXPECT_EQ(policy[1], 0u);
+  policy[0] = 99;
+  EXPECT_EQ(Process(52, policy, sizeof policy), STATUS_INVALID_PARAMETER);
 }
 
 KTEST(WhatIsToldOfAProcess) {
