@@ -12,12 +12,15 @@
 namespace nt::cc {
 namespace {
 
-/// The dirty pages of a view that [offset, end) touches.
-PageMask DirtyIn(const View& view, LONGLONG number, LONGLONG offset, LONGLONG end) {
+/// The pages of a view in [offset, end), or none.
+PageMask PagesIn(LONGLONG number, LONGLONG offset, LONGLONG end) {
   const LONGLONG base = number * VACB_MAPPING_GRANULARITY;
-  const Piece piece = FirstPiece(std::max(offset, base), end);
-  return piece.view == number ? view.dirty & piece.pages() : 0;
+  if (end <= base || offset >= base + LONGLONG{VACB_MAPPING_GRANULARITY}) return 0;
+  return FirstPiece(std::max(offset, base), end).pages();
 }
+
+/// The dirty pages of a view that [offset, end) touches.
+PageMask DirtyIn(const View& view, LONGLONG number, LONGLONG offset, LONGLONG end) { return view.dirty & PagesIn(number, offset, end); }
 
 /// Writes a run of dirty pages. Whoever changes them meanwhile makes them dirty again.
 IO_STATUS_BLOCK WriteRun(Map* map, LONGLONG number, View* view, ULONG first, ULONG count) {
@@ -37,13 +40,6 @@ IO_STATUS_BLOCK WriteRun(Map* map, LONGLONG number, View* view, ULONG first, ULO
   if (!NT_SUCCESS(result.Status)) MarkDirty(map, view, {number, first * PAGE_SIZE, (first + count) * PAGE_SIZE});
   result.Information = static_cast<ULONG_PTR>(length);
   return result;
-}
-
-/// The pages of a view in [offset, end), or none.
-PageMask PagesIn(LONGLONG number, LONGLONG offset, LONGLONG end) {
-  const LONGLONG base = number * VACB_MAPPING_GRANULARITY;
-  if (end <= base || offset >= base + LONGLONG{VACB_MAPPING_GRANULARITY}) return 0;
-  return FirstPiece(std::max(offset, base), end).pages();
 }
 
 /// The end of a range as the exports give it: null or a length of 0 means all, or all from there.

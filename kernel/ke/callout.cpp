@@ -5,6 +5,7 @@
 #include <exception>
 #include <typeinfo>
 
+#include "kernel/hal/sanitizer.h"
 #include "kernel/ke/ki.h"
 #include "kernel/ke/paged_check.h"
 #include "kernel/ke/unwind.h"
@@ -111,8 +112,11 @@ Caught Take(_Unwind_Exception* exception) {
 
 }  // namespace
 
-/// From KiExportCatch: goes on unwinding in the export's caller, or dispatches what was raised there.
-extern "C" [[noreturn]] void KiCaughtAtExport(_Unwind_Exception* exception, ExportRecord* record) {
+/// From KiExportCatch: goes on unwinding in the export's caller, or dispatches what was raised there. The frames that the exception passed
+/// are gone, whatever stack they were on; until AddressSanitizer knows that, it must not judge this one.
+extern "C" [[noreturn, gnu::no_sanitize_address]] void KiCaughtAtExport(_Unwind_Exception* exception, ExportRecord* record) {
+  constexpr ULONG_PTR kDeepest = 0x10000;
+  nt::hal::ForgetFrames(reinterpret_cast<ULONG_PTR>(__builtin_frame_address(0)) - kDeepest, reinterpret_cast<ULONG_PTR>(record));
   const Caught caught = Take(exception);
   Thread* const thread = KiThread;
   CONTEXT context{};

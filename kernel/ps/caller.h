@@ -42,7 +42,7 @@ inline NTSTATUS StoreBytes(PVOID to, const void* from, SIZE_T size) {
 
 inline NTSTATUS LoadBytes(void* to, const void* from, SIZE_T size) {
   if (FromUser()) return mm::CopyFromUser(to, from, size);
-  std::memcpy(to, from, size);
+  if (size != 0) std::memcpy(to, from, size);
   return STATUS_SUCCESS;
 }
 
@@ -121,7 +121,7 @@ NTSTATUS Query(const QueryClass<T> (&classes)[kCount], POBJECT_TYPE type, HANDLE
 
 template <class T, SIZE_T kCount>
 NTSTATUS Set(const SetClass<T> (&classes)[kCount], POBJECT_TYPE type, HANDLE handle, ULONG number, PVOID buffer, ULONG length) {
-  constexpr ULONG kMost = 32;
+  constexpr ULONG kMost = 64;
   const auto* const known = FindClass(classes, number);
   if (known == nullptr) return STATUS_INVALID_INFO_CLASS;
   if (length != known->size) return STATUS_INFO_LENGTH_MISMATCH;

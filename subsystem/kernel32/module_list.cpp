@@ -31,7 +31,7 @@ bool ModuleList::Next(ListedModule* module) {
   if (link_ == head_ || !Read(CONTAINING_RECORD(link_, LDR_DATA_TABLE_ENTRY, InLoadOrderLinks), &entry)) return false;
   link_ = entry.InLoadOrderLinks.Flink;
   *module = {entry.DllBase, entry.SizeOfImage, entry.EntryPoint, 0, 0, {}};
-  const ULONG length = std::min<ULONG>(entry.FullDllName.Length / sizeof(WCHAR), static_cast<ULONG>(std::size(module->path)) - 1);
+  const auto length = static_cast<ULONG>(std::min(entry.FullDllName.Length / sizeof(WCHAR), std::size(module->path) - 1));
   SIZE_T read = 0;
   if (!NT_SUCCESS(sys::NtReadVirtualMemory(process_, entry.FullDllName.Buffer, module->path, length * sizeof(WCHAR), &read))) return false;
   module->path_length = length;
