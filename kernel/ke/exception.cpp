@@ -20,9 +20,7 @@
 namespace nt::ke {
 
 void ResumeAt(const CONTEXT* context) {
-  const auto here = reinterpret_cast<ULONG_PTR>(__builtin_frame_address(0));
-  constexpr ULONG_PTR kDeepest = 0x100000;  // of what may lie below on another stack, that of user mode
-  hal::ForgetFrames(context->Rsp > here && context->Rsp - here < kDeepest ? here : context->Rsp - kDeepest, context->Rsp);
+  hal::ForgetFrames(reinterpret_cast<ULONG_PTR>(__builtin_frame_address(0)), context->Rsp);
   KiRestoreContext(context);
 }
 
