@@ -431,7 +431,8 @@ void OnClock(ucontext_t* context) {
     ki.out_of_time = true;
     KiPending = 1;
   }
-  if (!IsPeAddress(rip) || KiThread == nullptr || KiThread->host.is_idle) {
+  // An idle thread's PE code is a routine of a DPC or an interrupt: other processors get their turns in it as in any other.
+  if (!IsPeAddress(rip) || KiThread == nullptr) {
     if (!ki.virtual_time) KiPending = 1;
     return;
   }

@@ -273,3 +273,30 @@ KTEST(ADpcEndsBeforeTheThreadItWakes) {
   KeRevertToUserAffinityThread();
   EXPECT_EQ(woken.early, 0);
 }
+
+namespace {
+struct Flag {
+  KDPC dpc;
+  volatile LONG begun, go;
+};
+
+VOID NTAPI SpinUntilTold(PKDPC, PVOID context, PVOID, PVOID) {
+  auto* const flag = static_cast<Flag*>(context);
+  flag->begun = 1;
+  while (!flag->go) YieldProcessor();
+}
+}  // namespace
+
+KTEST(ADpcThatSpinsLeavesTheOtherProcessorItsTurns) {
+  if (KeQueryActiveProcessorCount(nullptr) < 2) return;
+  Flag flag = {};
+  KeInitializeDpc(&flag.dpc, SpinUntilTold, &flag);
+  KeSetTargetProcessorDpc(&flag.dpc, 1);
+  KeSetSystemAffinityThread(1);
+  KeInsertQueueDpc(&flag.dpc, nullptr, nullptr);
+  while (!flag.begun) YieldProcessor();
+  flag.go = 1;
+  KeFlushQueuedDpcs();
+  KeRevertToUserAffinityThread();
+  EXPECT_EQ(flag.begun, 1);
+}
