@@ -8,6 +8,7 @@
 #include "kernel/ps/priority.h"
 #include "kernel/ps/system_information.h"
 #include "kernel/ps/system_processes.h"
+#include "nt/mm.h"
 #include "nt/pe.h"
 #include "nt/process_information.h"
 
@@ -128,25 +129,6 @@ NTSTATUS CollectCookie(Process* process, Answer* answer, PVOID /*question*/, ULO
   return Add(answer, process->host.cookie);
 }
 
-struct SectionImageInformation {
-  PVOID TransferAddress;
-  ULONG ZeroBits;
-  SIZE_T MaximumStackSize;
-  SIZE_T CommittedStackSize;
-  ULONG SubSystemType;
-  USHORT SubSystemMinorVersion, SubSystemMajorVersion;
-  USHORT OsMajorVersion, OsMinorVersion;
-  USHORT ImageCharacteristics;
-  USHORT DllCharacteristics;
-  USHORT Machine;
-  BOOLEAN ImageContainsCode;
-  UCHAR ImageFlags;
-  ULONG LoaderFlags;
-  ULONG ImageFileSize;
-  ULONG CheckSum;
-};
-NT_SIZE(SectionImageInformation, 0x40);
-
 NTSTATUS CollectImage(Process* process, Answer* answer, PVOID /*question*/, ULONG /*length*/) {
   constexpr UCHAR kDynamicallyRelocated = 4;
   const auto base = reinterpret_cast<ULONG_PTR>(process->SectionBaseAddress);
@@ -158,15 +140,15 @@ NTSTATUS CollectImage(Process* process, Answer* answer, PVOID /*question*/, ULON
     status = ReadOf(process, &headers, reinterpret_cast<const void*>(base + static_cast<ULONG>(dos.e_lfanew)), sizeof headers);
   if (!NT_SUCCESS(status)) return status;
   const IMAGE_OPTIONAL_HEADER64& optional = headers.OptionalHeader;
-  SectionImageInformation information{};
+  SECTION_IMAGE_INFORMATION information{};
   information.TransferAddress = reinterpret_cast<PVOID>(base + optional.AddressOfEntryPoint);
   information.MaximumStackSize = optional.SizeOfStackReserve;
   information.CommittedStackSize = optional.SizeOfStackCommit;
   information.SubSystemType = optional.Subsystem;
   information.SubSystemMinorVersion = optional.MinorSubsystemVersion;
   information.SubSystemMajorVersion = optional.MajorSubsystemVersion;
-  information.OsMajorVersion = optional.MajorOperatingSystemVersion;
-  information.OsMinorVersion = optional.MinorOperatingSystemVersion;
+  information.MajorOperatingSystemVersion = optional.MajorOperatingSystemVersion;
+  information.MinorOperatingSystemVersion = optional.MinorOperatingSystemVersion;
   information.ImageCharacteristics = headers.FileHeader.Characteristics;
   information.DllCharacteristics = optional.DllCharacteristics;
   information.Machine = headers.FileHeader.Machine;
@@ -287,7 +269,7 @@ constexpr QueryClass<Process> kQueries[] = {
     {ProcessDebugFlags, 4, 0, kFull, ANSWER(ULONG{!process->host.no_debug_inherit})},
     {ProcessIoPriority, 4, 0, kLimited, ANSWER(process->host.io_priority)},
     {ProcessCookie, 4, 0, kLimited, &CollectCookie},
-    {ProcessImageInformation, sizeof(SectionImageInformation), 0, kLimited, &CollectImage},
+    {ProcessImageInformation, sizeof(SECTION_IMAGE_INFORMATION), 0, kLimited, &CollectImage},
     {ProcessPagePriority, 4, 0, kLimited, ANSWER(process->host.page_priority)},
     {ProcessImageFileNameWin32, 0, 0, kLimited,
      [](Process* process, Answer* answer, PVOID, ULONG) { return AddText(answer, DosPath(ImagePathOf(process))); }},
