@@ -20,7 +20,6 @@ using PECP_LIST = ECP_LIST*;
 
 namespace nt::fsrtl {
 
-using io::ExtensionOf;
 using io::FileExtension;
 using io::MakeExtension;
 

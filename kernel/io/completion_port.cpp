@@ -7,8 +7,8 @@
 #include "kernel/ex/ex.h"
 #include "kernel/io/registrations.h"
 #include "kernel/ke/ke.h"
+#include "kernel/mm/caller.h"
 #include "kernel/mm/layout.h"
-#include "kernel/mm/mm.h"
 #include "kernel/ob/services.h"
 #include "kernel/ob/state.h"
 #include "nt/status.h"
@@ -40,14 +40,8 @@ struct Port {
   KQUEUE queue;
 };
 
-bool FromUser() { return ke::PreviousMode() == UserMode; }
-
-template <class T>
-NTSTATUS Store(T* to, const T& value) {
-  if (FromUser()) return mm::WriteUser(to, value);
-  *to = value;
-  return STATUS_SUCCESS;
-}
+using mm::FromUser;
+using mm::Store;
 
 void Initialize(Port* port, ULONG count) {
   KeInitializeEvent(&port->available, NotificationEvent, FALSE);

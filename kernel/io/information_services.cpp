@@ -114,13 +114,13 @@ NTSTATUS Query(const Information& information) {
   ULONGLONG answer = 0;
   const SIZE_T size = OwnAnswer(request, information.information_class, &answer);
   if (size != 0) {
-    status = CopyOut(information.buffer, &answer, size);
+    status = StoreBytes(information.buffer, &answer, size);
     return request.Fail(NT_SUCCESS(status) ? Finish(information.iosb, STATUS_SUCCESS, size) : status);
   }
   IO_STATUS_BLOCK result{};
   UCHAR fast[sizeof(FILE_BASIC_INFORMATION)];
   if (!QueryFast(request, information.information_class, fast, &result)) return Ask(request, information, IRP_MJ_QUERY_INFORMATION);
-  if (NT_SUCCESS(result.Status)) status = CopyOut(information.buffer, fast, result.Information);
+  if (NT_SUCCESS(result.Status)) status = StoreBytes(information.buffer, fast, result.Information);
   return request.Fail(NT_SUCCESS(status) ? Finish(information.iosb, result.Status, result.Information) : status);
 }
 
@@ -212,7 +212,7 @@ NTSTATUS AskVolume(const Information& information, const InformationRule* rule, 
   constexpr USHORT kMounted = 1;
   const bool mounted = device->Vpb != nullptr && (device->Vpb->Flags & kMounted) != 0;
   const FILE_FS_DEVICE_INFORMATION answer{device->DeviceType, device->Characteristics | (mounted ? FILE_DEVICE_IS_MOUNTED : 0)};
-  status = CopyOut(information.buffer, &answer, sizeof answer);
+  status = StoreBytes(information.buffer, &answer, sizeof answer);
   return request.Fail(NT_SUCCESS(status) ? Finish(information.iosb, status, sizeof answer) : status);
 }
 

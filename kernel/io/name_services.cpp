@@ -39,7 +39,7 @@ NTSTATUS NtQueryFullAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes, PVOID Fi
   if (!NT_SUCCESS(status)) return status;
   FILE_NETWORK_OPEN_INFORMATION information{};
   status = QueryByName(ObjectAttributes, &information);
-  return NT_SUCCESS(status) ? CopyOut(FileInformation, &information, sizeof information) : status;
+  return NT_SUCCESS(status) ? StoreBytes(FileInformation, &information, sizeof information) : status;
 }
 
 NTSTATUS NtQueryAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes, PVOID FileInformation) {
@@ -49,7 +49,7 @@ NTSTATUS NtQueryAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes, PVOID FileIn
   status = QueryByName(ObjectAttributes, &open);
   if (!NT_SUCCESS(status)) return status;
   const FILE_BASIC_INFORMATION basic{open.CreationTime, open.LastAccessTime, open.LastWriteTime, open.ChangeTime, open.FileAttributes};
-  return CopyOut(FileInformation, &basic, sizeof basic);
+  return StoreBytes(FileInformation, &basic, sizeof basic);
 }
 
 }  // extern "C"

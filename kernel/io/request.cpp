@@ -21,12 +21,6 @@ void ReleaseFileLock(PFILE_OBJECT file) {
 
 }  // namespace
 
-NTSTATUS CopyOut(PVOID to, const void* from, SIZE_T size) {
-  if (FromUser()) return mm::CopyToUser(to, from, size);
-  std::memcpy(to, from, size);
-  return STATUS_SUCCESS;
-}
-
 NTSTATUS ProbeIosb(PIO_STATUS_BLOCK iosb) {
   return FromUser() ? mm::ProbeUserWrite(iosb, sizeof *iosb, alignof(IO_STATUS_BLOCK)) : STATUS_SUCCESS;
 }
@@ -40,7 +34,7 @@ NTSTATUS Finish(PIO_STATUS_BLOCK iosb, NTSTATUS status, ULONG_PTR information) {
   IO_STATUS_BLOCK result{};
   result.Status = status;
   result.Information = information;
-  const NTSTATUS stored = CopyOut(iosb, &result, sizeof result);
+  const NTSTATUS stored = StoreBytes(iosb, &result, sizeof result);
   return NT_SUCCESS(stored) ? status : stored;
 }
 
@@ -213,7 +207,7 @@ NTSTATUS Request::SendAndWait() {
 }
 
 NTSTATUS Request::FinishFast(const IO_STATUS_BLOCK& result, PVOID context) {
-  const NTSTATUS stored = CopyOut(iosb_, &result, sizeof result);
+  const NTSTATUS stored = StoreBytes(iosb_, &result, sizeof result);
   if (event_ != nullptr && (file_->Flags & FO_SKIP_SET_FAST_IO) == 0) KeSetEvent(event_, 0, FALSE);
   PostToPort(file_, context, result, true);
   return Fail(NT_SUCCESS(stored) ? result.Status : stored);

@@ -3,22 +3,16 @@
 
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
-#include "kernel/mm/mm.h"
+#include "kernel/mm/caller.h"
 
 namespace nt::io {
 
 // ---- the memory of a service's caller --------------------------------------------------------------------------------------------
 
-inline bool FromUser() { return ke::PreviousMode() == UserMode; }
+using mm::FromUser;
+using mm::Load;
+using mm::StoreBytes;
 
-template <class T>
-NTSTATUS Load(const T* from, T* value) {
-  if (FromUser()) return mm::ReadUser(from, value);
-  *value = *from;
-  return STATUS_SUCCESS;
-}
-
-NTSTATUS CopyOut(PVOID to, const void* from, SIZE_T size);
 NTSTATUS ProbeIosb(PIO_STATUS_BLOCK iosb);
 NTSTATUS ProbeBuffer(PVOID address, SIZE_T length, bool write);
 /// Stores the outcome of a service in its caller's status block, and returns it.

@@ -35,7 +35,7 @@ NTSTATUS NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
     return STATUS_OBJECT_TYPE_MISMATCH;
   }
   if (!NT_SUCCESS(status)) return status;
-  status = CopyOut(FileHandle, &handle, sizeof handle);
+  status = StoreBytes(FileHandle, &handle, sizeof handle);
   if (!NT_SUCCESS(status)) {
     ObCloseHandle(handle, ke::PreviousMode());
     return status;

@@ -5,6 +5,7 @@
 #include "kernel/ex/ex.h"
 #include "kernel/hal/host_folder.h"
 #include "kernel/ldr/pe.h"
+#include "kernel/mm/image_information.h"
 #include "kernel/mm/section.h"
 #include "kernel/ob/ob.h"
 #include "nt/status.h"
@@ -13,26 +14,6 @@ namespace nt::mm {
 namespace {
 
 constexpr ULONG kTag = 0x69436d4d;  // 'MmCi'
-
-SECTION_IMAGE_INFORMATION Describe(const ldr::PeImage& image, ULONG64 size) {
-  const IMAGE_OPTIONAL_HEADER64& header = image.optional_header();
-  SECTION_IMAGE_INFORMATION information{};
-  information.TransferAddress = reinterpret_cast<PVOID>(header.ImageBase + header.AddressOfEntryPoint);
-  information.MaximumStackSize = header.SizeOfStackReserve;
-  information.CommittedStackSize = header.SizeOfStackCommit;
-  information.SubSystemType = header.Subsystem;
-  information.SubSystemMajorVersion = header.MajorSubsystemVersion;
-  information.SubSystemMinorVersion = header.MinorSubsystemVersion;
-  information.MajorOperatingSystemVersion = header.MajorOperatingSystemVersion;
-  information.MinorOperatingSystemVersion = header.MinorOperatingSystemVersion;
-  information.ImageCharacteristics = image.file_header().Characteristics;
-  information.DllCharacteristics = header.DllCharacteristics;
-  information.Machine = image.file_header().Machine;
-  information.ImageContainsCode = header.SizeOfCode != 0 || header.AddressOfEntryPoint != 0;
-  information.ImageFileSize = static_cast<ULONG>(size);
-  information.CheckSum = header.CheckSum;
-  return information;
-}
 
 /// Whether a section or a view of a file's data is left.
 const SectionPages* DataOf(const SECTION_OBJECT_POINTERS* pointers) {
@@ -69,7 +50,9 @@ NTSTATUS ReferenceImage(PFILE_OBJECT file, std::span<const std::byte> bytes, Ima
   if (!verdict.ok()) return NT_SUCCESS(verdict.status) ? STATUS_INVALID_IMAGE_FORMAT : verdict.status;
   void* const memory = ex::AllocatePool(NonPagedPoolNx, sizeof(ImagePages), kTag);
   if (memory == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  *image = new (memory) ImagePages{1, file, bytes.size(), Describe(parsed, bytes.size())};
+  *image = new (memory)
+      ImagePages{1, file, bytes.size(),
+                 DescribeImage(parsed.file_header(), parsed.optional_header(), parsed.optional_header().ImageBase, bytes.size())};
   ObfReferenceObject(file);
   known = *image;
   return STATUS_SUCCESS;

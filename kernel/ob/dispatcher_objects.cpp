@@ -1,7 +1,7 @@
 // Named and unnamed events, mutants and semaphores, and the services that wait for handles.
 #include "kernel/api/api.h"
 #include "kernel/ke/ke.h"
-#include "kernel/mm/mm.h"
+#include "kernel/mm/caller.h"
 #include "kernel/ob/services.h"
 #include "kernel/ob/state.h"
 #include "kernel/ob/timer_object.h"
@@ -22,14 +22,11 @@ POBJECT_TYPE mutant_type;
 
 constexpr ACCESS_MASK kModifyState = 2;
 
-bool FromUser() { return ke::PreviousMode() == UserMode; }
+using mm::FromUser;
 
 template <class T>
 NTSTATUS Store(T* to, const T& value) {
-  if (to == nullptr) return STATUS_SUCCESS;
-  if (FromUser()) return mm::WriteUser(to, value);
-  *to = value;
-  return STATUS_SUCCESS;
+  return to != nullptr ? mm::Store(to, value) : STATUS_SUCCESS;
 }
 
 void Publish(const char* name, POBJECT_TYPE type) {

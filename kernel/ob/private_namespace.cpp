@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "kernel/ke/ke.h"
-#include "kernel/mm/mm.h"
+#include "kernel/mm/caller.h"
 #include "kernel/ob/services.h"
 #include "kernel/ob/state.h"
 #include "nt/boundary.h"
@@ -19,22 +19,16 @@ constexpr ULONG kMostBytes = 0x1000;
 
 using Boundary = std::vector<UCHAR>;
 
-bool FromUser() { return ke::PreviousMode() == UserMode; }
-
-NTSTATUS Load(void* to, const void* from, SIZE_T size) {
-  if (FromUser()) return mm::CopyFromUser(to, from, size);
-  std::memcpy(to, from, size);
-  return STATUS_SUCCESS;
-}
+using mm::FromUser;
 
 /// Takes a boundary over. It has one name, and entries that fill it exactly.
 NTSTATUS TakeBoundary(const void* from, Boundary* boundary) {
   OBJECT_BOUNDARY_DESCRIPTOR head{};
-  NTSTATUS status = Load(&head, from, sizeof head);
+  NTSTATUS status = mm::LoadBytes(&head, from, sizeof head);
   if (!NT_SUCCESS(status)) return status;
   if (head.Version != 1 || head.TotalSize < sizeof head || head.TotalSize > kMostBytes) return STATUS_INVALID_PARAMETER;
   boundary->resize(head.TotalSize);
-  status = Load(boundary->data(), from, boundary->size());
+  status = mm::LoadBytes(boundary->data(), from, boundary->size());
   if (!NT_SUCCESS(status)) return status;
   ULONG names = 0, items = 0;
   for (SIZE_T at = sizeof head; at < boundary->size(); ++items) {

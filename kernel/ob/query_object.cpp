@@ -4,7 +4,7 @@
 
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
-#include "kernel/mm/mm.h"
+#include "kernel/mm/caller.h"
 #include "kernel/ob/services.h"
 #include "kernel/ob/state.h"
 #include "nt/status.h"
@@ -132,12 +132,6 @@ NTSTATUS Judge(ULONG information_class, ULONG length, SIZE_T needed) {
                                                                                         : STATUS_INFO_LENGTH_MISMATCH;
 }
 
-NTSTATUS CopyOut(PVOID to, const void* from, SIZE_T size) {
-  if (ke::PreviousMode() == UserMode) return mm::CopyToUser(to, from, size);
-  std::memcpy(to, from, size);
-  return STATUS_SUCCESS;
-}
-
 /// The answer about a referenced object; `object` is null for the one class that is not about one.
 NTSTATUS Collect(ULONG information_class, PVOID object, const OBJECT_HANDLE_INFORMATION& handle, PVOID base, Bytes* answer) {
   const BOOLEAN flags[2] = {(handle.HandleAttributes & OBJ_INHERIT) != 0, (handle.HandleAttributes & kProtectFromClose) != 0};
@@ -177,9 +171,9 @@ NTSTATUS NtQueryObject(HANDLE Handle, ULONG ObjectInformationClass, PVOID Object
   status = Collect(ObjectInformationClass, object, handle, ObjectInformation, &answer);
   const auto size = static_cast<ULONG>(answer.size());
   if (object != nullptr) ObfDereferenceObject(object);
-  if (NT_SUCCESS(status) && ReturnLength != nullptr) status = CopyOut(ReturnLength, &size, sizeof size);
+  if (NT_SUCCESS(status) && ReturnLength != nullptr) status = mm::Store(ReturnLength, size);
   if (NT_SUCCESS(status)) status = Judge(ObjectInformationClass, Length, size);
-  return NT_SUCCESS(status) ? CopyOut(ObjectInformation, answer.data(), size) : status;
+  return NT_SUCCESS(status) ? mm::StoreBytes(ObjectInformation, answer.data(), size) : status;
 }
 
 NTSTATUS NtSetInformationObject(HANDLE Handle, ULONG ObjectInformationClass, PVOID ObjectInformation, ULONG Length) {

@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "kernel/ke/ke.h"
-#include "kernel/mm/mm.h"
+#include "kernel/mm/caller.h"
 #include "kernel/ob/capture.h"
 #include "kernel/ob/handle_table.h"
 #include "kernel/ob/services.h"
@@ -85,13 +85,7 @@ NTSTATUS OpenNamed(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attrib
 
 namespace {
 
-bool FromUser() { return ke::PreviousMode() == UserMode; }
-
-NTSTATUS CopyOut(PVOID to, const void* from, SIZE_T size) {
-  if (FromUser()) return mm::CopyToUser(to, from, size);
-  std::memcpy(to, from, size);
-  return STATUS_SUCCESS;
-}
+using mm::FromUser;
 
 NTSTATUS ReferenceForDuplication(HANDLE handle, PEPROCESS* process) {
   constexpr ACCESS_MASK kDupHandle = 0x40;  // PROCESS_DUP_HANDLE
@@ -224,16 +218,16 @@ NTSTATUS NtQueryDirectoryObject(HANDLE DirectoryHandle, PVOID Buffer, ULONG Leng
     for (const std::u16string& part : texts) {
       const SIZE_T bytes = part.size() * sizeof(WCHAR);
       strings.push_back({static_cast<USHORT>(bytes), static_cast<USHORT>(bytes + 2), reinterpret_cast<PWSTR>(text)});
-      if (NT_SUCCESS(copied)) copied = CopyOut(text, part.c_str(), bytes + sizeof(WCHAR));
+      if (NT_SUCCESS(copied)) copied = mm::StoreBytes(text, part.c_str(), bytes + sizeof(WCHAR));
       text += bytes + sizeof(WCHAR);
     }
     strings.resize(strings.size() + 2);
-    if (NT_SUCCESS(copied)) copied = CopyOut(Buffer, strings.data(), strings.size() * sizeof(UNICODE_STRING));
-    if (NT_SUCCESS(copied)) copied = CopyOut(Context, &index, sizeof index);
+    if (NT_SUCCESS(copied)) copied = mm::StoreBytes(Buffer, strings.data(), strings.size() * sizeof(UNICODE_STRING));
+    if (NT_SUCCESS(copied)) copied = mm::Store(Context, index);
     if (!NT_SUCCESS(copied)) status = copied;
   }
   const auto total = static_cast<ULONG>(used);
-  if (ReturnLength != nullptr) CopyOut(ReturnLength, &total, sizeof total);
+  if (ReturnLength != nullptr) mm::Store(ReturnLength, total);
   ObfDereferenceObject(object);
   return status;
 }
@@ -272,12 +266,12 @@ NTSTATUS NtQuerySymbolicLinkObject(HANDLE LinkHandle, PUNICODE_STRING LinkTarget
     out = *LinkTarget;
   }
   const ULONG needed = ReturnedLength != nullptr ? target.MaximumLength : target.Length;
-  if (NT_SUCCESS(status) && ReturnedLength != nullptr) status = CopyOut(ReturnedLength, &needed, sizeof needed);
+  if (NT_SUCCESS(status) && ReturnedLength != nullptr) status = mm::Store(ReturnedLength, needed);
   if (NT_SUCCESS(status) && out.MaximumLength < needed) status = STATUS_BUFFER_TOO_SMALL;
-  if (NT_SUCCESS(status)) status = CopyOut(out.Buffer, target.Buffer, needed);
+  if (NT_SUCCESS(status)) status = mm::StoreBytes(out.Buffer, target.Buffer, needed);
   if (NT_SUCCESS(status)) {
     out.Length = target.Length;
-    status = CopyOut(LinkTarget, &out, sizeof out);
+    status = mm::Store(LinkTarget, out);
   }
   ObfDereferenceObject(object);
   return status;

@@ -3,7 +3,7 @@
 
 #include "kernel/api/api.h"
 #include "kernel/ke/ke.h"
-#include "kernel/mm/mm.h"
+#include "kernel/mm/caller.h"
 #include "kernel/ob/services.h"
 #include "kernel/ob/state.h"
 #include "nt/status.h"
@@ -35,14 +35,11 @@ struct TimerInformation {
 };
 static_assert(sizeof(TimerInformation) == 0x10);
 
-bool FromUser() { return ke::PreviousMode() == UserMode; }
+using mm::FromUser;
 
 template <class T>
 NTSTATUS Store(T* to, const T& value) {
-  if (to == nullptr) return STATUS_SUCCESS;
-  if (FromUser()) return mm::WriteUser(to, value);
-  *to = value;
-  return STATUS_SUCCESS;
+  return to != nullptr ? mm::Store(to, value) : STATUS_SUCCESS;
 }
 
 /// The body of a timer object.

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string>
 
-#include "kernel/mm/mm.h"
+#include "kernel/mm/caller.h"
 #include "kernel/ps/answer.h"
 #include "kernel/ps/state.h"
 #include "nt/status.h"
@@ -17,34 +17,11 @@ inline constexpr ACCESS_MASK kThreadTerminate = 0x1, kThreadSuspend = 0x2, kThre
 inline constexpr ACCESS_MASK kProcessTerminate = 0x1, kProcessCreateThread = 0x2, kProcessSetQuota = 0x100, kProcessSetInformation = 0x200,
                              kProcessQueryInformation = 0x400, kProcessQueryLimited = 0x1000, kProcessSetLimited = 0x2000;
 
-inline bool FromUser() { return ke::PreviousMode() == UserMode; }
-
-/// Stores to a caller's variable.
-template <class T>
-NTSTATUS Store(T* to, const T& value) {
-  if (FromUser()) return mm::WriteUser(to, value);
-  *to = value;
-  return STATUS_SUCCESS;
-}
-
-template <class T>
-NTSTATUS Load(const T* from, T* value) {
-  if (FromUser()) return mm::ReadUser(from, value);
-  *value = *from;
-  return STATUS_SUCCESS;
-}
-
-inline NTSTATUS StoreBytes(PVOID to, const void* from, SIZE_T size) {
-  if (FromUser()) return mm::CopyToUser(to, from, size);
-  std::memcpy(to, from, size);
-  return STATUS_SUCCESS;
-}
-
-inline NTSTATUS LoadBytes(void* to, const void* from, SIZE_T size) {
-  if (FromUser()) return mm::CopyFromUser(to, from, size);
-  if (size != 0) std::memcpy(to, from, size);
-  return STATUS_SUCCESS;
-}
+using mm::FromUser;
+using mm::Load;
+using mm::LoadBytes;
+using mm::Store;
+using mm::StoreBytes;
 
 /// A referenced thread or process by handle; gives the reference up at the end of the scope. Not held across waits.
 template <class T>

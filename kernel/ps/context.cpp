@@ -4,6 +4,7 @@
 #include "kernel/api/api.h"
 #include "kernel/ex/ex.h"
 #include "kernel/ke/scheduler.h"
+#include "kernel/mm/caller.h"
 #include "kernel/ps/state.h"
 #include "nt/status.h"
 
@@ -24,7 +25,7 @@ constexpr ACCESS_MASK kThreadGetContext = 0x8, kThreadSetContext = 0x10, kThread
 /// What a context that was taken in a call can tell: the others are dead there.
 constexpr DWORD kKnown = CONTEXT_CONTROL | CONTEXT_INTEGER | CONTEXT_SEGMENTS | CONTEXT_FLOATING_POINT;
 
-bool FromUser() { return ke::PreviousMode() == UserMode; }
+using mm::FromUser;
 
 NTSTATUS Reference(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, PVOID* object) {
   return ObReferenceObjectByHandle(handle, access, type, ke::PreviousMode(), object, nullptr);

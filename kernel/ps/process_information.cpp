@@ -3,6 +3,7 @@
 
 #include "kernel/ex/ex.h"
 #include "kernel/ke/scheduler.h"
+#include "kernel/mm/image_information.h"
 #include "kernel/ps/caller.h"
 #include "kernel/ps/image_path.h"
 #include "kernel/ps/priority.h"
@@ -130,7 +131,6 @@ NTSTATUS CollectCookie(Process* process, Answer* answer, PVOID /*question*/, ULO
 }
 
 NTSTATUS CollectImage(Process* process, Answer* answer, PVOID /*question*/, ULONG /*length*/) {
-  constexpr UCHAR kDynamicallyRelocated = 4;
   const auto base = reinterpret_cast<ULONG_PTR>(process->SectionBaseAddress);
   if (base == 0) return STATUS_INVALID_PARAMETER;
   IMAGE_DOS_HEADER dos{};
@@ -139,25 +139,7 @@ NTSTATUS CollectImage(Process* process, Answer* answer, PVOID /*question*/, ULON
   if (NT_SUCCESS(status))
     status = ReadOf(process, &headers, reinterpret_cast<const void*>(base + static_cast<ULONG>(dos.e_lfanew)), sizeof headers);
   if (!NT_SUCCESS(status)) return status;
-  const IMAGE_OPTIONAL_HEADER64& optional = headers.OptionalHeader;
-  SECTION_IMAGE_INFORMATION information{};
-  information.TransferAddress = reinterpret_cast<PVOID>(base + optional.AddressOfEntryPoint);
-  information.MaximumStackSize = optional.SizeOfStackReserve;
-  information.CommittedStackSize = optional.SizeOfStackCommit;
-  information.SubSystemType = optional.Subsystem;
-  information.SubSystemMinorVersion = optional.MinorSubsystemVersion;
-  information.SubSystemMajorVersion = optional.MajorSubsystemVersion;
-  information.MajorOperatingSystemVersion = optional.MajorOperatingSystemVersion;
-  information.MinorOperatingSystemVersion = optional.MinorOperatingSystemVersion;
-  information.ImageCharacteristics = headers.FileHeader.Characteristics;
-  information.DllCharacteristics = optional.DllCharacteristics;
-  information.Machine = headers.FileHeader.Machine;
-  information.ImageContainsCode = optional.SizeOfCode != 0 ? TRUE : FALSE;
-  if (base != optional.ImageBase) information.ImageFlags |= kDynamicallyRelocated;
-  information.LoaderFlags = optional.LoaderFlags;
-  information.ImageFileSize = process->host.image_file_size;
-  information.CheckSum = optional.CheckSum;
-  return Add(answer, information);
+  return Add(answer, mm::DescribeImage(headers.FileHeader, headers.OptionalHeader, base, process->host.image_file_size));
 }
 
 /// As it stands in the process's own parameters now, which it may have changed.

@@ -1,39 +1,19 @@
 // A service's caller, whose memory may be bad if he is in user mode. Private to se.
 #pragma once
 
-#include <cstring>
 #include <vector>
 
 #include "kernel/ke/ke.h"
-#include "kernel/mm/mm.h"
+#include "kernel/mm/caller.h"
 #include "kernel/se/state.h"
-#include "nt/status.h"
 
 namespace nt::se {
 
-inline bool FromUser() { return ke::PreviousMode() == UserMode; }
-
-inline NTSTATUS LoadBytes(void* to, const void* from, SIZE_T size) {
-  if (FromUser()) return mm::CopyFromUser(to, from, size);
-  std::memcpy(to, from, size);
-  return STATUS_SUCCESS;
-}
-
-inline NTSTATUS StoreBytes(void* to, const void* from, SIZE_T size) {
-  if (FromUser()) return mm::CopyToUser(to, from, size);
-  std::memcpy(to, from, size);
-  return STATUS_SUCCESS;
-}
-
-template <class T>
-NTSTATUS Load(T* to, const void* from) {
-  return LoadBytes(to, from, sizeof(T));
-}
-
-template <class T>
-NTSTATUS Store(T* to, const T& value) {
-  return StoreBytes(to, &value, sizeof(T));
-}
+using mm::FromUser;
+using mm::Load;
+using mm::LoadBytes;
+using mm::Store;
+using mm::StoreBytes;
 
 /// A caller's identifier; STATUS_INVALID_SID if it is none, or longer than any that this machine has.
 NTSTATUS LoadSid(const void* from, FixedSid* sid);

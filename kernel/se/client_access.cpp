@@ -23,7 +23,7 @@ NTSTATUS CheckClient(const Token& client) {
 /// The privileges that decided, in the caller's buffer, which may always hold one less.
 NTSTATUS StorePrivileges(const PRIVILEGE_SET* used, PPRIVILEGE_SET to, PULONG length) {
   ULONG room = 0;
-  NTSTATUS status = Load(&room, length);
+  NTSTATUS status = Load(length, &room);
   const ULONG count = used != nullptr ? used->PrivilegeCount : 0;
   const auto needed = static_cast<ULONG>(offsetof(PRIVILEGE_SET, Privilege) + (count != 0 ? count : 1) * sizeof(LUID_AND_ATTRIBUTES));
   if (NT_SUCCESS(status)) status = Store(length, needed);
@@ -45,7 +45,7 @@ NTSTATUS NtAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, HANDLE ClientTok
                        PGENERIC_MAPPING GenericMapping, PPRIVILEGE_SET PrivilegeSet, PULONG PrivilegeSetLength, PACCESS_MASK GrantedAccess,
                        NTSTATUS* AccessStatus) {
   GENERIC_MAPPING mapping{};
-  NTSTATUS status = Load(&mapping, GenericMapping);
+  NTSTATUS status = Load(GenericMapping, &mapping);
   if (!NT_SUCCESS(status)) return status;
   if ((DesiredAccess & kGeneric) != 0) return STATUS_GENERIC_NOT_MAPPED;
   TokenReference client(ClientToken, TOKEN_QUERY);

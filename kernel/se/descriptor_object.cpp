@@ -1,7 +1,7 @@
 // The security of objects: asked for, changed, handed to drivers.
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
-#include "kernel/mm/mm.h"
+#include "kernel/mm/caller.h"
 #include "kernel/se/descriptor.h"
 #include "kernel/se/object_security.h"
 #include "kernel/se/state.h"
@@ -56,7 +56,7 @@ ACCESS_MASK AccessToQuery(SECURITY_INFORMATION information) {
   return (information & SACL_SECURITY_INFORMATION) != 0 ? READ_CONTROL | ACCESS_SYSTEM_SECURITY : READ_CONTROL;
 }
 
-bool FromUser() { return ke::PreviousMode() == UserMode; }
+using mm::FromUser;
 
 NTSTATUS Query(PVOID object, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR buffer, PULONG length, KPROCESSOR_MODE mode) {
   const auto method = ob::SecurityMethodOf(object);

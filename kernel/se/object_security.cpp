@@ -3,6 +3,7 @@
 
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
+#include "kernel/mm/caller.h"
 #include "kernel/ob/private_namespace.h"
 #include "kernel/ps/ps.h"
 #include "kernel/se/descriptor.h"
@@ -13,7 +14,7 @@
 namespace nt::se {
 namespace {
 
-bool FromUser() { return ke::PreviousMode() == UserMode; }
+using mm::FromUser;
 
 /// Processes, threads and tokens are labelled with the integrity of whom they belong to; nobody below reads what a process has in memory.
 Bytes LabelFor(PVOID object, const Token& token) {

@@ -126,8 +126,9 @@ NTSTATUS NtDuplicateToken(HANDLE ExistingTokenHandle, ACCESS_MASK DesiredAccess,
                           TOKEN_TYPE TokenType, PHANDLE NewTokenHandle) {
   OBJECT_ATTRIBUTES attributes{};
   SECURITY_QUALITY_OF_SERVICE quality{};
-  NTSTATUS status = ObjectAttributes != nullptr ? Load(&attributes, ObjectAttributes) : STATUS_SUCCESS;
-  if (NT_SUCCESS(status) && attributes.SecurityQualityOfService != nullptr) status = Load(&quality, attributes.SecurityQualityOfService);
+  NTSTATUS status = ObjectAttributes != nullptr ? Load(ObjectAttributes, &attributes) : STATUS_SUCCESS;
+  if (NT_SUCCESS(status) && attributes.SecurityQualityOfService != nullptr)
+    status = LoadBytes(&quality, attributes.SecurityQualityOfService, sizeof quality);
   if (!NT_SUCCESS(status)) return status;
   if (TokenType != TokenPrimary && TokenType != TokenImpersonation) return STATUS_INVALID_PARAMETER;
   if (TokenType == TokenImpersonation && quality.ImpersonationLevel > SecurityDelegation) return STATUS_BAD_IMPERSONATION_LEVEL;

@@ -4,6 +4,7 @@
 #include "kernel/ex/ex.h"
 #include "kernel/ke/ke.h"
 #include "kernel/mm/mm.h"
+#include "kernel/se/caller.h"
 #include "kernel/se/state.h"
 #include "nt/status.h"
 
@@ -235,19 +236,6 @@ NTSTATUS Describe(const Token& token, TOKEN_INFORMATION_CLASS what, Answer& answ
     default:
       return STATUS_INVALID_INFO_CLASS;
   }
-  return STATUS_SUCCESS;
-}
-
-template <class T>
-NTSTATUS Store(T* to, const T& value) {
-  if (ke::PreviousMode() == UserMode) return mm::WriteUser(to, value);
-  *to = value;
-  return STATUS_SUCCESS;
-}
-
-NTSTATUS StoreBytes(void* to, const void* from, SIZE_T size) {
-  if (ke::PreviousMode() == UserMode) return mm::CopyToUser(to, from, size);
-  std::memcpy(to, from, size);
   return STATUS_SUCCESS;
 }
 

@@ -24,7 +24,7 @@ bool IsMember(const Token& token, const FixedSid& sid) {
 }
 
 NTSTATUS LoadPointer(const void* from, ULONG length, void** pointer) {
-  return length < sizeof *pointer ? STATUS_INFO_LENGTH_MISMATCH : Load(pointer, from);
+  return length < sizeof *pointer ? STATUS_INFO_LENGTH_MISMATCH : LoadBytes(pointer, from, sizeof *pointer);
 }
 
 NTSTATUS SetOwner(Token* token, const void* from, ULONG length) {
@@ -56,7 +56,7 @@ NTSTATUS SetDefaultDacl(Token* token, const void* from, ULONG length) {
   Bytes acl;
   ACL head{};
   if (pointer != nullptr) {
-    status = Load(&head, pointer);
+    status = LoadBytes(&head, pointer, sizeof head);
     if (NT_SUCCESS(status) && head.AclSize < sizeof head) return STATUS_INVALID_ACL;
     acl.resize(head.AclSize);
     if (NT_SUCCESS(status)) status = LoadBytes(acl.data(), pointer, acl.size());
@@ -71,7 +71,7 @@ NTSTATUS SetIntegrity(Token* token, const void* from, ULONG length) {
   SID_AND_ATTRIBUTES label{};
   FixedSid sid;
   if (length < sizeof label) return STATUS_INFO_LENGTH_MISMATCH;
-  NTSTATUS status = Load(&label, from);
+  NTSTATUS status = LoadBytes(&label, from, sizeof label);
   if (NT_SUCCESS(status)) status = LoadSid(label.Sid, &sid);
   if (!NT_SUCCESS(status)) return status;
   constexpr UCHAR kLabelAuthority = 16;
@@ -85,7 +85,7 @@ NTSTATUS SetIntegrity(Token* token, const void* from, ULONG length) {
 NTSTATUS SetWithPrivilege(ULONG* place, const void* from, ULONG length, ULONG privilege) {
   ULONG value = 0;
   if (length < sizeof value) return STATUS_INFO_LENGTH_MISMATCH;
-  const NTSTATUS status = Load(&value, from);
+  const NTSTATUS status = LoadBytes(&value, from, sizeof value);
   if (!NT_SUCCESS(status)) return status;
   if (SeSinglePrivilegeCheck({privilege, 0}, ke::PreviousMode()) == FALSE) return STATUS_PRIVILEGE_NOT_HELD;
   *place = value;
