@@ -1,5 +1,6 @@
 // Searches the generated tables of the API specification.
 #include <algorithm>
+#include <string_view>
 
 #include "kernel/api/tables.h"
 
@@ -29,6 +30,12 @@ const Export* Find(std::string_view module, std::string_view name) {
   const std::span<const Export> exports = ExportsOf(module);
   const auto place = std::ranges::lower_bound(exports, name, {}, [](const Export& e) { return std::string_view(e.name); });
   return place != exports.end() && place->name == name ? &*place : nullptr;
+}
+
+KIRQL HighestIrql(const Export& entry) {
+  const std::string_view prefix = std::string_view(entry.name).substr(0, 2);
+  const bool service = prefix == "Zw" || prefix == "Nt";
+  return service ? entry.irql_max : std::max(entry.irql_max, APC_LEVEL);
 }
 
 ULONG IndexOf(const Export& entry) { return static_cast<ULONG>(&entry - tables::exports.data()); }

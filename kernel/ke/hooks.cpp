@@ -4,6 +4,7 @@
 
 #include "kernel/api/api.h"
 #include "kernel/ke/call_text.h"
+#include "kernel/ke/irql_limit.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/paged_check.h"
 #include "kernel/ke/scheduler.h"
@@ -48,6 +49,7 @@ void Trace(unsigned what, const std::string& text) {
 
 extern "C" void KiHookEnter(ULONG index, const ULONG_PTR* arguments) {
   if (Ki().virtual_time) StepOnKernelStack();
+  CheckIrqlLimit(api::Exports()[index]);
   if (api::Exports()[index].kind == api::Kind::Leaf) {
     ForbidPagedAccess();  // it may raise IRQL, and does not come back here
   } else {

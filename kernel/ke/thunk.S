@@ -226,6 +226,21 @@ KiExportThunkHooked:
     .cfi_endproc
     .size KiExportThunkHooked, . - KiExportThunkHooked
 
+# An export whose caller may be at some IRQL at most. One above it is noticed by the hook, and served nevertheless.
+    .macro LIMITED_EXPORT name, irql
+    .globl \name
+    .type \name, @function
+\name:
+    cmpb $\irql, %gs:PCR_IRQL
+    ja KiExportThunkHooked
+    jmp KiExportThunk
+    .size \name, . - \name
+    .endm
+
+    LIMITED_EXPORT KiExportThunkPassive, 0
+    LIMITED_EXPORT KiExportThunkApc, 1
+    LIMITED_EXPORT KiExportThunkDispatch, 2
+
 # A call of an import that nothing provides: eax = its index for ldr.
     .globl KiAbsentThunk
     .type KiAbsentThunk, @function

@@ -78,8 +78,9 @@ Verdict LoadModule(std::string_view name) {
   const bool user = IsUserModule(name);
   const Environment& environment = state->environment;
   const auto exports = api::ExportsOf(name);
-  const SyntheticThunks thunks = user ? SyntheticThunks{environment.user_export_thunk, environment.user_export_thunk_hooked}
-                                      : SyntheticThunks{environment.export_thunk, environment.export_thunk_hooked};
+  const SyntheticThunks thunks =
+      user ? SyntheticThunks{environment.user_export_thunk, environment.user_export_thunk_hooked, {}}
+           : SyntheticThunks{environment.export_thunk, environment.export_thunk_hooked, environment.limited_thunks};
   // The image's size does not depend on where it will be: it is written once to know it, and once in earnest.
   const SIZE_T size = WriteSyntheticImage(name, exports, 0, thunks).bytes.size();
   const ULONG_PTR base = user ? builtins->next_user : AllocateRange(size);

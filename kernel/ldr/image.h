@@ -25,9 +25,10 @@ struct StackLimits {
 
 /// What the loader is given by the components above it; all addresses may be null in a test.
 struct Environment {
-  const void* export_thunk = nullptr;         ///< kernel stubs jump here, the export's index in EAX
-  const void* export_thunk_hooked = nullptr;  ///< the same for hooked stubs
-  const void* user_export_thunk = nullptr;    ///< the same for modules in user space
+  const void* export_thunk = nullptr;                   ///< kernel stubs jump here, the export's index in EAX
+  const void* limited_thunks[DISPATCH_LEVEL + 1] = {};  ///< those of exports for at most this IRQL
+  const void* export_thunk_hooked = nullptr;            ///< the same for hooked stubs
+  const void* user_export_thunk = nullptr;              ///< the same for modules in user space
   const void* user_export_thunk_hooked = nullptr;
   const void* absent_thunk = nullptr;       ///< an absent import of a driver jumps here, AbsentImport's index in EAX
   const void* user_absent_thunk = nullptr;  ///< the same for user images

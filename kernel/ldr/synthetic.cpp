@@ -92,7 +92,7 @@ void Writer::WriteStubs() {
     if (!HasStub(entry)) continue;
     const bool leaf = entry.kind == api::Kind::Leaf;
     const ULONG index = api::IndexOf(entry);
-    WriteStub(place, index, leaf ? entry.target : thunks_.plain);
+    WriteStub(place, index, leaf ? entry.target : thunks_.PlainFor(entry));
     WriteStub(stubs_ + place, index, leaf ? entry.target : thunks_.hooked);
     image_.plain[i] = kTextRva + kStubsOffset + place * kStubSize;
     image_.hooked[i] = image_.plain[i] + stubs_ * kStubSize;

@@ -27,6 +27,13 @@ struct SyntheticImage {
 struct SyntheticThunks {
   const void* plain;
   const void* hooked;
+  /// Instead of `plain`, for exports whose callers may be at most at an IRQL: by that. Empty: none are told apart.
+  std::span<const void* const> limited;
+
+  const void* PlainFor(const api::Export& entry) const {
+    const KIRQL irql = api::HighestIrql(entry);
+    return irql < limited.size() ? limited[irql] : plain;
+  }
 };
 
 /// Writes the image of `module`, to be mapped at `base`. Absent exports and forwarders get no stub; absent ones are not exported.

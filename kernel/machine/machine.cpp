@@ -46,6 +46,9 @@ extern "C" {
 KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority);
 void KiExportThunk();
 void KiExportThunkHooked();
+void KiExportThunkPassive();
+void KiExportThunkApc();
+void KiExportThunkDispatch();
 void KiAbsentThunk();
 BOOLEAN RtlpCallVectoredHandlers(EXCEPTION_POINTERS* ExceptionInfo);
 const RUNTIME_FUNCTION* RtlpFindDynamicFunction(ULONG_PTR pc, ULONG_PTR* base);
@@ -214,6 +217,9 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
   nt::ldr::Environment environment;
   environment.export_thunk = environment.user_export_thunk = reinterpret_cast<const void*>(&KiExportThunk);
   environment.export_thunk_hooked = environment.user_export_thunk_hooked = reinterpret_cast<const void*>(&KiExportThunkHooked);
+  environment.limited_thunks[PASSIVE_LEVEL] = reinterpret_cast<const void*>(&KiExportThunkPassive);
+  environment.limited_thunks[APC_LEVEL] = reinterpret_cast<const void*>(&KiExportThunkApc);
+  environment.limited_thunks[DISPATCH_LEVEL] = reinterpret_cast<const void*>(&KiExportThunkDispatch);
   environment.absent_thunk = environment.user_absent_thunk = reinterpret_cast<const void*>(&KiAbsentThunk);
   environment.stack_limits = &CurrentStack;
   environment.dynamic_function = &RtlpFindDynamicFunction;

@@ -19,8 +19,6 @@ constexpr ULONG kMostBytes = 0x1000;
 
 using Boundary = std::vector<UCHAR>;
 
-using mm::FromUser;
-
 /// Takes a boundary over. It has one name, and entries that fill it exactly.
 NTSTATUS TakeBoundary(const void* from, Boundary* boundary) {
   OBJECT_BOUNDARY_DESCRIPTOR head{};

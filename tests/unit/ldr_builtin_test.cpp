@@ -18,6 +18,7 @@ class LdrBuiltin : public testing::Test {
     hal::InitializeMemory();
     Environment environment;
     environment.export_thunk = reinterpret_cast<const void*>(0x1111);
+    for (const void*& thunk : environment.limited_thunks) thunk = reinterpret_cast<const void*>(0x1111);
     environment.export_thunk_hooked = reinterpret_cast<const void*>(0x2222);
     environment.user_export_thunk = reinterpret_cast<const void*>(0x3333);
     environment.user_export_thunk_hooked = reinterpret_cast<const void*>(0x4444);

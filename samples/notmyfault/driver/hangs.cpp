@@ -21,11 +21,12 @@ void HangWithDpc() {
 }
 
 static FAST_MUTEX left, right;
-static KEVENT rightIsTaken;
+static KEVENT leftIsTaken, rightIsTaken;
 
 static void NTAPI TakeRightThenLeft(PVOID) {
   ExAcquireFastMutex(&right);
   KeSetEvent(&rightIsTaken, IO_NO_INCREMENT, FALSE);
+  KeWaitForSingleObject(&leftIsTaken, Executive, KernelMode, FALSE, nullptr);
   ExAcquireFastMutex(&left);
   ExReleaseFastMutex(&left);
   ExReleaseFastMutex(&right);
@@ -35,15 +36,16 @@ static void NTAPI TakeRightThenLeft(PVOID) {
 void HangWithDeadlock() {
   ExInitializeFastMutex(&left);
   ExInitializeFastMutex(&right);
+  KeInitializeEvent(&leftIsTaken, NotificationEvent, FALSE);
   KeInitializeEvent(&rightIsTaken, NotificationEvent, FALSE);
-  ExAcquireFastMutex(&left);
   HANDLE thread;
-  if (NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, TakeRightThenLeft, nullptr))) {
-    ZwClose(thread);
-    KeWaitForSingleObject(&rightIsTaken, Executive, KernelMode, FALSE, nullptr);
-    ExAcquireFastMutex(&right);
-    ExReleaseFastMutex(&right);
-  }
+  if (!NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, TakeRightThenLeft, nullptr))) return;
+  ZwClose(thread);
+  ExAcquireFastMutex(&left);
+  KeSetEvent(&leftIsTaken, IO_NO_INCREMENT, FALSE);
+  KeWaitForSingleObject(&rightIsTaken, Executive, KernelMode, FALSE, nullptr);
+  ExAcquireFastMutex(&right);
+  ExReleaseFastMutex(&right);
   ExReleaseFastMutex(&left);
 }
 
