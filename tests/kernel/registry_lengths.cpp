@@ -55,17 +55,16 @@ void ExpectLengths(int line, ULONG fixed, ULONG needed, Query query) {
     ULONG result = 0xDDDD;
     const NTSTATUS status = query(buffer, length, &result);
     const NTSTATUS expected = length < fixed ? STATUS_BUFFER_TOO_SMALL : length < needed ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
-    if (status != expected) return FailEqual(__FILE__, line, "status", status, expected), FailEqual(__FILE__, line, "  of length", length, -1);
+    if (status != expected)
+      return FailEqual(__FILE__, line, "status", status, expected), FailEqual(__FILE__, line, "  of length", length, -1);
     if (result != needed) return FailEqual(__FILE__, line, "length", result, needed), FailEqual(__FILE__, line, "  of length", length, -1);
     for (ULONG i = length < fixed ? 0 : length; i < sizeof buffer; i++)
       if (buffer[i] != 0xCC) return FailEqual(__FILE__, line, "written beyond", i, length);
   }
 }
 
-#define EXPECT_LENGTHS(fixed, needed, call)                                                                     \
-  ExpectLengths(__LINE__, fixed, needed, [&](PVOID into, ULONG length, PULONG result) {                         \
-    return call;                                                                                                \
-  })
+#define EXPECT_LENGTHS(fixed, needed, call) \
+  ExpectLengths(__LINE__, fixed, needed, [&](PVOID into, ULONG length, PULONG result) { return call; })
 
 }  // namespace
 
@@ -104,8 +103,7 @@ KTEST(KeysTellTheirLengths) {
   EXPECT_LENGTHS(4, 4 + 2 * 34, ZwQueryKey(tree.key, KeyNameInformation, into, length, result));
   EXPECT(RtlCompareMemory(((PKEY_NAME_INFORMATION)buffer)->Name, L"\\REGISTRY\\MACHINE\\SOFTWARE\\Lengths", 68) == 68 ||
          ((PKEY_NAME_INFORMATION)buffer)->NameLength == 68);
-  EXPECT_LENGTHS(sizeof(Cached), sizeof(Cached),
-                 ZwQueryKey(tree.key, KeyCachedInformation, into, length, result));
+  EXPECT_LENGTHS(sizeof(Cached), sizeof(Cached), ZwQueryKey(tree.key, KeyCachedInformation, into, length, result));
   auto* const cached = (Cached*)buffer;
   EXPECT_EQ(cached->SubKeys, 2);
   EXPECT_EQ(cached->Values, 3);
