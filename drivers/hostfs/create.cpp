@@ -17,6 +17,7 @@ namespace nt::hostfs {
 namespace {
 
 constexpr ULONG kHeaderTag = 'FtsH';
+constexpr char kVolumePath[] = "?C:";  ///< no file's: names on the volume have no such characters
 constexpr ULONG kWriting = FILE_WRITE_DATA | FILE_APPEND_DATA;
 /// What FsContext points to begins as file systems' own blocks do, so that whoever looks finds an empty header.
 constexpr SIZE_T kHeaderSize = 0x80;
@@ -126,6 +127,17 @@ NTSTATUS NodeOf(const std::string& path, Node** result) {
   return STATUS_SUCCESS;
 }
 
+/// The node of the volume itself.
+Node* VolumeNode() {
+  auto& slot = TheVolume().nodes[kVolumePath];
+  if (slot == nullptr) {
+    slot = std::make_unique<Node>();
+    slot->path = kVolumePath;
+    slot->volume = true;
+  }
+  return slot.get();
+}
+
 void DropIfUnused(Node* node) {
   if (node->opens != 0) return;
   FsRtlUninitializeFileLock(&node->locks);
@@ -171,6 +183,19 @@ void RemoveName(const Node* node) {
   TheVolume().folder.SetTimes(Folder(node->path), now, now);
 }
 
+/// Opens the volume itself, which is neither made nor overwritten.
+NTSTATUS CreateVolume(PIRP irp, PIO_STACK_LOCATION location, const Wish& wish) {
+  if (wish.directory()) return Complete(irp, STATUS_NOT_A_DIRECTORY);
+  if (wish.disposition != FILE_OPEN && wish.disposition != FILE_OPEN_IF) return Complete(irp, STATUS_ACCESS_DENIED);
+  NTSTATUS status = CheckAccess(irp, location, std::string(), true);
+  if (NT_SUCCESS(status)) {
+    Node* const node = VolumeNode();
+    status = (wish.options & FILE_DELETE_ON_CLOSE) != 0 ? STATUS_CANNOT_DELETE : Attach(location->FileObject, node, wish);
+    if (!NT_SUCCESS(status)) DropIfUnused(node);
+  }
+  return Complete(irp, status, NT_SUCCESS(status) ? FILE_OPENED : 0);
+}
+
 bool IsOrphan(const Node* node) { return !TheVolume().nodes.contains(node->path); }
 
 }  // namespace
@@ -186,6 +211,7 @@ NTSTATUS Create(PIRP irp, PIO_STACK_LOCATION location) {
   Wish wish;
   NTSTATUS status = WishOf(location, &wish);
   if (!NT_SUCCESS(status)) return Complete(irp, status);
+  if (wish.name.empty() && location->FileObject->RelatedFileObject == nullptr) return CreateVolume(irp, location, wish);
   const bool slash_at_end = wish.name.size() > 1 && wish.name.back() == u'\\';
   if (slash_at_end) wish.name.pop_back();
   std::string path;

@@ -38,9 +38,30 @@ bool BreaksOplocks(UCHAR major) {
          major == IRP_MJ_LOCK_CONTROL;
 }
 
+/// Why a request to the volume itself, which has neither sectors nor entries, is refused.
+NTSTATUS RefusalOfVolume(UCHAR major) {
+  switch (major) {
+    case IRP_MJ_CLEANUP:
+    case IRP_MJ_CLOSE:
+    case IRP_MJ_QUERY_VOLUME_INFORMATION:
+      return STATUS_SUCCESS;
+    case IRP_MJ_DIRECTORY_CONTROL:
+    case IRP_MJ_QUERY_INFORMATION:
+    case IRP_MJ_SET_INFORMATION:
+    case IRP_MJ_LOCK_CONTROL:
+      return STATUS_INVALID_PARAMETER;
+    default:
+      return STATUS_INVALID_DEVICE_REQUEST;
+  }
+}
+
 }  // namespace
 
 NTSTATUS Serve(PIRP irp, PIO_STACK_LOCATION location) {
+  if (location->MajorFunction != IRP_MJ_CREATE && OpeningOf(location->FileObject)->node->volume) {
+    const NTSTATUS refusal = RefusalOfVolume(location->MajorFunction);
+    if (refusal != STATUS_SUCCESS) return Complete(irp, refusal);
+  }
   if (BreaksOplocks(location->MajorFunction)) {
     const NTSTATUS status = BreakOplocks(irp, OpeningOf(location->FileObject)->node);
     if (status != STATUS_SUCCESS) return status == STATUS_PENDING ? status : Complete(irp, status);

@@ -23,6 +23,7 @@ namespace nt::hostfs {
 struct Node {
   std::string path;  ///< on the host, below the volume's folder
   bool directory = false;
+  bool volume = false;  ///< no file, but the volume itself: opened by the device's name alone
   bool delete_pending = false;
   bool changed = false;  ///< written since it was last given its times
   int descriptor = -1;   ///< of a file

@@ -108,7 +108,7 @@ NTSTATUS Add(Table* table, const UNICODE_STRING& name, USHORT* number) {
 
 /// What a name is: a number's atom (STATUS_SUCCESS), a text (STATUS_PENDING), or wrong.
 NTSTATUS Classify(PCWSTR name, USHORT* number, UNICODE_STRING* text) {
-  if (RtlGetIntegerAtom(name, number)) return *number == 0 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+  if (RtlGetIntegerAtom(name, number)) return *number >= kFirst ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
   ULONG length = 0;
   while (name[length] != 0 && length <= kLongestName) ++length;
   if (length == 0) return STATUS_OBJECT_NAME_INVALID;
@@ -145,8 +145,9 @@ BOOLEAN RtlGetIntegerAtom(PCWSTR AtomName, PUSHORT IntegerAtom) {
       if (*at < '0' || *at > '9') return FALSE;
       if (value < kFirst) value = value * 10 + (*at - u'0');
     }
+    if (value > kFirst) value = kFirst;
   }
-  if (IntegerAtom != nullptr) *IntegerAtom = value < kFirst ? static_cast<USHORT>(value) : USHORT{0};
+  if (IntegerAtom != nullptr) *IntegerAtom = value != 0 ? static_cast<USHORT>(value) : kFirst;
   return TRUE;
 }
 

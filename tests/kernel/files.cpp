@@ -410,3 +410,38 @@ KTEST(LocksMayEndWithTheLastByte) {
   EXPECT_EQ(ZwLockFile(file.handle, nullptr, nullptr, nullptr, &file.io, &offset, &length, 0, TRUE, TRUE), STATUS_SUCCESS);
   file.Delete();
 }
+
+KTEST(TheVolumeItselfIsOpened) {
+  PCWSTR const path = L"\\??\\C:";
+  char text[8];
+  UCHAR room[64];
+  {
+    // The device's name alone, without a backslash, means the volume; with one, its root.
+    File volume(path, GENERIC_READ, kShareAll, FILE_OPEN, FILE_NON_DIRECTORY_FILE);
+    REQUIRE(volume.status == STATUS_SUCCESS);
+    EXPECT_EQ(volume.io.Information, FILE_OPENED);
+    EXPECT_EQ(ZwQueryVolumeInformationFile(volume.handle, &volume.io, room, sizeof(FILE_FS_SIZE_INFORMATION), FileFsSizeInformation),
+              STATUS_SUCCESS);
+    EXPECT_EQ(volume.Read(text, sizeof text, 0), STATUS_INVALID_DEVICE_REQUEST);
+    EXPECT_EQ(ZwQueryDirectoryFile(volume.handle, nullptr, nullptr, nullptr, &volume.io, room, sizeof room, FileNamesInformation, TRUE,
+                                   nullptr, TRUE),
+              STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(ZwQueryInformationFile(volume.handle, &volume.io, room, sizeof(FILE_STANDARD_INFORMATION), FileStandardInformation),
+              STATUS_INVALID_PARAMETER);
+    // It and the root do not share.
+    EXPECT_EQ(File(L"\\??\\C:\\", GENERIC_READ, 0, FILE_OPEN, FILE_DIRECTORY_FILE).status, STATUS_SUCCESS);
+  }
+  EXPECT_EQ(File(path, GENERIC_READ, kShareAll, FILE_OPEN, 0).status, STATUS_SUCCESS);
+  EXPECT_EQ(File(path, GENERIC_READ, kShareAll, FILE_OPEN, FILE_DIRECTORY_FILE).status, STATUS_NOT_A_DIRECTORY);
+  EXPECT_EQ(File(path, GENERIC_READ, kShareAll, FILE_CREATE, 0).status, STATUS_ACCESS_DENIED);
+  EXPECT_EQ(File(L"\\??\\C:\\", GENERIC_READ, kShareAll, FILE_OPEN, FILE_NON_DIRECTORY_FILE).status, STATUS_FILE_IS_A_DIRECTORY);
+
+  UNICODE_STRING name;
+  RtlInitUnicodeString(&name, path);
+  PFILE_OBJECT file;
+  PDEVICE_OBJECT device;
+  REQUIRE(NT_SUCCESS(IoGetDeviceObjectPointer(&name, FILE_READ_ATTRIBUTES, &file, &device)));
+  EXPECT(device == IoGetRelatedDeviceObject(file));
+  EXPECT_EQ(file->FileName.Length, 0);
+  ObDereferenceObject(file);
+}
