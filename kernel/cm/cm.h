@@ -47,6 +47,8 @@ void LoadBootOptions();
 /// Creates a key with all keys missing on its way; those that are volatile go with the machine. STATUS_INVALID_PARAMETER if it would lie
 /// outside of any hive.
 NTSTATUS CreateKey(std::u16string_view key_path, bool is_volatile = false);
+/// Opens a key, or makes the last one of the path, by a kernel handle with the access that is asked for.
+NTSTATUS OpenForKernel(std::u16string path, ACCESS_MASK access, bool create, PHANDLE key);
 bool KeyExists(std::u16string_view key_path);
 /// Names of the keys below one, sorted without regard to case; empty if there is no such key.
 std::vector<std::u16string> SubKeys(std::u16string_view key_path);
@@ -133,6 +135,4 @@ NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path);
 NTSTATUS RtlFormatCurrentUserKeyPath(PUNICODE_STRING CurrentUserKeyPath);
 NTSTATUS IoOpenDriverRegistryKey(DRIVER_OBJECT* DriverObject, DRIVER_REGKEY_TYPE RegKeyType, ACCESS_MASK DesiredAccess, ULONG Flags,
                                  PHANDLE DriverRegKey);
-NTSTATUS IoOpenDeviceRegistryKey(DEVICE_OBJECT* DeviceObject, ULONG DevInstKeyType, ACCESS_MASK DesiredAccess, PHANDLE DevInstRegKey);
-NTSTATUS IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName, ACCESS_MASK DesiredAccess, PHANDLE DeviceInterfaceRegKey);
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "kernel/cm/cm.h"
 #include "kernel/ex/ex.h"
 #include "kernel/io/pnp.h"
 #include "nt/status.h"
@@ -39,6 +40,19 @@ bool SharesLink(const DeviceInterface& interface) {
 
 std::u16string GlobalName(const DeviceInterface& interface) { return u"\\GLOBAL\?\?" + interface.link.substr(3); }
 
+/// Where programs look for interfaces.
+void Record(const DeviceInterface& interface) {
+  cm::SetString(InterfaceLinkKey(interface.name), u"DeviceInstance", interface.node->instance);
+  cm::SetString(InterfaceKey(interface.name), u"SymbolicLink", u"\\\\?\\" + interface.name.substr(4));
+}
+
+/// Whether the link is there is true of this run only.
+void RecordState(const DeviceInterface& interface) {
+  const std::u16string key = InterfaceKey(interface.name) + u"\\Control";
+  cm::CreateKey(key, true);
+  cm::SetDword(key, u"Linked", interface.enabled ? 1 : 0);
+}
+
 NTSTATUS Enable(DeviceInterface* interface) {
   if (interface->enabled) return STATUS_OBJECT_NAME_EXISTS;
   if (!SharesLink(*interface)) {
@@ -46,6 +60,7 @@ NTSTATUS Enable(DeviceInterface* interface) {
     if (!NT_SUCCESS(status)) return status;
   }
   interface->enabled = true;
+  RecordState(*interface);
   NotifyInterfaceChange(GUID_DEVICE_INTERFACE_ARRIVAL, *interface);
   return STATUS_SUCCESS;
 }
@@ -75,6 +90,7 @@ std::u16string GuidText(const GUID& guid) {
 
 void DisableInterface(DeviceInterface* interface) {
   interface->enabled = false;
+  RecordState(*interface);
   if (!SharesLink(*interface)) ob::DeleteSymbolicLink(GlobalName(*interface));
   NotifyInterfaceChange(GUID_DEVICE_INTERFACE_REMOVAL, *interface);
 }
@@ -96,7 +112,9 @@ NTSTATUS IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, const GU
   interface.name = interface.link;
   if (!reference.empty()) interface.name.append(u"\\").append(reference);
   const NTSTATUS status = GiveString(interface.name, SymbolicLinkName);
-  if (NT_SUCCESS(status) && Find(interface.name) == nullptr) ThePnp().interfaces.push_back(interface);
+  if (!NT_SUCCESS(status) || Find(interface.name) != nullptr) return status;
+  ThePnp().interfaces.push_back(interface);
+  Record(interface);
   return status;
 }
 

@@ -35,8 +35,6 @@ enum Property : ULONG {
   ContainerID,
 };
 
-std::u16string KeyOf(const DeviceNode& node) { return u"\\Registry\\Machine\\System\\CurrentControlSet\\Enum\\" + node.instance; }
-
 /// The value of a device's key that holds a text property; null for what is no such property.
 const char16_t* ValueName(ULONG property) {
   switch (property) {

@@ -55,6 +55,12 @@ void DestroyPnp();
 /// The node of a physical device object; null for every other device.
 inline DeviceNode* NodeOf(PDEVICE_OBJECT device) { return static_cast<DeviceNode*>(device->DeviceObjectExtension->DeviceNode); }
 
+/// A device's key below Enum.
+std::u16string KeyOf(const DeviceNode& node);
+/// The keys below DeviceClasses where programs find an interface by its name: that of the link, and in it that of the reference.
+std::u16string InterfaceLinkKey(std::u16string_view name);
+std::u16string InterfaceKey(std::u16string_view name);
+
 /// A new physical device of a driver. Null if memory is short.
 DeviceNode* CreateNode(PDRIVER_OBJECT driver);
 /// Takes a device away, with its interfaces.

@@ -17,25 +17,46 @@ namespace {
 constexpr ULONG kFileDeviceController = 4;
 Pnp* pnp = nullptr;
 
+/// "\\0012": how instances are numbered.
+std::u16string Digits(unsigned number) {
+  char digits[16];
+  const int length = std::snprintf(digits, sizeof digits, "\\%04u", number);
+  return {digits, digits + length};
+}
+
 std::u16string InstanceOf(std::u16string_view service) {
   std::u16string prefix = u"ROOT\\";
   for (const char16_t c : service) prefix += c >= u'a' && c <= u'z' ? static_cast<char16_t>(c - 32) : c;
   for (unsigned number = 0;; ++number) {
-    char digits[8];
-    std::snprintf(digits, sizeof digits, "\\%04u", number);
-    std::u16string instance = prefix;
-    for (const char* at = digits; *at != 0; ++at) instance += static_cast<char16_t>(*at);
+    const std::u16string instance = prefix + Digits(number);
     if (std::ranges::none_of(ThePnp().nodes, [&](const DeviceNode* node) { return node->instance == instance; })) return instance;
   }
 }
 
-/// The device's key, as if it had been installed.
+/// The class of devices that are installed without one of their own.
+constexpr char16_t kSystemClass[] = u"{4d36e97d-e325-11ce-bfc1-08002be10318}";
+
+/// Gives a device a driver key of its class.
+std::u16string NewDriverKey() {
+  for (unsigned number = 0;; ++number) {
+    const std::u16string driver = std::u16string(kSystemClass) + Digits(number);
+    const std::u16string key = u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\" + driver;
+    if (!cm::KeyExists(key) && NT_SUCCESS(cm::CreateKey(key))) return driver;
+  }
+}
+
+/// The device's key, as if it had been installed; a volatile one below it says that the device is there.
 void Record(const DeviceNode& node) {
-  const std::u16string key = u"\\Registry\\Machine\\System\\CurrentControlSet\\Enum\\" + node.instance;
+  const std::u16string key = KeyOf(node);
+  cm::SetString(key, u"Class", u"System");
+  cm::SetString(key, u"ClassGUID", kSystemClass);
+  if (!cm::ReadString(key, u"Driver")) cm::SetString(key, u"Driver", NewDriverKey());
   cm::SetString(key, u"Service", node.service);
   cm::SetString(key, u"DeviceDesc", node.service);
   cm::SetStrings(key, u"HardwareID", {node.instance.substr(0, node.instance.rfind(u'\\'))});
   cm::SetDword(key, u"ConfigFlags", 0);
+  cm::CreateKey(key + u"\\Control", true);
+  cm::SetString(key + u"\\Control", u"ActiveService", node.service);
 }
 
 /// What relations a stack names is not looked at: only the device's own kind is known.
@@ -150,6 +171,7 @@ DeviceNode* CreateNode(PDRIVER_OBJECT driver) {
 void DeleteNode(DeviceNode* node) {
   std::erase_if(ThePnp().interfaces, [node](const DeviceInterface& interface) { return interface.node == node; });
   std::erase(ThePnp().nodes, node);
+  cm::DeleteTree(KeyOf(*node) + u"\\Control");
   PDEVICE_OBJECT const pdo = node->pdo;
   pdo->DeviceObjectExtension->DeviceNode = nullptr;
   delete node;

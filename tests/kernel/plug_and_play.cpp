@@ -176,3 +176,37 @@ KTEST(AChangedStateIsAskedFor) {
   EXPECT_EQ(WaitFor(&asked, 1000), STATUS_SUCCESS);
   Sleep(5);  // until the request has ended
 }
+
+KTEST(DevicesAndInterfacesHaveKeys) {
+  Reported reported;
+  HANDLE key = nullptr;
+  UNICODE_STRING value = RTL_CONSTANT_STRING(L"Colour"), link = {};
+  ULONG colour = 7, length = 0;
+  struct {
+    KEY_VALUE_PARTIAL_INFORMATION head;
+    ULONG rest;
+  } read = {};
+  const ULONG kinds[] = {PLUGPLAY_REGKEY_DEVICE, PLUGPLAY_REGKEY_DRIVER, PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_CURRENT_HWPROFILE};
+  for (ULONG kind : kinds) {
+    EXPECT_EQ(IoOpenDeviceRegistryKey(reported.pdo, kind, KEY_ALL_ACCESS, &key), STATUS_SUCCESS);
+    EXPECT_EQ(ZwSetValueKey(key, &value, 0, REG_DWORD, &colour, sizeof colour), STATUS_SUCCESS);
+    EXPECT_EQ(ZwClose(key), STATUS_SUCCESS);
+  }
+  EXPECT_EQ(IoOpenDeviceRegistryKey(reported.pdo, 3, KEY_READ, &key), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(IoOpenDeviceRegistryKey(reported.device.object(), PLUGPLAY_REGKEY_DEVICE, KEY_READ, &key), STATUS_INVALID_DEVICE_REQUEST);
+  EXPECT(key == nullptr);
+
+  WCHAR text[64];
+  EXPECT_EQ(IoGetDeviceProperty(reported.pdo, DevicePropertyClassName, sizeof text, text, &length), STATUS_SUCCESS);
+  EXPECT_EQ(IoGetDeviceProperty(reported.pdo, DevicePropertyDriverKeyName, sizeof text, text, &length), STATUS_SUCCESS);
+  EXPECT_EQ(length, sizeof L"{4d36e97d-e325-11ce-bfc1-08002be10318}\\0000");
+
+  EXPECT_EQ(IoRegisterDeviceInterface(reported.pdo, &kClass, nullptr, &link), STATUS_SUCCESS);
+  EXPECT_EQ(IoOpenDeviceInterfaceRegistryKey(&link, KEY_ALL_ACCESS, &key), STATUS_SUCCESS);
+  EXPECT_EQ(ZwSetValueKey(key, &value, 0, REG_DWORD, &colour, sizeof colour), STATUS_SUCCESS);
+  EXPECT_EQ(ZwClose(key), STATUS_SUCCESS);
+  EXPECT_EQ(IoOpenDeviceInterfaceRegistryKey(&link, KEY_READ, &key), STATUS_SUCCESS);
+  EXPECT_EQ(ZwQueryValueKey(key, &value, KeyValuePartialInformation, &read, sizeof read, &length), STATUS_SUCCESS);
+  EXPECT_EQ(ZwClose(key), STATUS_SUCCESS);
+  RtlFreeUnicodeString(&link);
+}
