@@ -1,0 +1,7 @@
+// What the lamp and its programs agree on.
+#pragma once
+
+// {8e1f4c5a-7b21-4d0e-9a3c-0123456789ab}
+DEFINE_GUID(GUID_DEVINTERFACE_LAMP, 0x8e1f4c5a, 0x7b21, 0x4d0e, 0x9a, 0x3c, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab);
+
+#define IOCTL_LAMP_BRIGHTNESS CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
