@@ -50,11 +50,10 @@ BOOL GiveDetail(HDEVINFO handle, PSP_DEVICE_INTERFACE_DATA data, UCHAR* detail, 
 
 /// The value of a device's key that holds a property; null for one that is computed, or unknown.
 PCWSTR ValueOf(DWORD property) {
-  static constexpr PCWSTR kNames[] = {u"DeviceDesc",    u"HardwareID",   u"CompatibleIDs", nullptr,
-                                      u"Service",       nullptr,         nullptr,          u"Class",
-                                      u"ClassGUID",     u"Driver",       u"ConfigFlags",   u"Mfg",
-                                      u"FriendlyName",  u"LocationInformation", nullptr,   u"Capabilities",
-                                      nullptr,          u"UpperFilters", u"LowerFilters"};
+  static constexpr PCWSTR kNames[] = {
+      u"DeviceDesc", u"HardwareID",   u"CompatibleIDs", nullptr,         u"Service",     nullptr,         nullptr,
+      u"Class",      u"ClassGUID",    u"Driver",        u"ConfigFlags",  u"Mfg",         u"FriendlyName", u"LocationInformation",
+      nullptr,       u"Capabilities", nullptr,          u"UpperFilters", u"LowerFilters"};
   return property < std::size(kNames) ? kNames[property] : nullptr;
 }
 
@@ -103,8 +102,8 @@ BOOL SetupDiDestroyDeviceInfoList(HDEVINFO DeviceInfoSet) {
 }
 
 /// Adds to a set, or to a new one, the devices of a setup class, or the interfaces of an interface class with their devices.
-/// `ClassGuid`: needed without DIGCF_ALLCLASSES. `Enumerator`: "ROOT"; an instance where interfaces are meant. Another machine than this one
-/// cannot be asked. INVALID_HANDLE_VALUE: ERROR_INVALID_PARAMETER, ERROR_INVALID_HANDLE. (SetupDiGetClassDevsExW)
+/// `ClassGuid`: needed without DIGCF_ALLCLASSES. `Enumerator`: "ROOT"; an instance where interfaces are meant. Another machine than this
+/// one cannot be asked. INVALID_HANDLE_VALUE: ERROR_INVALID_PARAMETER, ERROR_INVALID_HANDLE. (SetupDiGetClassDevsExW)
 HDEVINFO SetupDiGetClassDevsExW(const GUID* ClassGuid, PCWSTR Enumerator, HANDLE /*hwndParent*/, DWORD Flags, HDEVINFO DeviceInfoSet,
                                 PCWSTR MachineName, PVOID /*Reserved*/) {
   const bool all = (Flags & kAllClasses) != 0;
@@ -164,8 +163,8 @@ BOOL SetupDiEnumDeviceInterfaces(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA Device
 BOOL SetupDiGetDeviceInterfaceDetailW(HDEVINFO DeviceInfoSet, PSP_DEVICE_INTERFACE_DATA DeviceInterfaceData,
                                       PVOID DeviceInterfaceDetailData, DWORD DeviceInterfaceDetailDataSize, PDWORD RequiredSize,
                                       PSP_DEVINFO_DATA DeviceInfoData) {
-  return GiveDetail<WCHAR>(DeviceInfoSet, DeviceInterfaceData, static_cast<UCHAR*>(DeviceInterfaceDetailData), DeviceInterfaceDetailDataSize,
-                           RequiredSize, DeviceInfoData);
+  return GiveDetail<WCHAR>(DeviceInfoSet, DeviceInterfaceData, static_cast<UCHAR*>(DeviceInterfaceDetailData),
+                           DeviceInterfaceDetailDataSize, RequiredSize, DeviceInfoData);
 }
 
 BOOL SetupDiGetDeviceInterfaceDetailA(HDEVINFO DeviceInfoSet, PSP_DEVICE_INTERFACE_DATA DeviceInterfaceData,

@@ -67,7 +67,8 @@ void Interfaces() {
   DWORD brightness = 0, size = sizeof brightness;
   Show("its key", {RegQueryValueExW(key, L"Brightness", nullptr, nullptr, reinterpret_cast<PBYTE>(&brightness), &size), brightness});
   RegCloseKey(key);
-  Show("removed", {Error(SetupDiDeleteDeviceInterfaceData(empty, &again)), Error(SetupDiEnumDeviceInterfaces(empty, nullptr, &lamp, 0, &again))});
+  Show("removed",
+       {Error(SetupDiDeleteDeviceInterfaceData(empty, &again)), Error(SetupDiEnumDeviceInterfaces(empty, nullptr, &lamp, 0, &again))});
   Show("destroyed", {Error(SetupDiDestroyDeviceInfoList(empty)), Error(SetupDiDestroyDeviceInfoList(INVALID_HANDLE_VALUE))});
 
   detail.narrow.cbSize = sizeof detail.narrow;
@@ -80,7 +81,8 @@ void Property(HDEVINFO set, SP_DEVINFO_DATA* device, const char* name, DWORD pro
   WCHAR text[128] = {};
   char narrow[128] = {};
   DWORD type = 99, needed = 0;
-  const DWORD error = Error(SetupDiGetDeviceRegistryPropertyW(set, device, property, &type, reinterpret_cast<PBYTE>(text), sizeof text, &needed));
+  const DWORD error =
+      Error(SetupDiGetDeviceRegistryPropertyW(set, device, property, &type, reinterpret_cast<PBYTE>(text), sizeof text, &needed));
   SetupDiGetDeviceRegistryPropertyA(set, device, property, nullptr, reinterpret_cast<PBYTE>(narrow), sizeof narrow, nullptr);
   std::printf("%s: error %lu, type %lu, %lu bytes, %ls %s\n", name, error, type, needed, type == REG_DWORD ? L"" : text,
               type == REG_DWORD ? "" : narrow);
@@ -103,7 +105,9 @@ void Devices() {
   Property(set, &device, "enumerator", SPDRP_ENUMERATOR_NAME);
   Property(set, &device, "friendly name", SPDRP_FRIENDLYNAME);
   Property(set, &device, "unknown", 0x77);
-  Show("one byte short", {Error(SetupDiGetDeviceRegistryPropertyW(set, &device, SPDRP_SERVICE, nullptr, reinterpret_cast<PBYTE>(instance), 9, &needed)), needed});
+  Show("one byte short",
+       {Error(SetupDiGetDeviceRegistryPropertyW(set, &device, SPDRP_SERVICE, nullptr, reinterpret_cast<PBYTE>(instance), 9, &needed)),
+        needed});
   Show("no more", {Error(SetupDiEnumDeviceInfo(set, 1, &device))});
   SetupDiDestroyDeviceInfoList(set);
   Show("no class", {SetupDiGetClassDevsW(nullptr, nullptr, nullptr, DIGCF_PRESENT) == INVALID_HANDLE_VALUE, GetLastError()});
@@ -120,7 +124,8 @@ void Lists() {
   Show("enough", {CM_Get_Device_Interface_ListW(&lamp, nullptr, list, length, 0)});
   std::printf("%ls\n", list);
   OpenAndAsk(list);
-  Show("all", {CM_Get_Device_Interface_List_SizeW(&length, &lamp, nullptr, 1), length, CM_Get_Device_Interface_ListW(&lamp, nullptr, list, 256, 1)});
+  Show("all", {CM_Get_Device_Interface_List_SizeW(&length, &lamp, nullptr, 1), length,
+               CM_Get_Device_Interface_ListW(&lamp, nullptr, list, 256, 1)});
   for (PCWSTR at = list; *at; at += lstrlenW(at) + 1) std::printf("%ls\n", at);
   GUID none = {};
   Show("of no class", {CM_Get_Device_Interface_List_SizeW(&length, &none, nullptr, 0), length});
