@@ -34,7 +34,7 @@ using user::CurrentPeb;
 using user::Free;
 
 inline constexpr int kRead = 0x1, kWrite = 0x2, kUnbuffered = 0x4, kOwnBuffer = 0x8, kEof = 0x10, kError = 0x20, kLineBuffered = 0x40,
-                     kReadWrite = 0x80, kInUse = 0x83;
+                     kReadWrite = 0x80, kInUse = 0x83, kBufferAsked = 0x400;
 inline constexpr ULONG kStreams = 64, kFiles = 128, kLocks = 48, kSignals = 24;
 inline constexpr UCHAR kOpen = 0x1, kAtEof = 0x2, kAppend = 0x20, kDevice = 0x40, kText = 0x80;
 

@@ -275,7 +275,7 @@ void FlushAll() {
 }
 
 void EndOutput(FILE_MS* stream) {
-  if (stream->_flag & kUnbuffered || IsDevice(stream)) Flush(stream);
+  if (stream->_flag & kUnbuffered || (IsDevice(stream) && !(stream->_flag & kBufferAsked))) Flush(stream);
 }
 
 }  // namespace nt::crt
@@ -323,18 +323,19 @@ int Msvcrt_fclose(FILE_MS* Stream) {
 /// Writes a stream's buffer, or (for null) every stream's.
 int Msvcrt_fflush(FILE_MS* Stream) { return Stream ? Flush(Stream) : (FlushAll(), 0); }
 
-/// Gives a stream a buffer, or none. Partial: a caller's buffer is not used; the size is kept.
-int Msvcrt_setvbuf(FILE_MS* Stream, [[maybe_unused]] char* Buffer, int Mode, size_t Size) {
-  if (Mode != 4 && Mode != 0 && Mode != 0x40) return Fail(kEINVAL);
+/// Gives a stream a buffer of `Size` bytes (null: of its own), or none (_IONBF, 4). With one, the console too is written when it is full.
+int Msvcrt_setvbuf(FILE_MS* Stream, char* Buffer, int Mode, size_t Size) {
+  const bool none = Mode == 4;
+  if ((!none && Mode != 0 && Mode != 0x40) || (!none && (Size < 2 || Size > 0x7FFFFFFF))) return Fail(kEINVAL);
+  char* const own = none || Buffer ? nullptr : Allocate<char>(Size);
+  if (!none && !Buffer && !own) return Fail(kENOMEM);
   Flush(Stream);
-  if (Mode == 4) {
-    if (Stream->_flag & kOwnBuffer) Free(Stream->_base);
-    Stream->_flag = (Stream->_flag & ~kOwnBuffer) | kUnbuffered;
-    Stream->_base = Stream->_ptr = nullptr;
-    Stream->_cnt = 0;
-  } else if (Size < 2) {
-    return Fail(kEINVAL);
-  }
+  if (Stream->_flag & kOwnBuffer) Free(Stream->_base);
+  Stream->_flag =
+      (Stream->_flag & ~(kOwnBuffer | kUnbuffered | kBufferAsked)) | (none ? kUnbuffered : kBufferAsked) | (own ? kOwnBuffer : 0);
+  Stream->_base = Stream->_ptr = none ? nullptr : own ? own : Buffer;
+  Stream->_bufsiz = none ? 0 : static_cast<int>(Size);
+  Stream->_cnt = 0;
   return 0;
 }
 

@@ -44,5 +44,17 @@ int main() {
   FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, nullptr, ERROR_FILE_NOT_FOUND, 0, message, 128, nullptr);
   std::printf("%ls", message);
   std::printf("%s\n", std::strerror(2));
+  // A buffer that was asked for holds what goes to the console, too, until it is full or flushed.
+  static char buffer[16];
+  std::printf("%d %d\n", std::setvbuf(stdout, nullptr, _IOFBF, 1), std::setvbuf(stdout, nullptr, 3, 512));
+  std::printf("%d\n", std::setvbuf(stdout, nullptr, _IOFBF, 512));
+  std::printf("later\n");
+  WriteFile(output, "sooner\n", 7, &written, nullptr);
+  std::fflush(stdout);
+  std::setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+  std::printf("twenty characters..\n%c", '|');
+  WriteFile(output, "!\n", 2, &written, nullptr);
+  std::setvbuf(stdout, nullptr, _IONBF, 0);
+  std::printf("\n");
   return 0;
 }
