@@ -98,8 +98,8 @@ void Discard(ULONG_PTR va, SIZE_T size) {
 
 void Unmap(ULONG_PTR va, SIZE_T size) {
   munmap(reinterpret_cast<void*>(va), size);
-  const auto known = mapped->find(va);
-  if (known != mapped->end() && known->second <= size) mapped->erase(known);
+  auto known = mapped->lower_bound(va);
+  while (known != mapped->end() && known->first + known->second <= va + size) known = mapped->erase(known);
 }
 
 }  // namespace nt::hal

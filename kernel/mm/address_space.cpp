@@ -190,12 +190,24 @@ bool AddressSpace::Map(ULONG_PTR start, Allocation& allocation, ULONG_PTR base, 
 }
 
 void AddressSpace::Unmap(Allocation& allocation, ULONG_PTR base, SIZE_T size) {
+  // First the mapping: pages that are mapped are dearer to give back.
+  hal::Unmap(base, size);
   const auto first = allocation.copied.lower_bound(base), end = allocation.copied.lower_bound(base + size);
   for (auto page = first; page != end; ++page) FreeOwn(allocation, *page, PAGE_SIZE);
   Decommit(static_cast<SIZE_T>(std::distance(first, end)));
   allocation.copied.erase(first, end);
   if (allocation.section == nullptr && allocation.frames.empty()) FreeOwn(allocation, base, size);
-  hal::Unmap(base, size);
+}
+
+/// Unmaps all between a range's first and last committed pages at once: each call of the host is dear.
+void AddressSpace::UnmapCommitted(Allocation& allocation, ULONG_PTR base, SIZE_T size) {
+  ULONG_PTR first = 0, end = 0;
+  for (auto run = allocation.runs.lower_bound(base); run != allocation.runs.end() && run->first < base + size; ++run) {
+    if (run->second.protection == 0) continue;
+    if (end == 0) first = run->first;
+    end = run->first + (run->second.pages << PAGE_SHIFT);
+  }
+  if (end != 0) Unmap(allocation, first, end - first);
 }
 
 /// Pages of a range that are the process's own and committed.
@@ -219,11 +231,12 @@ bool AddressSpace::SetRange(ULONG_PTR start, Allocation& allocation, ULONG_PTR b
     return false;
   }
   bool done = true;
+  if (protection == 0) UnmapCommitted(allocation, base, size);
   for (auto run = allocation.runs.find(base); run != allocation.runs.end() && run->first < base + size; ++run) {
     const SIZE_T bytes = run->second.pages << PAGE_SHIFT;
     if (run->second.protection == protection) continue;
     if (protection == 0) {
-      Unmap(allocation, run->first, bytes);
+      run->second.protection = 0;
     } else if (run->second.protection == 0) {
       done = Map(start, allocation, run->first, bytes, protection);
     } else {

@@ -177,6 +177,7 @@ class AddressSpace {
   ULONG_PTR Place(SIZE_T size, bool top_down, SIZE_T alignment) const;
   NTSTATUS Reserve(ULONG_PTR* base, SIZE_T size, ULONG type, Allocation allocation);
   static SIZE_T PrivatePages(const Allocation& allocation, ULONG_PTR base, SIZE_T size);
+  static void UnmapCommitted(Allocation& allocation, ULONG_PTR base, SIZE_T size);
   static bool SetRange(ULONG_PTR start, Allocation& allocation, ULONG_PTR base, SIZE_T size, ULONG protection);
   static bool MapOwn(Allocation& allocation, ULONG_PTR base, SIZE_T size, hal::Protection protection);
   static void FreeOwn(Allocation& allocation, ULONG_PTR base, SIZE_T size);
