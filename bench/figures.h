@@ -20,6 +20,8 @@ void Repeat(benchmark::internal::Benchmark* figure, const Effort& effort);
 
 void RegisterProcessFigures(const Effort& effort);
 void RegisterMachineFigures(const Effort& effort);
+void RegisterGrowthFigures(const Effort& effort);
+void RegisterMonitorFigures(const Effort& effort);
 /// Shuts the machine down that the figures shared.
 void ShutdownMachine();
 

@@ -1,4 +1,5 @@
 // Figures of a machine: booting it, loading a driver, and what the driver and its client measure inside.
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -84,12 +85,13 @@ constexpr Inside kInside[] = {
     {"etw_disabled", 4'000'000, {3}},
     {"etw_enabled", 50'000, {0}},
     {"process", 100, {2e6}},
+    {"process_notify", 200, {1000}},
     {"handle", 100'000, {0}},
 };
 
 void MeasureInside(benchmark::State& state, const Inside& figure, unsigned divisor) {
   Machine* const machine = Shared();
-  const unsigned iterations = figure.iterations / divisor;
+  const unsigned iterations = std::max(figure.iterations / divisor, 1u);
   for (auto _ : state) {
     const RunResult run =
         machine == nullptr ? RunResult{Outcome::BugCheck, 0, 0, {}} : machine->Run(BENCH_CLIENT, {figure.name, std::to_string(iterations)});

@@ -34,6 +34,8 @@ int main(int argc, char** argv) {
   // The processes first: a child's peak of resident memory starts from its parent's.
   ringlet::bench::RegisterProcessFigures(effort);
   ringlet::bench::RegisterMachineFigures(effort);
+  ringlet::bench::RegisterGrowthFigures(effort);
+  ringlet::bench::RegisterMonitorFigures(effort);
   benchmark::RunSpecifiedBenchmarks();
   ringlet::bench::ShutdownMachine();
   benchmark::Shutdown();

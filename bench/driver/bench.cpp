@@ -1,8 +1,6 @@
 // A device that measures the kernel it runs on: each request names a figure.
 #include "figure.h"
 
-#include "../bench.h"
-
 const Figure Figures[] = {
     {"call", MeasureCall},
     {"export", MeasureExport},
@@ -24,6 +22,7 @@ const Figure Figures[] = {
     {"dpc", MeasureDpc},
     {"timer", MeasureTimer},
     {"work_item", MeasureWorkItem},
+    {"paced_threads", MeasurePacedThreads},
     {nullptr, nullptr},
 };
 
@@ -62,6 +61,13 @@ static NTSTATUS BenchDeviceControl(PDEVICE_OBJECT Device, PIRP Irp) {
       const BenchRequest what = *static_cast<BenchRequest*>(Irp->AssociatedIrp.SystemBuffer);
       const NTSTATUS status = Measure(Device->DriverObject, what, static_cast<BenchResult*>(Irp->AssociatedIrp.SystemBuffer));
       return Complete(Irp, status, NT_SUCCESS(status) ? sizeof(BenchResult) : 0);
+    }
+    case IOCTL_BENCH_NOTIFY: {
+      if (request.InputBufferLength != sizeof(BOOLEAN)) {
+        return Complete(Irp, STATUS_INVALID_PARAMETER, 0);
+      }
+      const bool registered = *static_cast<BOOLEAN*>(Irp->AssociatedIrp.SystemBuffer) != FALSE;
+      return Complete(Irp, SetProcessRoutines(registered) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL, 0);
     }
     default:
       return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);

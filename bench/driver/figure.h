@@ -2,6 +2,8 @@
 #pragma once
 #include <ntddk.h>
 
+#include "../bench.h"
+
 /// Does the thing `Iterations` times and returns how long that took, in units of the performance counter; 0 if it could not.
 using FigureRoutine = ULONG64 (*)(PDRIVER_OBJECT Driver, ULONG Iterations);
 
@@ -47,3 +49,7 @@ ULONG64 MeasureEventSwitch(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureDpc(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureTimer(PDRIVER_OBJECT Driver, ULONG Iterations);
 ULONG64 MeasureWorkItem(PDRIVER_OBJECT Driver, ULONG Iterations);
+ULONG64 MeasurePacedThreads(PDRIVER_OBJECT Driver, ULONG Iterations);
+
+/// Registers or removes BENCH_PROCESS_ROUTINES process-notify routines; false if one could not be.
+bool SetProcessRoutines(bool Registered);
