@@ -222,6 +222,8 @@ bool Frame::InEpilogTable(const Info& info) const {
 
 /// A jump to `target` leaves the function, so it is a tail call.
 bool Frame::LeavesFunction(ULONGLONG target, const Info& info) const {
+  // Relative jumps stay in their image; out of it leads what stands for an instruction here (ke/cr8_patch.cpp).
+  if (target >= image_.size) return false;
   if (target == function_.BeginAddress) return !info.chained();
   if (target > function_.BeginAddress && target < function_.EndAddress) return false;
   // Another part of the same function is not another function.

@@ -146,3 +146,28 @@ KTEST(FaultBehindCr8IsTheDriversOwn) {
     EXPECT_EQ(rip, reinterpret_cast<ULONG64>(Cr8TouchInstruction));
   }
 }
+
+namespace {
+
+__declspec(noinline) void RaiseIf(bool raise) {
+  if (raise) ExRaiseStatus(STATUS_DATA_ERROR);
+}
+
+/// The call returns right to a move of CR8.
+__declspec(noinline) NTSTATUS CallBeforeAMove(bool raise) {
+  volatile KIRQL irql;
+  __try {
+    RaiseIf(raise);
+    irql = KeGetCurrentIrql();
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    return GetExceptionCode();
+  }
+  return irql;
+}
+
+}  // namespace
+
+KTEST(AnExceptionFindsTheFrameThatReturnsToAMove) {
+  EXPECT_EQ(CallBeforeAMove(false), PASSIVE_LEVEL);
+  EXPECT_EQ(CallBeforeAMove(true), STATUS_DATA_ERROR);
+}
