@@ -246,12 +246,13 @@ NTSTATUS IoEnumerateDeviceObjectList(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT
   ULONG count = 0;
   for (PDEVICE_OBJECT device = DriverObject->DeviceObject; device != nullptr; device = device->NextDevice) ++count;
   *ActualNumberDeviceObjects = count;
-  if (DeviceObjectListSize / sizeof(PDEVICE_OBJECT) < count) return STATUS_BUFFER_TOO_SMALL;
-  for (PDEVICE_OBJECT device = DriverObject->DeviceObject; device != nullptr; device = device->NextDevice) {
+  ULONG room = DeviceObjectListSize / ULONG{sizeof(PDEVICE_OBJECT)};
+  const NTSTATUS status = room < count ? STATUS_BUFFER_TOO_SMALL : STATUS_SUCCESS;
+  for (PDEVICE_OBJECT device = DriverObject->DeviceObject; device != nullptr && room != 0; device = device->NextDevice, --room) {
     ObfReferenceObject(device);
     *DeviceObjectList++ = device;
   }
-  return STATUS_SUCCESS;
+  return status;
 }
 
 BOOLEAN IoIsWdmVersionAvailable(UCHAR MajorVersion, UCHAR MinorVersion) {

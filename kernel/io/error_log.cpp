@@ -74,12 +74,19 @@ void AppendDump(std::string* line, const IO_ERROR_LOG_PACKET* packet, SIZE_T siz
   }
 }
 
+/// Only devices and drivers have something to report.
+bool IsReporter(PVOID object) {
+  if (object == nullptr) return false;
+  const CSHORT type = *static_cast<const CSHORT*>(object);
+  return type == IO_TYPE_DEVICE || type == IO_TYPE_DRIVER;
+}
+
 }  // namespace
 
 extern "C" {
 
 PVOID IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize) {
-  if (IoObject == nullptr || EntrySize < sizeof(IO_ERROR_LOG_PACKET) || EntrySize > kEntryLimit) return nullptr;
+  if (!IsReporter(IoObject) || EntrySize < sizeof(IO_ERROR_LOG_PACKET) || EntrySize > kEntryLimit) return nullptr;
   const SIZE_T size = sizeof(Entry) + EntrySize;
   auto* const entry = static_cast<Entry*>(ex::AllocatePool(NonPagedPoolNx, size, kErrorTag));
   if (entry == nullptr) return nullptr;

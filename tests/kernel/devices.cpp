@@ -89,6 +89,8 @@ KTEST(LastCreatedIsFirstInTheList) {
   ULONG count = 0;
   EXPECT_EQ(IoEnumerateDeviceObjectList(driver, list, sizeof(PDEVICE_OBJECT), &count), STATUS_BUFFER_TOO_SMALL);
   EXPECT_EQ(count, 2);
+  EXPECT(list[0] == third.object());  // as many as there is room for
+  ObDereferenceObject(list[0]);
   EXPECT_EQ(IoEnumerateDeviceObjectList(driver, list, sizeof list, &count), STATUS_SUCCESS);
   EXPECT(list[0] == third.object() && list[1] == first.object());
   ObDereferenceObject(list[0]);
