@@ -266,12 +266,14 @@ BOOLEAN IoIsOperationSynchronous(PIRP Irp) {
 
 PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN /*ChargeQuota*/, PIRP Irp) {
   constexpr ULONG kMdlTag = ' ldM';
+  constexpr SIZE_T kFixedSizePages = 23;  // NT keeps MDLs for so many pages in lists
   const SIZE_T size = MmSizeOfMdl(VirtualAddress, Length);
   auto* const mdl = ex::LetAllocationFail() ? nullptr : static_cast<PMDL>(ex::AllocatePool(NonPagedPoolNx, size, kMdlTag));
   if (mdl == nullptr) return nullptr;
   *mdl = MDL{};
   const auto address = reinterpret_cast<ULONG_PTR>(VirtualAddress);
   mdl->Size = static_cast<CSHORT>(size);
+  if (size <= sizeof(MDL) + kFixedSizePages * sizeof(PFN_NUMBER)) mdl->MdlFlags = MDL_ALLOCATED_FIXED_SIZE;
   mdl->StartVa = reinterpret_cast<PVOID>(address & ~ULONG_PTR{PAGE_SIZE - 1});
   mdl->ByteOffset = static_cast<ULONG>(address & (PAGE_SIZE - 1));
   mdl->ByteCount = Length;

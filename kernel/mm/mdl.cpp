@@ -95,8 +95,9 @@ NTSTATUS Lock(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation) {
 }
 
 PVOID MapToUser(PMDL mdl, ULONG_PTR wish, ULONG priority) {
+  if (wish % PAGE_SIZE != 0 || (wish != 0 && !IsUserAddress(wish))) ke::RaiseStatus(STATUS_INVALID_ADDRESS);
   AddressSpace* const space = AddressSpaceOf(ke::CurrentProcess());
-  ULONG_PTR base = PageAlign(wish);
+  ULONG_PTR base = wish;
   const ULONG protection = (priority & MdlMappingNoWrite) != 0 ? PAGE_READONLY : PAGE_READWRITE;
   const NTSTATUS status = space == nullptr ? STATUS_ACCESS_VIOLATION : space->MapFrames(&base, Frames(mdl), PageCount(mdl), protection);
   // As documented, a mapping to user space that fails raises an exception, whatever BugCheckOnFailure says.
@@ -253,39 +254,6 @@ NTSTATUS MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewProtect) 
   }
   const ULONG_PTR base = PageAlign(reinterpret_cast<ULONG_PTR>(mdl->MappedSystemVa));
   return hal::Protect(base, PageCount(mdl) << PAGE_SHIFT, HostProtection(NewProtect)) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
-}
-
-PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress, PHYSICAL_ADDRESS, SIZE_T TotalBytes,
-                             MEMORY_CACHING_TYPE, ULONG) {
-  const SIZE_T size = PageRoundUp(TotalBytes);
-  if (size == 0 || size > kLowMemoryEnd) return nullptr;
-  auto* const mdl = MmCreateMdl(nullptr, nullptr, size);
-  if (mdl == nullptr) return nullptr;
-  const ULONG_PTR physical = ex::LetAllocationFail() ? kNoLowMemory
-                                                     : AllocateLow("MDL pages", size, static_cast<ULONG_PTR>(LowAddress.QuadPart),
-                                                                   static_cast<ULONG_PTR>(HighAddress.QuadPart), 0);
-  if (physical == kNoLowMemory) {
-    ex::FreePool(mdl);
-    return nullptr;
-  }
-  for (SIZE_T i = 0; i < size >> PAGE_SHIFT; ++i) Frames(mdl)[i] = (physical >> PAGE_SHIFT) + i;
-  Set(mdl, MDL_PAGES_LOCKED);
-  return mdl;
-}
-
-PMDL MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress, PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes) {
-  return MmAllocatePagesForMdlEx(LowAddress, HighAddress, SkipBytes, TotalBytes, MmCached, 0);
-}
-
-VOID MmFreePagesFromMdl(PMDL MemoryDescriptorList) {
-  PMDL const mdl = MemoryDescriptorList;
-  if (Has(mdl, MDL_MAPPED_TO_SYSTEM_VA)) MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
-  const ULONG_PTR physical = Frames(mdl)[0] << PAGE_SHIFT;
-  if (!state->low.contains(physical)) {
-    ke::BugCheck(PFN_LIST_CORRUPT, 0x07, Frames(mdl)[0], 0, 0, "MmFreePagesFromMdl needs an MDL of MmAllocatePagesForMdl, once.");
-  }
-  FreeLow(physical);
-  Clear(mdl, MDL_PAGES_LOCKED);
 }
 
 PVOID MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG PoolTag) {
