@@ -73,6 +73,7 @@ void ChargeQuantum(LONGLONG units) {
   for (Processor& processor : Ki().processors) {
     Thread* const thread = processor.current;
     const LONGLONG left = units - TakeStolen(processor, units);
+    DpcTick(processor, std::max<LONGLONG>(units / kTickUnits, 1));
     ++processor.interrupts;
     if (thread->host.is_idle) {
       processor.idle_time += left;

@@ -9,6 +9,11 @@
 namespace nt::ke {
 namespace {
 
+/// DPCs a tick below which even one of low importance runs at once, and below which waiting ones make the queue's limit smaller (NT's).
+constexpr ULONG kMinimumDpcRate = 3, kIdealDpcRate = 20;
+/// NT's limit of the queue's depth, to which a processor's own returns, and the ticks for each step.
+constexpr ULONG kMaximumDpcQueueDepth = 4, kAdjustDpcThreshold = 20;
+
 constexpr USHORT kTargeted = 0x500;  // KDPC.Number of a DPC with a target: number + 0x500 (MAXIMUM_PROCESSORS offset, as NT)
 
 ULONG TargetOf(const KDPC* dpc) {
@@ -24,6 +29,7 @@ PKDPC FromLink(SINGLE_LIST_ENTRY* link) { return CONTAINING_RECORD(link, KDPC, D
 
 void Push(DpcQueue& queue, PKDPC dpc) {
   SINGLE_LIST_ENTRY* const link = &dpc->DpcListEntry;
+  ++queue.depth;
   if (dpc->Importance == HighImportance) {
     link->Next = queue.head;
     queue.head = link;
@@ -39,6 +45,7 @@ PKDPC Pop(DpcQueue& queue) {
   PKDPC const dpc = FromLink(queue.head);
   queue.head = queue.head->Next;
   if (queue.head == nullptr) queue.tail = nullptr;
+  --queue.depth;
   dpc->DpcData = nullptr;
   return dpc;
 }
@@ -49,10 +56,19 @@ bool Unlink(DpcQueue& queue, PKDPC dpc) {
     if (link != &dpc->DpcListEntry) continue;
     (previous != nullptr ? previous->Next : queue.head) = link->Next;
     if (queue.tail == link) queue.tail = previous;
+    --queue.depth;
     dpc->DpcData = nullptr;
     return true;
   }
   return false;
+}
+
+/// Whether a DPC that was just queued interrupts its processor, or waits for the next one that does, for the tick or for idleness.
+bool Interrupts(const Processor& target, KDPC_IMPORTANCE importance) {
+  if (target.dpcs.depth >= target.deferral.maximum_depth) return true;
+  if (&target == &CurrentProcessor()) return importance != LowImportance || target.deferral.request_rate < kMinimumDpcRate;
+  const bool idle = target.current->host.is_idle && target.next == nullptr;
+  return importance == HighImportance || importance == MediumHighImportance || idle;
 }
 
 /// Calls a DPC's routine. The routine may free or requeue its DPC: nothing of it is read after the call.
@@ -119,6 +135,26 @@ void RetireDpcs() {
   ChargeProcessor(processor, outer);
 }
 
+void RequestDeferredDpcs(Processor& processor) {
+  if (processor.dpcs.head != nullptr) RequestSoftwareInterrupt(processor, kDispatchBit);
+}
+
+void DpcTick(Processor& processor, LONGLONG ticks) {
+  DpcDeferral& deferral = processor.deferral;
+  for (LONGLONG tick = 0; tick < ticks && (deferral.request_rate != 0 || deferral.count != deferral.last_count); ++tick) {
+    deferral.request_rate = (deferral.count - deferral.last_count + deferral.request_rate) / 2;
+    deferral.last_count = deferral.count;
+  }
+  if (processor.dpcs.head != nullptr && !processor.dpc_active && (processor.block->software_interrupts & kDispatchBit) == 0) {
+    RequestSoftwareInterrupt(processor, kDispatchBit);
+    deferral.adjust_threshold = kAdjustDpcThreshold;
+    if (deferral.request_rate < kIdealDpcRate && deferral.maximum_depth > 1) --deferral.maximum_depth;
+  } else if (--deferral.adjust_threshold == 0) {
+    deferral.adjust_threshold = kAdjustDpcThreshold;
+    if (deferral.maximum_depth < kMaximumDpcQueueDepth) ++deferral.maximum_depth;
+  }
+}
+
 void DeliverSoftwareInterrupts() {
   ServiceDevices();
   const KIRQL irql = KiPcr->irql;
@@ -178,6 +214,8 @@ BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument
     return TRUE;
   }
   Push(processor.dpcs, Dpc);
+  ++processor.deferral.count;
+  if (!Interrupts(processor, static_cast<KDPC_IMPORTANCE>(Dpc->Importance))) return TRUE;
   RequestSoftwareInterrupt(processor, kDispatchBit);
   if (KiPcr->irql < DISPATCH_LEVEL) DeliverSoftwareInterrupts();
   return TRUE;
@@ -206,6 +244,7 @@ NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber) {
 VOID KeFlushQueuedDpcs() {
   // Every processor gets turns until nothing that was queued is left, nor running.
   while (AnyDpcLeft()) {
+    for (Processor& processor : Ki().processors) RequestDeferredDpcs(processor);
     RotateProcessor();
     if ((KiPcr->software_interrupts & kDispatchBit) != 0) DeliverSoftwareInterrupts();
   }

@@ -174,6 +174,16 @@ static_assert(offsetof(ProcessorBlock, number) == 0x1a4);
 struct DpcQueue {
   SINGLE_LIST_ENTRY* head = nullptr;
   SINGLE_LIST_ENTRY* tail = nullptr;
+  ULONG depth = 0;
+};
+
+/// What decides whether a DPC that is queued may be left for later (NT's values).
+struct DpcDeferral {
+  ULONG maximum_depth = 4;      ///< so many do not wait
+  ULONG adjust_threshold = 20;  ///< ticks until the maximum grows again
+  ULONG count = 0;              ///< DPCs queued
+  ULONG last_count = 0;         ///< at the last tick
+  ULONG request_rate = 0;       ///< DPCs a tick, on average
 };
 
 /// What a processor's time is spent for.
@@ -185,6 +195,7 @@ struct Processor {
   Thread* next = nullptr;  ///< standby
   Thread* idle = nullptr;
   DpcQueue dpcs;
+  DpcDeferral deferral;
   DpcQueue threaded_dpcs;
   Thread* dpc_thread = nullptr;  ///< runs the threaded ones; made for the first of them
   KEVENT dpc_thread_event{};
@@ -299,6 +310,10 @@ void RequestSoftwareInterrupt(Processor& processor, ULONG bit);
 /// Runs DPCs, delivers APCs, reschedules, as far as the current IRQL allows.
 void DeliverSoftwareInterrupts();
 void RetireDpcs();
+/// What the clock does for the DPCs that a processor has put off, after so many ticks: they run now.
+void DpcTick(Processor& processor, LONGLONG ticks);
+/// Lets a processor that would idle run what it has put off.
+void RequestDeferredDpcs(Processor& processor);
 /// Calls the service routines of devices whose interrupts the current IRQL lets in, the highest first.
 void ServiceDevices();
 /// Calls the routine that another processor wants called on all.

@@ -46,6 +46,7 @@ void IdleOnce() {
   CrashIfRequested(nullptr);
   ClockInterrupt();
   if (ki.stop || ki.out_of_time) return StopMachine();
+  RequestDeferredDpcs(CurrentProcessor());
   DeliverDue();
   if (ki.stop || ki.out_of_time) return StopMachine();
   if (IdleTakesThread() || IdleYieldsToBusy()) return;

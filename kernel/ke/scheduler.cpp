@@ -91,7 +91,7 @@ void MakeStandby(Processor& processor, Thread* thread) {
 /// An idle processor above PASSIVE_LEVEL is in the middle of a DPC or of an interrupt's service routine.
 bool HasWork(const Processor& processor) {
   return !processor.current->host.is_idle || processor.next != nullptr || processor.block->software_interrupts != 0 ||
-         processor.block->irql != PASSIVE_LEVEL;
+         processor.dpcs.head != nullptr || processor.block->irql != PASSIVE_LEVEL;
 }
 
 void Activate(ULONG index, Thread* thread) {

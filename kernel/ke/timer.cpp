@@ -74,6 +74,7 @@ void ExpireTimers() {
     table->erase(table->begin());
     Expire(timer);
   }
+  RequestDeferredDpcs(CurrentProcessor());  // a timer's DPC does not wait, whatever its importance
   KiPcr->irql = irql;
 }
 
@@ -125,7 +126,10 @@ BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period
   return KeSetTimerEx(Timer, DueTime, static_cast<LONG>(Period), Dpc);
 }
 
-BOOLEAN KeCancelTimer(PKTIMER Timer) { return RemoveTimer(Timer) ? TRUE : FALSE; }
+BOOLEAN KeCancelTimer(PKTIMER Timer) {
+  CheckDispatcherIrql(Timer);
+  return RemoveTimer(Timer) ? TRUE : FALSE;
+}
 
 BOOLEAN KeReadStateTimer(PKTIMER Timer) { return Timer->Header.SignalState != 0 ? TRUE : FALSE; }
 
