@@ -104,6 +104,44 @@ NT_OFFSET(KBUGCHECK_SECONDARY_DUMP_DATA_EX, Context, 0x30);
 NT_OFFSET(KBUGCHECK_SECONDARY_DUMP_DATA_EX, DumpType, 0x3c);
 NT_OFFSET(KBUGCHECK_SECONDARY_DUMP_DATA_EX, BugCheckParameter1, 0x48);
 
+struct KADDRESS_RANGE {
+  PVOID Address;
+  SIZE_T Size;
+};
+NT_SIZE(KADDRESS_RANGE, 0x10);
+
+/// The blocks of memory that a driver wants in a small dump; as many of them follow as its memory holds.
+struct KTRIAGE_DUMP_DATA_ARRAY {
+  LIST_ENTRY List;
+  ULONG NumBlocksUsed;
+  ULONG NumBlocksTotal;
+  ULONG DataSize;  ///< of the blocks, bytes
+  ULONG MaxDataSize;
+  ULONG ComponentNameBufferLength;
+  PUCHAR ComponentName;
+
+  KADDRESS_RANGE* Blocks() { return reinterpret_cast<KADDRESS_RANGE*>(this + 1); }
+};
+using PKTRIAGE_DUMP_DATA_ARRAY = KTRIAGE_DUMP_DATA_ARRAY*;
+NT_SIZE(KTRIAGE_DUMP_DATA_ARRAY, 0x30);
+NT_OFFSET(KTRIAGE_DUMP_DATA_ARRAY, ComponentName, 0x28);
+
+inline constexpr ULONG KB_TRIAGE_DUMP_DATA_FLAG_BUGCHECK_ACTIVE = 1;
+
+struct KBUGCHECK_TRIAGE_DUMP_DATA {
+  PKTRIAGE_DUMP_DATA_ARRAY DataArray;
+  ULONG Flags;
+  ULONG MaxVirtMemSize;
+  ULONG BugCheckCode;
+  ULONG_PTR BugCheckParameter1;
+  ULONG_PTR BugCheckParameter2;
+  ULONG_PTR BugCheckParameter3;
+  ULONG_PTR BugCheckParameter4;
+};
+NT_SIZE(KBUGCHECK_TRIAGE_DUMP_DATA, 0x38);
+NT_OFFSET(KBUGCHECK_TRIAGE_DUMP_DATA, BugCheckCode, 0x10);
+NT_OFFSET(KBUGCHECK_TRIAGE_DUMP_DATA, BugCheckParameter1, 0x18);
+
 enum KBUGCHECK_DUMP_IO_TYPE : ULONG { KbDumpIoInvalid, KbDumpIoHeader, KbDumpIoBody, KbDumpIoSecondaryData, KbDumpIoComplete };
 
 struct KBUGCHECK_DUMP_IO {

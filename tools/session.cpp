@@ -46,6 +46,9 @@ std::string ReadableBugCheck(const BugCheck& bugcheck) {
   for (const auto& data : bugcheck.secondary_data) {
     text += fmt::format("    data     {} {}, {} bytes\n", data.component, data.id, data.bytes.size());
   }
+  for (const auto& data : bugcheck.triage_data) {
+    text += fmt::format("    memory   {} 0x{:X}, {} bytes\n", data.component, data.address, data.bytes.size());
+  }
   text += fmt::format("    at       processor {}, IRQL {}\n", bugcheck.processor, bugcheck.irql);
   text += ReadableStack("stack", bugcheck.stack);
   for (const auto& other : bugcheck.others) text += ReadableStack(fmt::format("cpu {}", other.processor), other.stack);
@@ -64,6 +67,9 @@ nlohmann::json JsonBugCheck(const BugCheck& bugcheck) {
   for (const auto& other : bugcheck.others) json["others"].push_back({{"processor", other.processor}, {"stack", JsonStack(other.stack)}});
   for (const auto& data : bugcheck.secondary_data) {
     json["secondary_data"].push_back({{"component", data.component}, {"id", data.id}, {"bytes", data.bytes}});
+  }
+  for (const auto& data : bugcheck.triage_data) {
+    json["triage_data"].push_back({{"component", data.component}, {"address", data.address}, {"bytes", data.bytes}});
   }
   return json;
 }

@@ -196,6 +196,12 @@ struct BugCheck {
     std::vector<std::uint8_t> bytes;
   };
   std::vector<SecondaryData> secondary_data;  ///< of drivers' bugcheck callbacks
+  struct TriageData {
+    std::string component;  ///< who told it
+    std::uint64_t address;
+    std::vector<std::uint8_t> bytes;
+  };
+  std::vector<TriageData> triage_data;  ///< memory that drivers' callbacks want in a small dump
 };
 
 /// A thread that waits when nothing can ever run again.

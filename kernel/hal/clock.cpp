@@ -33,6 +33,17 @@ timespec Timespec(ULONGLONG nanoseconds) {
   return {static_cast<time_t>(nanoseconds / 1'000'000'000), static_cast<long>(nanoseconds % 1'000'000'000)};
 }
 
+void CreateClockTimer() {
+  sigevent event{};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = SIGALRM;
+  event._sigev_un._tid = static_cast<pid_t>(syscall(SYS_gettid));
+  if (timer_create(CLOCK_MONOTONIC, &event, &clock_timer) != 0) {
+    throw std::system_error(errno, std::generic_category(), "creating the clock interrupt");
+  }
+  clock_running = true;
+}
+
 }  // namespace
 
 ULONGLONG MonotonicNanoseconds() { return Nanoseconds(CLOCK_MONOTONIC); }
@@ -43,16 +54,9 @@ LONGLONG WallClock() {
 }
 
 void StartClockInterrupts(ULONGLONG period_ns) {
-  sigevent event{};
-  event.sigev_notify = SIGEV_THREAD_ID;
-  event.sigev_signo = SIGALRM;
-  event._sigev_un._tid = static_cast<pid_t>(syscall(SYS_gettid));
-  if (timer_create(CLOCK_MONOTONIC, &event, &clock_timer) != 0) {
-    throw std::system_error(errno, std::generic_category(), "creating the clock interrupt");
-  }
+  if (!clock_running) CreateClockTimer();
   const itimerspec period{Timespec(period_ns), Timespec(period_ns)};
   timer_settime(clock_timer, 0, &period, nullptr);
-  clock_running = true;
 }
 
 void StopClockInterrupts() {

@@ -1,10 +1,11 @@
 // KeRegisterBugCheckCallback and its relatives, and their calls when the machine stops. No dump file is written: its header, the pages
-// that drivers add and their secondary data go to the drivers' own dump I/O, and the secondary data to the report.
+// that drivers add, their triage data and their secondary data go to the drivers' own dump I/O, and both kinds of data to the report.
 #include "kernel/ke/bugcheck_callbacks.h"
 
 #include <cstring>
 
 #include "kernel/ke/ki.h"
+#include "kernel/ke/triage_dump.h"
 #include "kernel/mm/mm.h"
 #include "nt/bugcheck.h"
 
@@ -179,6 +180,31 @@ void AddMultiPartData(PKBUGCHECK_REASON_CALLBACK_RECORD record, BugCheckInfo* in
   } while ((data.Flags & KB_SECONDARY_DATA_FLAG_ADDITIONAL_DATA) != 0);
 }
 
+bool IsReadable(ULONG_PTR address, SIZE_T size) {
+  for (ULONG_PTR page = address & ~ULONG_PTR{PAGE_SIZE - 1}; page < address + size; page += PAGE_SIZE) {
+    if (!MmIsAddressValid(reinterpret_cast<PVOID>(page))) return false;
+  }
+  return true;
+}
+
+/// Asks for the memory that a driver wants in a small dump; what can be read of it goes to the report and to those who write the dump.
+void AddTriageData(PKBUGCHECK_REASON_CALLBACK_RECORD record, BugCheckInfo* info) {
+  const ULONG_PTR* const p = info->parameters;
+  KBUGCHECK_TRIAGE_DUMP_DATA data{nullptr, KB_TRIAGE_DUMP_DATA_FLAG_BUGCHECK_ACTIVE, kMostTriageData, info->code, p[0], p[1], p[2], p[3]};
+  CallForReason(record, &data);
+  PKTRIAGE_DUMP_DATA_ARRAY const array = data.DataArray;
+  if (array == nullptr || !IsReadable(reinterpret_cast<ULONG_PTR>(array), sizeof *array)) return;
+  ULONG left = kMostTriageData;
+  for (ULONG i = 0; i < array->NumBlocksUsed && i < array->NumBlocksTotal; ++i) {
+    const KADDRESS_RANGE block = array->Blocks()[i];
+    if (block.Size > left || !IsReadable(reinterpret_cast<ULONG_PTR>(block.Address), block.Size)) continue;
+    left -= static_cast<ULONG>(block.Size);
+    WriteDump(KbDumpIoBody, block.Address, static_cast<ULONG>(block.Size));
+    const auto* const bytes = static_cast<const UCHAR*>(block.Address);
+    info->triage_data.push_back({ComponentOf(record), reinterpret_cast<ULONG_PTR>(block.Address), {bytes, bytes + block.Size}});
+  }
+}
+
 template <class Record>
 bool IsInserted(const LIST_ENTRY& head, const Record* record) {
   return head.Flink != nullptr && record->State == BufferInserted;
@@ -200,6 +226,7 @@ void CallBugCheckCallbacks(BugCheckInfo* info) {
   ForReason(KbCallbackAddPages, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AskForPages(record, info->code, &added); });
   ForReason(KbCallbackRemovePages, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AskForPages(record, info->code, &removed); });
   WriteBody();
+  ForReason(KbCallbackTriageDumpData, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AddTriageData(record, info); });
   ForReason(KbCallbackSecondaryDumpData, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AddSecondaryData(record, info); });
   ForReason(KbCallbackSecondaryMultiPartDumpData, [&](PKBUGCHECK_REASON_CALLBACK_RECORD record) { AddMultiPartData(record, info); });
   WriteDump(KbDumpIoComplete, nullptr, 0);

@@ -66,6 +66,13 @@ struct BugCheckInfo {
     std::vector<UCHAR> bytes;
   };
   std::vector<SecondaryData> secondary_data;
+  /// Memory that a driver's callback wants in a small dump.
+  struct TriageData {
+    std::string component;
+    ULONG_PTR address;
+    std::vector<UCHAR> bytes;
+  };
+  std::vector<TriageData> triage_data;
 };
 /// The bugcheck that stopped the machine.
 const BugCheckInfo& LastBugCheck();

@@ -62,6 +62,7 @@ void Machine::State::KeepBugCheck() {
   for (const auto& data : info.secondary_data) {
     bugcheck->secondary_data.push_back({data.component, nt::etw::GuidText(data.id), data.bytes});
   }
+  for (const auto& data : info.triage_data) bugcheck->triage_data.push_back({data.component, data.address, data.bytes});
 }
 
 void Machine::State::MakeDirectory() {

@@ -3,9 +3,12 @@
 
 #include <ringlet/basics.h>
 #include <ringlet/intrinsics.h>
+#include <ringlet/interlocked.h>
 #include <ringlet/asserts.h>
 #include <ringlet/pool.h>
+#include <ringlet/function_types.h>
 #include <ringlet/synchronization.h>
+#include <ringlet/bugcheck.h>
 #include <ringlet/push_locks.h>
 #include <ringlet/wdm_io.h>
 #include <ringlet/wdm_registry.h>
@@ -13,7 +16,3 @@
 #include <ringlet/etw.h>
 #include <ringlet/object_types.h>
 #include <ringlet/debugger_state.h>
-
-// mingw-w64's takes a name only, and brings a semicolon.
-#undef KeInitializeCallbackRecord
-#define KeInitializeCallbackRecord(CallbackRecord) ((CallbackRecord)->State = BufferEmpty)

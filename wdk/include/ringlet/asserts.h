@@ -13,6 +13,10 @@
 #define NT_FRE_ASSERT(expression) ((!(expression)) ? (DbgRaiseAssertionFailure(), FALSE) : TRUE)
 #define NT_FRE_ASSERTMSG(message, expression) NT_FRE_ASSERT(expression)
 
+#ifndef NT_ANALYSIS_ASSUME
+#define NT_ANALYSIS_ASSUME(expression) ((void)0)
+#endif
+
 #if DBG
 #define NT_ASSERT(expression) ((void)NT_FRE_ASSERT(expression))
 #define NT_ASSERTMSG(message, expression) NT_ASSERT(expression)

@@ -123,3 +123,8 @@ constexpr Character* RingletLiteralBuffer(const Character (&literal)[Count]) {
 #define ALIGN_DOWN_POINTER(pointer, type) ((PVOID)ALIGN_DOWN(pointer, type))
 #define ALIGN_UP_POINTER(pointer, type) ((PVOID)ALIGN_UP(pointer, type))
 #endif
+
+#ifndef XSTATE_MASK_AVX
+#define XSTATE_AVX 2
+#define XSTATE_MASK_AVX (1ULL << XSTATE_AVX)
+#endif
