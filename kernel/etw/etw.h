@@ -51,6 +51,20 @@ void Shutdown();
 /// No filter: nothing is listened to. In a system thread at PASSIVE_LEVEL.
 void SetSession(std::vector<Filter> filters, Sink sink);
 
+/// What a client's provider is to be told of, in the client.
+struct Notification {
+  PETWENABLECALLBACK callback;
+  PVOID context;
+  ULONG control;  ///< EVENT_CONTROL_CODE_...
+  UCHAR level;
+  ULONG64 match_any;
+  ULONG64 match_all;
+};
+/// `start` makes a thread of the process that takes and delivers its notifications.
+void SetNotifier(void (*start)(PEPROCESS process));
+/// The next one for the current process whose provider is still registered; false if there is none.
+bool TakeNotification(Notification* notification);
+
 /// Removes the registrations that a process which ends made in user mode.
 void ForgetProcess(PEPROCESS process);
 

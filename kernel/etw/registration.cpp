@@ -31,9 +31,21 @@ const Filter* FilterOf(const Registration& registration) {
   return nullptr;
 }
 
-/// A client's callback runs in the client only: while it registers. What it registered later follows the session without being told.
+/// A client's callback runs in the client only: at once if it is there now, otherwise in a thread that is made for it.
 bool MayCall(const Registration& registration) {
   return registration.process == nullptr || (ke::KiThread->host.in_user != 0 && registration.process == ke::CurrentProcess());
+}
+
+void Notify(const Registration& registration, REGHANDLE handle, const Notification& notification) {
+  if (MayCall(registration)) {
+    static constexpr GUID kNoSource{};
+    const Notification& n = notification;
+    return ke::Callout<void>(n.callback, &kNoSource, n.control, n.level, n.match_any, n.match_all, nullptr, n.context);
+  }
+  const auto of_process = [&](const Waiting& waiting) { return waiting.process == registration.process; };
+  const bool on_its_way = std::any_of(state->waiting.begin(), state->waiting.end(), of_process);
+  state->waiting.push_back({registration.process, handle, notification});
+  if (!on_its_way && state->notifier != nullptr) state->notifier(registration.process);
 }
 
 /// Enables or disables a provider as the filters say now, and tells it so if that is a change.
@@ -48,10 +60,9 @@ void Apply(SIZE_T index) {
   slot.level_plus_1 = level_plus_1;
   slot.match_any = any;
   slot.match_all = all;
-  if (registration.callback == nullptr || !MayCall(registration)) return;
-  static constexpr GUID kNoSource{};
+  if (registration.callback == nullptr) return;
   const ULONG control = filter != nullptr ? EVENT_CONTROL_CODE_ENABLE_PROVIDER : EVENT_CONTROL_CODE_DISABLE_PROVIDER;
-  ke::Callout<void>(registration.callback, &kNoSource, control, level, any, all, nullptr, registration.context);
+  Notify(registration, slot.handle, {registration.callback, registration.context, control, level, any, all});
 }
 
 SIZE_T TakeSlot() {
@@ -101,7 +112,26 @@ void SetSession(std::vector<Filter> filters, Sink sink) {
   }
 }
 
+void SetNotifier(void (*start)(PEPROCESS process)) { state->notifier = start; }
+
+bool TakeNotification(Notification* notification) {
+  PEPROCESS const process = ke::CurrentProcess();
+  for (SIZE_T i = 0; i < state->waiting.size();) {
+    const Waiting waiting = state->waiting[i];
+    if (waiting.process != process) {
+      ++i;
+      continue;
+    }
+    state->waiting.erase(state->waiting.begin() + static_cast<LONG_PTR>(i));
+    if (IndexOf(waiting.handle) < 0) continue;
+    *notification = waiting.notification;
+    return true;
+  }
+  return false;
+}
+
 void ForgetProcess(PEPROCESS process) {
+  std::erase_if(state->waiting, [process](const Waiting& waiting) { return waiting.process == process; });
   for (SIZE_T i = 0; i < state->slots.size(); ++i) {
     if (state->slots[i].handle != 0 && state->registrations[i].process == process) FreeSlot(i);
   }

@@ -36,11 +36,20 @@ struct Registration {
   PEPROCESS process = nullptr;  ///< of a client's provider; null for a driver's
 };
 
+/// A notification that waits for a thread of its client.
+struct Waiting {
+  PEPROCESS process;
+  REGHANDLE handle;
+  Notification notification;
+};
+
 struct State {
   std::vector<Slot> slots;
   std::vector<Registration> registrations;
   std::vector<Filter> filters;
   Sink sink = nullptr;
+  std::vector<Waiting> waiting;  ///< in the order they came
+  void (*notifier)(PEPROCESS) = nullptr;
   ULONG64 activities = 0;  ///< identifiers made
   std::vector<UCHAR> event;
   std::vector<UCHAR> metadata;

@@ -234,6 +234,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
   nt::ke::SetUserExceptionHooks({&RtlpCallVectoredHandlers, &RtlpUnhandledException, &RtlpCallContinueHandlers});
 
   nt::etw::Initialize();
+  nt::etw::SetNotifier(&StartNotificationThread);
   nt::cc::Initialize();
   if (options.event_sink) nt::etw::SetSession(FiltersOf(options.event_filters), &SinkEvent);
 

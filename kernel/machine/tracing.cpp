@@ -2,15 +2,24 @@
 
 #include <cstring>
 
+#include "kernel/api/api.h"
 #include "kernel/cm/cm.h"
 #include "kernel/etw/decode.h"
 #include "kernel/etw/guess.h"
+#include "kernel/ob/ob.h"
 #include "kernel/rtl/debug_filter.h"
 #include "kernel/rtl/utf8.h"
+#include "nt/process_information.h"
 #include "nt/ps.h"
 #include "nt/status.h"
 
-extern "C" ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber);
+extern "C" {
+ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber);
+NTSTATUS NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                          PVOID StartRoutine, PVOID Argument, ULONG CreateFlags, SIZE_T ZeroBits, SIZE_T StackSize, SIZE_T MaximumStackSize,
+                          PPS_ATTRIBUTE_LIST AttributeList);
+NTSTATUS NtClose(HANDLE Handle);
+}
 
 namespace ringlet {
 namespace {
@@ -130,6 +139,15 @@ bool WriteDebugFilter(const std::string& component, std::optional<std::uint32_t>
   }
   nt::cm::LoadDebugPrintFilter();
   return true;
+}
+
+void StartNotificationThread(PEPROCESS process) {
+  constexpr ACCESS_MASK kAll = 0x1fffff;
+  HANDLE owner = nullptr, thread = nullptr;
+  if (!NT_SUCCESS(ObOpenObjectByPointer(process, OBJ_KERNEL_HANDLE, nullptr, kAll, nullptr, KernelMode, &owner))) return;
+  void* const routine = nt::api::AddressOf(*nt::api::Find("ntdll.dll", "EtwpNotificationThread"));
+  if (NT_SUCCESS(NtCreateThreadEx(&thread, kAll, nullptr, owner, routine, nullptr, 0, 0, 0, 0, nullptr))) NtClose(thread);
+  NtClose(owner);
 }
 
 }  // namespace ringlet

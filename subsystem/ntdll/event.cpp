@@ -1,12 +1,14 @@
 // Event providers of programs: the kernel's, with the error codes of user mode.
 #include "kernel/etw/etw.h"
+#include "kernel/ke/ke.h"
 #include "subsystem/ntdll/ntdll.h"
 
 extern "C" {
 
 ULONG RtlNtStatusToDosError(NTSTATUS Status);
 
-/// Registers a provider of the process; the callback is called before the return if a session listens already.
+/// Registers a provider of the process; the callback is called before the return if a session listens already, and in a thread of its own
+/// when that changes.
 ULONG EtwEventRegister(LPCGUID ProviderId, PVOID EnableCallback, PVOID CallbackContext, PREGHANDLE RegHandle) {
   return RtlNtStatusToDosError(EtwRegister(ProviderId, reinterpret_cast<PETWENABLECALLBACK>(EnableCallback), CallbackContext, RegHandle));
 }
@@ -45,6 +47,15 @@ ULONG EtwEventWriteEx(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescriptor, U
 /// Writes a text as an event.
 ULONG EtwEventWriteString(REGHANDLE RegHandle, UCHAR Level, ULONG64 Keyword, PCWSTR String) {
   return RtlNtStatusToDosError(EtwpWriteStringSlow(RegHandle, Level, Keyword, nullptr, String));
+}
+
+/// A thread that calls callbacks for sessions that began or ended after their providers registered.
+ULONG EtwpNotificationThread(PVOID) {
+  static constexpr GUID kNoSource{};
+  for (nt::etw::Notification n; nt::etw::TakeNotification(&n);) {
+    nt::ke::Callout<void>(n.callback, &kNoSource, n.control, n.level, n.match_any, n.match_all, nullptr, n.context);
+  }
+  return 0;
 }
 
 }  // extern "C"

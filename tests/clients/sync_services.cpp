@@ -43,8 +43,7 @@ void Mutants() {
   EXPECT_EQ(previous, 0);
   EXPECT_EQ(release(mutant, &previous), STATUS(0xC0000046));
   EXPECT_EQ(release(kThread, nullptr), STATUS(0xC0000024));
-  CloseHandle(CreateThread(
-      nullptr, 0, [](void* handle) { return WaitForSingleObject(handle, INFINITE); }, mutant, 0, nullptr));
+  CloseHandle(CreateThread(nullptr, 0, [](void* handle) { return WaitForSingleObject(handle, INFINITE); }, mutant, 0, nullptr));
   do {
     Sleep(1);
     EXPECT_EQ(query(mutant, 0, &information, sizeof information, nullptr), 0);
