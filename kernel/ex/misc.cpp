@@ -1,6 +1,7 @@
 // Small services: raising, probing, previous mode, time, identifiers.
 #include "kernel/ex/state.h"
 #include "kernel/ke/ke.h"
+#include "kernel/ke/processor_features.h"
 #include "kernel/mm/mm.h"
 #include "nt/status.h"
 
@@ -88,11 +89,6 @@ NTSTATUS ExUuidCreate(UUID* Uuid) {
   return kLocalOnly;
 }
 
-BOOLEAN ExIsProcessorFeaturePresent(ULONG ProcessorFeature) {
-  // Set on every x64 processor: PF_COMPARE_EXCHANGE_DOUBLE 2, MMX 3, XMMI 6, RDTSC 8, PAE 9, XMMI64 10, NX 12, SSE3 13,
-  // COMPARE_EXCHANGE128 14, XSAVE 17.
-  constexpr ULONG kPresent = 1u << 2 | 1u << 3 | 1u << 6 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 17;
-  return ProcessorFeature < 32 && (kPresent >> ProcessorFeature & 1) != 0 ? TRUE : FALSE;
-}
+BOOLEAN ExIsProcessorFeaturePresent(ULONG ProcessorFeature) { return ke::HasProcessorFeature(ProcessorFeature) ? TRUE : FALSE; }
 
 }  // extern "C"

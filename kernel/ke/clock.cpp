@@ -5,6 +5,7 @@
 #include "kernel/api/api.h"
 #include "kernel/ke/machine.h"
 #include "kernel/ke/panic.h"
+#include "kernel/ke/processor_features.h"
 #include "kernel/ke/processor_time.h"
 #include "kernel/ke/sched_trace.h"
 #include "kernel/ke/scheduler.h"
@@ -40,7 +41,8 @@ struct KSYSTEM_TIME {
 };
 
 /// The fields of KUSER_SHARED_DATA that change; ntddk.h has the offsets.
-constexpr ULONG_PTR kInterruptTime = 0x08, kSystemTime = 0x14, kTimeZoneBias = 0x20, kTickCount = 0x320, kTickCountMultiplier = 0x04;
+constexpr ULONG_PTR kInterruptTime = 0x08, kSystemTime = 0x14, kTimeZoneBias = 0x20, kTickCount = 0x320, kTickCountMultiplier = 0x04,
+                    kProcessorFeatures = 0x274;
 
 UCHAR* SharedData() { return reinterpret_cast<UCHAR*>(mm::kSharedUserData); }
 
@@ -148,8 +150,7 @@ void InitializeTime() {
   Poke<ULONG>(0x26c, 10);  // NtMajorVersion
   Poke<ULONG>(0x270, 0);
   Poke<ULONG>(0x2d0, 0x110);  // SuiteMask: terminal services, for a single user
-  Poke<UCHAR>(0x274 + 2, 1);  // PF_COMPARE_EXCHANGE_DOUBLE
-  for (const int feature : {3, 6, 8, 10, 12, 13, 14, 17, 23, 32}) Poke<UCHAR>(0x274 + static_cast<ULONG_PTR>(feature), 1);
+  TellProcessorFeatures(SharedData() + kProcessorFeatures);
   Poke<ULONG>(0x3c0, ProcessorCount());
   PublishTime();
 }
@@ -172,6 +173,8 @@ void ClockInterrupt() {
   CountSeconds();
   ExpireTimers();
 }
+
+bool HasProcessorFeature(ULONG feature) { return feature < kProcessorFeatureMax && SharedData()[kProcessorFeatures + feature] != 0; }
 
 void SetTimeZoneBias(LONGLONG bias) { Store(kTimeZoneBias, bias); }
 
