@@ -78,9 +78,7 @@ KTEST(AnIoWorkItemOfADriver) {
 // ---- threads
 
 namespace {
-VOID NTAPI EndWith(PVOID status) {
-  PsTerminateSystemThread(static_cast<NTSTATUS>(reinterpret_cast<ULONG_PTR>(status)));
-}
+VOID NTAPI EndWith(PVOID status) { PsTerminateSystemThread(static_cast<NTSTATUS>(reinterpret_cast<ULONG_PTR>(status))); }
 }  // namespace
 
 KTEST(AThreadsHandleAndIdentifier) {
@@ -109,8 +107,8 @@ KTEST(AThreadsHandleAndIdentifier) {
 
 KTEST(AThreadOfAnotherProcessIsNoSystemThread) {
   HANDLE handle = nullptr, process = nullptr;
-  REQUIRE(NT_SUCCESS(ObOpenObjectByPointer(PsInitialSystemProcess, OBJ_KERNEL_HANDLE, nullptr, PROCESS_ALL_ACCESS, *PsProcessType,
-                                           KernelMode, &process)));
+  REQUIRE(NT_SUCCESS(
+      ObOpenObjectByPointer(PsInitialSystemProcess, OBJ_KERNEL_HANDLE, nullptr, PROCESS_ALL_ACCESS, *PsProcessType, KernelMode, &process)));
   OBJECT_ATTRIBUTES attributes;
   InitializeObjectAttributes(&attributes, nullptr, OBJ_KERNEL_HANDLE, nullptr, nullptr);
   CLIENT_ID id = {};

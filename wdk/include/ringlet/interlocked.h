@@ -2,15 +2,15 @@
 // interlocked operation is a full barrier, a read acquires and a write releases: forms differ only in what the compiler may move.
 #pragma once
 
-EXTERN_C_START
-unsigned char _InterlockedCompareExchange128(long long volatile* Destination, long long ExchangeHigh, long long ExchangeLow,
-                                             long long* ComparandResult);
-EXTERN_C_END
-
-// Not every x64 processor has the instruction; every one that Windows runs on does.
-__attribute__((target("cx16"))) static inline BOOLEAN RingletCompareExchange128(LONG64 volatile* Destination, LONG64 ExchangeHigh,
-                                                                                LONG64 ExchangeLow, LONG64* ComparandResult) {
-  return _InterlockedCompareExchange128(Destination, ExchangeHigh, ExchangeLow, ComparandResult);
+// Of 16 bytes, which must be aligned so: TRUE if they were ComparandResult's, which takes what they were.
+FORCEINLINE BOOLEAN RingletCompareExchange128(LONG64 volatile* Destination, LONG64 ExchangeHigh, LONG64 ExchangeLow,
+                                              LONG64* ComparandResult) {
+  BOOLEAN equal;
+  __asm__ volatile("lock; cmpxchg16b %1"
+                   : "=@ccz"(equal), "+m"(*(LONG64 volatile(*)[2])Destination), "+a"(ComparandResult[0]), "+d"(ComparandResult[1])
+                   : "b"(ExchangeLow), "c"(ExchangeHigh)
+                   : "memory");
+  return equal;
 }
 
 #define InterlockedAnd8 _InterlockedAnd8

@@ -1,6 +1,8 @@
 // Names that mingw-w64's ntifs.h lacks.
 #pragma once
 
+RINGLET_FUNCTION_TYPE(DRIVER_FS_NOTIFICATION, PDRIVER_FS_NOTIFICATION);
+
 // How a new object gets its security.
 #ifndef SEF_DACL_AUTO_INHERIT
 #define SEF_DACL_AUTO_INHERIT 0x01

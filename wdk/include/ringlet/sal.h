@@ -3,6 +3,12 @@
 // They document a contract for a code analyser and expand to nothing.
 #pragma once
 
+// mingw-w64's leaves these two out in C++, for libstdc++'s sake, which drivers do not use.
+#undef __in
+#undef __out
+#define __in
+#define __out
+
 #define _Pre_
 #define _Pre_valid_
 #define _Pre_invalid_

@@ -47,7 +47,7 @@ FORCEINLINE VOID ExInitializeDeleteTimerParameters(PEXT_DELETE_PARAMETERS Parame
 // The index of the running processor; it may be another one's as soon as the IRQL is below DISPATCH_LEVEL.
 FORCEINLINE ULONG KeGetCurrentProcessorIndex(VOID) { return KeGetCurrentProcessorNumberEx(NULL); }
 
-NTKERNELAPI NTSTATUS NTAPI KeSaveFloatingPointState(PKFLOATING_SAVE FloatSave);
-NTKERNELAPI NTSTATUS NTAPI KeRestoreFloatingPointState(PKFLOATING_SAVE FloatSave);
+NTKERNELAPI NTSTATUS NTAPI KeSaveFloatingPointState(PVOID FloatSave);
+NTKERNELAPI NTSTATUS NTAPI KeRestoreFloatingPointState(PVOID FloatSave);
 
 EXTERN_C_END
