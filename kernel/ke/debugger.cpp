@@ -19,6 +19,8 @@ const void* breakpoint_address = nullptr;
 constexpr ULONG_PTR kSharedDebuggerEnabled = mm::kSharedUserData + 0x2d4;
 /// Calls of KdDisableDebugger that are not taken back.
 ULONG disabled = 0;
+/// KdChangeOption said that nobody enables it again.
+bool enabling_blocked = false;
 
 void PublishDebugger(bool enabled) {
   *api::Data<BOOLEAN>("KdDebuggerEnabled") = enabled;
@@ -29,6 +31,7 @@ void PublishDebugger(bool enabled) {
 
 void ResetDebugger(bool enabled) {
   disabled = 0;
+  enabling_blocked = false;
   PublishDebugger(enabled);
 }
 
@@ -57,12 +60,28 @@ NTSTATUS KdDisableDebugger() {
 
 NTSTATUS KdEnableDebugger() {
   if (!ke::BootedWith().debugger) return STATUS_DEBUGGER_INACTIVE;
+  if (ke::enabling_blocked) return STATUS_ACCESS_DENIED;
   if (ke::disabled == 0) return STATUS_INVALID_PARAMETER;
   if (--ke::disabled == 0) ke::PublishDebugger(true);
   return STATUS_SUCCESS;
 }
 
+NTSTATUS KdChangeOption(ULONG Option, ULONG InBufferBytes, PVOID InBuffer, ULONG OutBufferBytes, PVOID /*OutBuffer*/,
+                        PULONG OutBufferNeeded) {
+  constexpr ULONG kSetBlockEnable = 0;
+  if (!ke::BootedWith().debugger) return STATUS_DEBUGGER_INACTIVE;
+  if (Option != kSetBlockEnable || InBufferBytes != sizeof(BOOLEAN) || OutBufferBytes != 0) return STATUS_INVALID_PARAMETER;
+  ke::enabling_blocked = *static_cast<const BOOLEAN*>(InBuffer) != FALSE;
+  if (OutBufferNeeded != nullptr) *OutBufferNeeded = 0;
+  return STATUS_SUCCESS;
+}
+
 BOOLEAN KdRefreshDebuggerNotPresent() { return TRUE; }
+
+NTSTATUS KdSystemDebugControl(ULONG /*Command*/, PVOID, ULONG, PVOID, ULONG, PULONG ReturnLength, KPROCESSOR_MODE) {
+  if (ReturnLength != nullptr) *ReturnLength = 0;
+  return ke::BootedWith().debugger ? STATUS_NOT_IMPLEMENTED : STATUS_DEBUGGER_INACTIVE;
+}
 
 ULONG DbgPrompt(const char* Prompt, char* /*Response*/, ULONG /*MaximumResponseLength*/) {
   SIZE_T length = 0;

@@ -25,6 +25,14 @@ NTSTATUS KdDisableDebugger();
 /// Takes back a call that disabled it. STATUS_INVALID_PARAMETER if there is none, STATUS_DEBUGGER_INACTIVE if it was not enabled at
 /// boot. PASSIVE_LEVEL.
 NTSTATUS KdEnableDebugger();
+/// Changes an option of the debugger. Option 0, KD_OPTION_SET_BLOCK_ENABLE, takes a BOOLEAN: whether KdEnableDebugger is to answer
+/// STATUS_ACCESS_DENIED from now on. STATUS_INVALID_PARAMETER for other options and sizes, STATUS_DEBUGGER_INACTIVE if the debugger was
+/// not enabled at boot. `OutBufferNeeded` gets 0. PASSIVE_LEVEL.
+NTSTATUS KdChangeOption(ULONG Option, ULONG InBufferBytes, PVOID InBuffer, ULONG OutBufferBytes, PVOID OutBuffer, PULONG OutBufferNeeded);
+/// Carries out a command of a debugger that runs on the machine it looks at: STATUS_DEBUGGER_INACTIVE if the debugger was not enabled at
+/// boot. PASSIVE_LEVEL.
+NTSTATUS KdSystemDebugControl(ULONG Command, PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength,
+                              PULONG ReturnLength, KPROCESSOR_MODE PreviousMode);
 /// TRUE: no debugger answers. Any IRQL.
 BOOLEAN KdRefreshDebuggerNotPresent();
 /// Shows a prompt; nobody answers, so the response has no characters. Any IRQL.

@@ -51,7 +51,8 @@ class Writer {
 
  private:
   void WriteStubs();
-  void WriteStub(ULONG place, ULONG index, const void* target);
+  void WriteJump(ULONG place, ULONG offset, const void* target);
+  void WriteStub(ULONG place, const api::Export& entry, const void* thunk);
   void WriteVariables();
   void WriteExports();
   void WriteHeaders(ULONG_PTR base);
@@ -70,15 +71,21 @@ class Writer {
   ULONG export_size_ = 0;
 };
 
-/// mov eax, index; jmp [slot]. The slots are in read-only memory of their own, at the head of .rdata.
-void Writer::WriteStub(ULONG place, ULONG index, const void* target) {
-  const ULONG offset = kStubsOffset + place * kStubSize;
+/// jmp [slot]. The slots are in read-only memory of their own, at the head of .rdata.
+void Writer::WriteJump(ULONG place, ULONG offset, const void* target) {
   const ULONG slot = place * ULONG{sizeof(ULONG_PTR)};
-  Put(text_, offset, UCHAR{0xB8});
-  Put(text_, offset + 1, index);
-  Put(text_, offset + 5, USHORT{0x25FF});
-  Put(text_, offset + 7, rdata_rva_ + slot - (kTextRva + offset + 11));
+  Put(text_, offset, USHORT{0x25FF});
+  Put(text_, offset + 2, rdata_rva_ + slot - (kTextRva + offset + 6));
   Put(rdata_, slot, reinterpret_cast<ULONG_PTR>(target));
+}
+
+/// mov eax, index; and the jump. A leaf gets all registers as they are.
+void Writer::WriteStub(ULONG place, const api::Export& entry, const void* thunk) {
+  const ULONG offset = kStubsOffset + place * kStubSize;
+  if (entry.kind == api::Kind::Leaf) return WriteJump(place, offset, entry.target);
+  Put(text_, offset, UCHAR{0xB8});
+  Put(text_, offset + 1, api::IndexOf(entry));
+  WriteJump(place, offset + 5, thunk);
 }
 
 void Writer::WriteStubs() {
@@ -90,10 +97,8 @@ void Writer::WriteStubs() {
   for (SIZE_T i = 0; i < exports_.size(); ++i) {
     const api::Export& entry = exports_[i];
     if (!HasStub(entry)) continue;
-    const bool leaf = entry.kind == api::Kind::Leaf;
-    const ULONG index = api::IndexOf(entry);
-    WriteStub(place, index, leaf ? entry.target : thunks_.PlainFor(entry));
-    WriteStub(stubs_ + place, index, leaf ? entry.target : thunks_.hooked);
+    WriteStub(place, entry, thunks_.PlainFor(entry));
+    WriteStub(stubs_ + place, entry, thunks_.hooked);
     image_.plain[i] = kTextRva + kStubsOffset + place * kStubSize;
     image_.hooked[i] = image_.plain[i] + stubs_ * kStubSize;
     ++place;

@@ -4,6 +4,8 @@
 
 extern "C" {
 NTSYSAPI VOID NTAPI DbgBreakPointWithStatus(ULONG Status);
+NTKERNELAPI NTSTATUS NTAPI KdSystemDebugControl(ULONG Command, PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
+                                                ULONG OutputBufferLength, PULONG ReturnLength, KPROCESSOR_MODE PreviousMode);
 NTSYSAPI ULONG NTAPI DbgPrompt(PCCH Prompt, PCH Response, ULONG MaximumResponseLength);
 }
 
@@ -48,6 +50,10 @@ KTEST(NoDebuggerIsThere) {
   EXPECT_EQ(KdRefreshDebuggerNotPresent(), TRUE);
   EXPECT_EQ(KdDisableDebugger(), STATUS_DEBUGGER_INACTIVE);
   EXPECT_EQ(KdEnableDebugger(), STATUS_DEBUGGER_INACTIVE);
+  BOOLEAN block = TRUE;
+  ULONG needed = 7;
+  EXPECT_EQ(KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, sizeof block, &block, 0, nullptr, &needed), STATUS_DEBUGGER_INACTIVE);
+  EXPECT_EQ(KdSystemDebugControl(0, nullptr, 0, nullptr, 0, &needed, KernelMode), STATUS_DEBUGGER_INACTIVE);
   char answer[8] = "x";
   EXPECT_EQ(DbgPrompt("nobody answers\n", answer, sizeof answer), 0);
 }

@@ -42,3 +42,25 @@ KTEST(MoreThanTheLargestStackIsRefused) {
   EXPECT_EQ(KeExpandKernelStackAndCalloutEx(Called, &call, 4096, TRUE, &call), STATUS_INVALID_PARAMETER_5);
   EXPECT_EQ(call.calls, 0);
 }
+
+extern "C" __declspec(dllimport) void __chkstk();
+
+namespace {
+/// Calls __chkstk as compilers do: the size in RAX. True if all registers that a prologue may hold arguments in are as before.
+bool ChecksTheStack(ULONG64 size) {
+  ULONG64 rax = size, rcx = 1, rdx = 2, r8 = 3, r9 = 4, r10 = 5, r11 = 6;
+  asm volatile(
+      "movq %[r10], %%r10\n\tmovq %[r11], %%r11\n\tmovq $3, %%r8\n\tmovq $4, %%r9\n\t"
+      "subq $40, %%rsp\n\tcallq *__imp___chkstk(%%rip)\n\taddq $40, %%rsp\n\t"
+      "movq %%r8, %[r8]\n\tmovq %%r9, %[r9]\n\tmovq %%r10, %[r10]\n\tmovq %%r11, %[r11]"
+      : "+a"(rax), "+c"(rcx), "+d"(rdx), [r8] "+S"(r8), [r9] "+D"(r9), [r10] "+b"(r10), [r11] "+r"(r11)
+      :
+      : "r8", "r9", "r10", "r11", "memory", "cc");
+  return rax == size && rcx == 1 && rdx == 2 && r8 == 3 && r9 == 4 && r10 == 5 && r11 == 6;
+}
+}  // namespace
+
+KTEST(AFrameIsCheckedWithoutARegister) {
+  EXPECT(ChecksTheStack(4096));
+  EXPECT(ChecksTheStack(IoGetRemainingStackSize() / 2));
+}
