@@ -10,6 +10,9 @@ namespace nt::fsrtl {
 NTSTATUS AcquireForFlush(PFILE_OBJECT file);
 void ReleaseForFlush(PFILE_OBJECT file);
 
+/// Fills the table behind FsRtlLegalAnsiCharacterArray.
+void InitializeLegalCharacters();
+
 }  // namespace nt::fsrtl
 
 extern "C" {

@@ -223,7 +223,7 @@ PDEVICE_OBJECT IoGetDeviceAttachmentBaseRef(PDEVICE_OBJECT DeviceObject) {
 PDEVICE_OBJECT IoGetRelatedDeviceObject(PFILE_OBJECT FileObject) {
   const FileExtension* const extension = ExtensionOf(FileObject);
   if (extension != nullptr && extension->device_hint != nullptr) return extension->device_hint;
-  return IoGetAttachedDevice(FileObject->DeviceObject);
+  return IoGetAttachedDevice(IoGetBaseFileSystemDeviceObject(FileObject));
 }
 
 NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess, PFILE_OBJECT* FileObject,

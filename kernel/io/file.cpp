@@ -5,6 +5,7 @@
 #include "kernel/ex/ex.h"
 #include "kernel/io/completion_port.h"
 #include "kernel/io/device_security.h"
+#include "kernel/io/file_systems.h"
 #include "kernel/io/irp_lists.h"
 #include "kernel/io/state.h"
 #include "kernel/ke/ke.h"
@@ -121,26 +122,65 @@ void TakeNewName(const FILE_OBJECT* file, OpenPacket* packet, ob::ParseRequest* 
   packet->related = nullptr;
 }
 
-/// Makes a file object for a device and has its driver open it.
+/// Who asks no more than this of a device has it opened itself, not the volume it carries.
+bool IsDirectOpen(const ob::ParseRequest& request) {
+  constexpr ACCESS_MASK kOfDevice = SYNCHRONIZE | FILE_READ_ATTRIBUTES | READ_CONTROL | ACCESS_SYSTEM_SECURITY | WRITE_OWNER | WRITE_DAC;
+  const auto* const packet = static_cast<const OpenPacket*>(request.context);
+  return request.remaining.Length == 0 && packet->related == nullptr && (request.access & ~kOfDevice) == 0;
+}
+
+/// The mounted volume whose file system is to open a name on a device; null if the device's own driver is.
+NTSTATUS FindVolume(PDEVICE_OBJECT device, const ob::ParseRequest& request, PVPB* vpb) {
+  *vpb = nullptr;
+  if (device->Vpb == nullptr || IsDirectOpen(request)) return STATUS_SUCCESS;
+  const PFILE_OBJECT related = static_cast<const OpenPacket*>(request.context)->related;
+  if (related != nullptr && related->Vpb != nullptr) {
+    *vpb = related->Vpb;
+    return STATUS_SUCCESS;
+  }
+  return MountVolume(device, request.remaining.Length == 0, vpb);
+}
+
+void UseVolume(PFILE_OBJECT file, PVPB vpb) {
+  file->Vpb = vpb;
+  if (vpb != nullptr) ++vpb->ReferenceCount;
+}
+
+/// A file object that was not opened: its driver hears nothing more of it.
+void GiveUp(PFILE_OBJECT file, PDEVICE_OBJECT device, PVPB vpb) {
+  if (vpb != nullptr) --vpb->ReferenceCount;
+  file->Vpb = nullptr;
+  file->DeviceObject = nullptr;
+  --device->ReferenceCount;
+  ReleaseDevice(device);
+  ObfDereferenceObject(file);
+}
+
+/// Makes a file object for a device and has its driver, or its file system, open it.
 NTSTATUS Open(PDEVICE_OBJECT device, ob::ParseRequest& request, PACCESS_STATE state, PVOID* object) {
   auto* const packet = static_cast<OpenPacket*>(request.context);
   const ACCESS_MASK access = state->PreviouslyGrantedAccess;
+  PVPB vpb = nullptr;
+  const NTSTATUS found = FindVolume(device, request, &vpb);
+  if (!NT_SUCCESS(found)) return found;
+  PDEVICE_OBJECT const base = vpb != nullptr ? vpb->DeviceObject : device;
   const std::u16string_view rest(request.remaining.Buffer, request.remaining.Length / sizeof(WCHAR));
   PFILE_OBJECT const file = NewFile(device, *packet, rest, access);
   if (file == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  const NTSTATUS kept = packet->extras != nullptr ? KeepExtras(file, device, *packet->extras) : STATUS_SUCCESS;
+  if (device->Vpb != nullptr && IsDirectOpen(request)) file->Flags |= FO_DIRECT_DEVICE_OPEN;
+  ++device->ReferenceCount;
+  UseVolume(file, vpb);
+  const NTSTATUS kept = packet->extras != nullptr ? KeepExtras(file, base, *packet->extras) : STATUS_SUCCESS;
   if (!NT_SUCCESS(kept)) {
-    file->DeviceObject = nullptr;
-    ObfDereferenceObject(file);
+    GiveUp(file, device, vpb);
     return kept;
   }
-  ++device->ReferenceCount;
   IO_SECURITY_CONTEXT security{nullptr, state, access, packet->options};
   const CreateExtras extras = packet->extras != nullptr ? *packet->extras : CreateExtras{};
   const UCHAR major = extras.type == CreateFileTypeNamedPipe  ? IRP_MJ_CREATE_NAMED_PIPE
                       : extras.type == CreateFileTypeMailslot ? IRP_MJ_CREATE_MAILSLOT
                                                               : IRP_MJ_CREATE;
-  PDEVICE_OBJECT const top = extras.device_hint != nullptr ? extras.device_hint : IoGetAttachedDevice(device);
+  PDEVICE_OBJECT const top = extras.device_hint != nullptr ? extras.device_hint : IoGetAttachedDevice(base);
   packet->status = SendAndWait(file, top, major, IRP_CREATE_OPERATION, [&](PIRP irp, PIO_STACK_LOCATION location) {
     irp->RequestorMode = request.mode;
     irp->AssociatedIrp.SystemBuffer = packet->ea_buffer;
@@ -156,11 +196,7 @@ NTSTATUS Open(PDEVICE_OBJECT device, ob::ParseRequest& request, PACCESS_STATE st
   const NTSTATUS status = packet->status.Status;
   if (status == STATUS_REPARSE) TakeNewName(file, packet, &request);
   if (!NT_SUCCESS(status) || status == STATUS_REPARSE) {
-    // Nothing was opened: the driver hears nothing more of this file object.
-    file->DeviceObject = nullptr;
-    --device->ReferenceCount;
-    ReleaseDevice(device);
-    ObfDereferenceObject(file);
+    GiveUp(file, device, vpb);
     return status;
   }
   file->Flags |= FO_FILE_OPEN | FO_HANDLE_CREATED;
@@ -249,10 +285,12 @@ void DestroyFile(PVOID object) {
   auto* const file = static_cast<PFILE_OBJECT>(object);
   if (file->DeviceObject != nullptr) {
     PDEVICE_OBJECT const device = file->DeviceObject;
-    if ((file->Flags & FO_FILE_OPEN) != 0) {
+    if ((file->Flags & (FO_FILE_OPEN | FO_STREAM_FILE)) != 0) {
       if ((file->Flags & FO_CLEANUP_COMPLETE) == 0) SendFileRequest(file, IRP_MJ_CLEANUP);
       SendFileRequest(file, IRP_MJ_CLOSE);
     }
+    PVPB const vpb = file->Vpb == nullptr && (file->Flags & FO_STREAM_FILE) != 0 ? device->Vpb : file->Vpb;
+    if (vpb != nullptr) --vpb->ReferenceCount;
     --device->ReferenceCount;
     ReleaseDevice(device);
   }

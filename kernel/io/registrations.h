@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "kernel/io/file_systems.h"
 #include "kernel/io/state.h"
 
 namespace nt::io {
@@ -33,11 +34,29 @@ struct WmiProvider {
   bool asked = false;        ///< is being asked
 };
 
+/// CONFIGURATION_INFORMATION. Drivers increment the counts.
+struct ConfigurationInformation {
+  ULONG DiskCount;
+  ULONG FloppyCount;
+  ULONG CdRomCount;
+  ULONG TapeCount;
+  ULONG ScsiPortCount;
+  ULONG SerialCount;
+  ULONG ParallelCount;
+  BOOLEAN AtDiskPrimaryAddressClaimed;
+  BOOLEAN AtDiskSecondaryAddressClaimed;
+  ULONG Version;
+  ULONG MediumChangerCount;
+};
+NT_SIZE(ConfigurationInformation, 0x28);
+
 /// Of one machine.
 struct Registrations {
   PciConfiguration host_bridge = HostBridge();
   std::vector<PDEVICE_OBJECT> shutdown;  ///< oldest first, each with a reference
   std::vector<PDEVICE_OBJECT> last_chance_shutdown;
+  std::vector<PDEVICE_OBJECT> file_systems;      ///< in the order they are asked to mount a volume
+  std::vector<FsNotification> fs_notifications;  ///< oldest first
   std::vector<DriverObjectExtension> extensions;
   std::vector<Reinitialization> reinitializations;  ///< oldest first
   std::vector<PDEVICE_OBJECT> timers;               ///< whose timers run, in the order they were started
@@ -46,6 +65,7 @@ struct Registrations {
   std::vector<WmiProvider> wmi_providers;
   std::vector<struct WmiBlock*> wmi_blocks;  ///< open ones, in the order they were opened
   POBJECT_TYPE wmi_type = nullptr;
+  ConfigurationInformation* configuration = nullptr;  ///< in pool
   ULONG error_log_sequence = 0;
   POBJECT_TYPE completion_type = nullptr;
 };
@@ -61,6 +81,9 @@ void CreateWmiType();
 void ForgetDevice(PDEVICE_OBJECT device);
 /// Frees a driver's object extensions and forgets its routines. Part of its removal.
 void ForgetDriver(PDRIVER_OBJECT driver);
+
+/// Sends a device's stack IRP_MJ_SHUTDOWN and waits for its end.
+void TellOfShutdown(PDEVICE_OBJECT device);
 
 void ForgetTimer(PDEVICE_OBJECT device);
 void InitializeSecondTimer();

@@ -1,6 +1,7 @@
 // Telling devices that the system shuts down.
 #include <algorithm>
 
+#include "kernel/io/file_systems.h"
 #include "kernel/io/registrations.h"
 #include "kernel/ke/ke.h"
 #include "nt/status.h"
@@ -26,20 +27,11 @@ void Unregister(std::vector<PDEVICE_OBJECT>& list, PDEVICE_OBJECT device) {
   }
 }
 
-void Tell(PDEVICE_OBJECT device) {
-  KEVENT done;
-  IO_STATUS_BLOCK result{};
-  KeInitializeEvent(&done, NotificationEvent, FALSE);
-  PDEVICE_OBJECT const top = IoGetAttachedDevice(device);
-  PIRP const irp = IoBuildSynchronousFsdRequest(IRP_MJ_SHUTDOWN, top, nullptr, 0, nullptr, &done, &result);
-  if (irp != nullptr && IofCallDriver(top, irp) == STATUS_PENDING) KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, nullptr);
-}
-
 void TellAll(std::vector<PDEVICE_OBJECT>& list) {
   while (!list.empty()) {
     PDEVICE_OBJECT const device = list.back();
     list.pop_back();
-    Tell(device);
+    TellOfShutdown(device);
     ObfDereferenceObject(device);
   }
 }
@@ -48,8 +40,18 @@ void TellAll(std::vector<PDEVICE_OBJECT>& list) {
 
 namespace nt::io {
 
+void TellOfShutdown(PDEVICE_OBJECT device) {
+  KEVENT done;
+  IO_STATUS_BLOCK result{};
+  KeInitializeEvent(&done, NotificationEvent, FALSE);
+  PDEVICE_OBJECT const top = IoGetAttachedDevice(device);
+  PIRP const irp = IoBuildSynchronousFsdRequest(IRP_MJ_SHUTDOWN, top, nullptr, 0, nullptr, &done, &result);
+  if (irp != nullptr && IofCallDriver(top, irp) == STATUS_PENDING) KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, nullptr);
+}
+
 void NotifyShutdown() {
   TellAll(Registered().shutdown);
+  TellFileSystemsOfShutdown();
   TellAll(Registered().last_chance_shutdown);
 }
 

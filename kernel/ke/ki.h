@@ -126,6 +126,7 @@ struct ThreadHost {
   UCHAR ideal_processor = 0;
   ULONG io_priority = 2;    ///< normal
   ULONG page_priority = 5;  ///< normal
+  bool hard_errors_disabled = false;
 };
 
 struct Thread : ETHREAD {

@@ -17,6 +17,7 @@
 #include "kernel/cm/cm.h"
 #include "kernel/etw/etw.h"
 #include "kernel/ex/ex.h"
+#include "kernel/fsrtl/fsrtl.h"
 #include "kernel/hal/hal.h"
 #include "kernel/hal/host_file.h"
 #include "kernel/io/drive.h"
@@ -235,6 +236,7 @@ Machine::Machine(const Options& options) : state_(std::make_unique<State>()) {
 
   nt::etw::Initialize();
   nt::etw::SetNotifier(&StartNotificationThread);
+  nt::fsrtl::InitializeLegalCharacters();
   nt::cc::Initialize();
   if (options.event_sink) nt::etw::SetSession(FiltersOf(options.event_filters), &SinkEvent);
 

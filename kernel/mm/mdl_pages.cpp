@@ -56,9 +56,7 @@ void TakeFromRanges(PMDL mdl, SIZE_T size, Wish wish, ULONG_PTR skip) {
 }
 
 /// Whether all of a run of so many bytes can be made of chunks; a chunk of zero is the whole of it.
-bool IsChunk(SIZE_T chunk, SIZE_T size) {
-  return chunk == 0 || (chunk >= PAGE_SIZE && (chunk & (chunk - 1)) == 0 && size % chunk == 0);
-}
+bool IsChunk(SIZE_T chunk, SIZE_T size) { return chunk == 0 || (chunk >= PAGE_SIZE && (chunk & (chunk - 1)) == 0 && size % chunk == 0); }
 
 void FreePages(PMDL mdl) {
   const SIZE_T pages = mdl->ByteCount >> PAGE_SHIFT;

@@ -16,6 +16,7 @@ void InitializeExports() {
   *api::Data<BOOLEAN>("KdDebuggerNotPresent") = TRUE;
   *api::Data<BOOLEAN>("NlsMbCodePageTag") = FALSE;
   *api::Data<BOOLEAN>("NlsMbOemCodePageTag") = FALSE;
+  *api::Data<USHORT*>("NlsOemLeadByteInfo") = api::Data<USHORT>("NlspOemLeadBytes");
 }
 
 }  // namespace nt::rtl

@@ -5,7 +5,8 @@ using namespace ktest;
 
 namespace {
 
-NTSTATUS Create(PCWSTR name, PDEVICE_OBJECT* device, ULONG characteristics = 0, BOOLEAN exclusive = FALSE, ULONG type = FILE_DEVICE_UNKNOWN) {
+NTSTATUS Create(PCWSTR name, PDEVICE_OBJECT* device, ULONG characteristics = 0, BOOLEAN exclusive = FALSE,
+                ULONG type = FILE_DEVICE_UNKNOWN) {
   UNICODE_STRING string;
   RtlInitUnicodeString(&string, name);
   return IoCreateDevice(driver, 0, &string, type, characteristics, exclusive, device);
@@ -56,10 +57,14 @@ KTEST(DevicesWithMediaHaveAVolumeParameterBlock) {
     ULONG type;
     bool vpb;
     USHORT sector;
-  } cases[] = {{FILE_DEVICE_DISK, true, 0},          {FILE_DEVICE_CD_ROM, true, 0},
-               {FILE_DEVICE_TAPE, true, 0},          {FILE_DEVICE_VIRTUAL_DISK, true, 0},
-               {FILE_DEVICE_DISK_FILE_SYSTEM, false, 512}, {FILE_DEVICE_CD_ROM_FILE_SYSTEM, false, 2048},
-               {FILE_DEVICE_UNKNOWN, false, 0},      {FILE_DEVICE_KEYBOARD, false, 0}};
+  } cases[] = {{FILE_DEVICE_DISK, true, 0},
+               {FILE_DEVICE_CD_ROM, true, 0},
+               {FILE_DEVICE_TAPE, true, 0},
+               {FILE_DEVICE_VIRTUAL_DISK, true, 0},
+               {FILE_DEVICE_DISK_FILE_SYSTEM, false, 512},
+               {FILE_DEVICE_CD_ROM_FILE_SYSTEM, false, 2048},
+               {FILE_DEVICE_UNKNOWN, false, 0},
+               {FILE_DEVICE_KEYBOARD, false, 0}};
   for (const auto& one : cases) {
     PDEVICE_OBJECT device;
     REQUIRE(NT_SUCCESS(IoCreateDevice(driver, 0, nullptr, one.type, 0, FALSE, &device)));

@@ -197,7 +197,9 @@ KTEST(MappingForUsersRaisesWhatItCannot) {
   PMDL const mdl = IoAllocateMdl(pool, PAGE_SIZE, FALSE, FALSE, nullptr);
   MmBuildMdlForNonPagedPool(mdl);
   PVOID user = nullptr;
-  EXPECT_EQ(Caught([&] { user = MmMapLockedPagesSpecifyCache(mdl, UserMode, MmCached, nullptr, FALSE, NormalPagePriority | MdlMappingNoExecute); }),
+  EXPECT_EQ(Caught([&] {
+              user = MmMapLockedPagesSpecifyCache(mdl, UserMode, MmCached, nullptr, FALSE, NormalPagePriority | MdlMappingNoExecute);
+            }),
             STATUS_SUCCESS);
   REQUIRE(user != nullptr);
   EXPECT(user < MM_HIGHEST_USER_ADDRESS);

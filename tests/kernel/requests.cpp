@@ -65,8 +65,8 @@ KTEST(ControlsHaveTheShapeOfTheirMethod) {
     for (ULONG which = 0; which < 4; which++) {
       current = {method, which & 1 ? in : nullptr, which & 2 ? out : nullptr, which & 1 ? 24u : 0, which & 2 ? 64u : 0};
       Sent sent;
-      PIRP const irp = IoBuildDeviceIoControlRequest(Code(method), device.object(), current.in, current.in_size, current.out, current.out_size,
-                                                     FALSE, &sent.event, &sent.iosb);
+      PIRP const irp = IoBuildDeviceIoControlRequest(Code(method), device.object(), current.in, current.in_size, current.out,
+                                                     current.out_size, FALSE, &sent.event, &sent.iosb);
       REQUIRE(irp != nullptr);
       EXPECT(irp->UserEvent == &sent.event && irp->UserIosb == &sent.iosb);
       EXPECT_EQ(irp->StackCount, device.object()->StackSize);
@@ -160,13 +160,16 @@ KTEST(PendingRequestsSignalTheirEventLater) {
   };
   Sent sent;
   ULONG out = 0;
-  PIRP const irp = IoBuildDeviceIoControlRequest(Code(METHOD_BUFFERED), device.object(), nullptr, 0, &out, 4, FALSE, &sent.event, &sent.iosb);
+  PIRP const irp =
+      IoBuildDeviceIoControlRequest(Code(METHOD_BUFFERED), device.object(), nullptr, 0, &out, 4, FALSE, &sent.event, &sent.iosb);
   EXPECT_EQ(IoCallDriver(device.object(), irp), STATUS_PENDING);
   EXPECT_EQ(WaitFor(&sent.event, 10), STATUS_TIMEOUT);
-  Thread other(+[](void*) {
-    *static_cast<PULONG>(kept->AssociatedIrp.SystemBuffer) = 77;
-    Complete(kept, STATUS_SUCCESS, 4);
-  }, static_cast<void*>(nullptr));
+  Thread other(
+      +[](void*) {
+        *static_cast<PULONG>(kept->AssociatedIrp.SystemBuffer) = 77;
+        Complete(kept, STATUS_SUCCESS, 4);
+      },
+      static_cast<void*>(nullptr));
   EXPECT_EQ(WaitFor(&sent.event, 1000), STATUS_SUCCESS);
   EXPECT_EQ(out, 77);
   EXPECT_EQ(sent.iosb.Status, STATUS_SUCCESS);
@@ -177,7 +180,8 @@ KTEST(AnErrorAtOnceSetsTheEventOfABuiltRequest) {
   device.on(IRP_MJ_DEVICE_CONTROL) = [](PDEVICE_OBJECT, PIRP irp) { return Complete(irp, STATUS_INVALID_DEVICE_REQUEST); };
   Sent sent;
   sent.iosb.Status = 0x1234;
-  PIRP const irp = IoBuildDeviceIoControlRequest(Code(METHOD_NEITHER), device.object(), nullptr, 0, nullptr, 0, FALSE, &sent.event, &sent.iosb);
+  PIRP const irp =
+      IoBuildDeviceIoControlRequest(Code(METHOD_NEITHER), device.object(), nullptr, 0, nullptr, 0, FALSE, &sent.event, &sent.iosb);
   EXPECT_EQ(IoCallDriver(device.object(), irp), STATUS_INVALID_DEVICE_REQUEST);
 }
 
@@ -275,15 +279,16 @@ KTEST(CancelledTwiceTheRoutineRunsOnce) {
   cancelled = 0;
   device.on(IRP_MJ_READ) = [](PDEVICE_OBJECT, PIRP irp) -> NTSTATUS {
     IoMarkIrpPending(irp);
-    IoSetCancelRoutine(irp, +[](PDEVICE_OBJECT, PIRP canceled) {
-      EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
-      EXPECT(canceled->Cancel);
-      EXPECT(canceled->CancelRoutine == nullptr);
-      EXPECT_EQ(canceled->CancelIrql, PASSIVE_LEVEL);
-      cancelled++;
-      IoReleaseCancelSpinLock(canceled->CancelIrql);
-      Complete(canceled, STATUS_CANCELLED);
-    });
+    IoSetCancelRoutine(
+        irp, +[](PDEVICE_OBJECT, PIRP canceled) {
+          EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+          EXPECT(canceled->Cancel);
+          EXPECT(canceled->CancelRoutine == nullptr);
+          EXPECT_EQ(canceled->CancelIrql, PASSIVE_LEVEL);
+          cancelled++;
+          IoReleaseCancelSpinLock(canceled->CancelIrql);
+          Complete(canceled, STATUS_CANCELLED);
+        });
     return STATUS_PENDING;
   };
   PIRP const irp = IoAllocateIrp(1, FALSE);
@@ -349,7 +354,8 @@ KTEST(ARequestorIsKnown) {
   };
   File file(L"\\Device\\KtRequestor");
   IO_STATUS_BLOCK iosb;
-  EXPECT_EQ(ZwDeviceIoControlFile(file.handle(), nullptr, nullptr, nullptr, &iosb, Code(METHOD_BUFFERED), nullptr, 0, nullptr, 0), STATUS_SUCCESS);
+  EXPECT_EQ(ZwDeviceIoControlFile(file.handle(), nullptr, nullptr, nullptr, &iosb, Code(METHOD_BUFFERED), nullptr, 0, nullptr, 0),
+            STATUS_SUCCESS);
   PIRP const irp = IoAllocateIrp(1, FALSE);
   EXPECT(IoGetRequestorProcess(irp) == nullptr);  // nobody's
   EXPECT_EQ(IoGetRequestorProcessId(irp), 0);

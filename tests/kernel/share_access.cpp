@@ -86,7 +86,8 @@ KTEST(AccessAndSharingMustMatchBothWays) {
     EXPECT_EQ(second.Check(&access, one.second, one.second_shares, FALSE), one.status);
     EXPECT(RtlEqualMemory(&access, &before, sizeof access));  // not asked to update
     EXPECT_EQ(second.Check(&access, one.second, one.second_shares, TRUE), one.status);
-    const bool counts = NT_SUCCESS(one.status) && (one.second & (FILE_READ_DATA | FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_EXECUTE | DELETE));
+    const bool counts =
+        NT_SUCCESS(one.status) && (one.second & (FILE_READ_DATA | FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_EXECUTE | DELETE));
     EXPECT_EQ(access.OpenCount, counts ? 2 : 1);
     if (!NT_SUCCESS(one.status)) EXPECT(RtlEqualMemory(&access, &before, sizeof access));
   }
