@@ -4,6 +4,7 @@
 
 #include "nt/process_information.h"
 #include "nt/se.h"
+#include "subsystem/advapi32/text.h"
 #include "subsystem/kernel32/base.h"
 
 using namespace nt::win32;
@@ -49,11 +50,6 @@ constexpr const char16_t* kPrivileges[] = {u"SeCreateTokenPrivilege",
                                            u"SeDelegateSessionUserImpersonatePrivilege"};
 constexpr ULONG kFirstPrivilege = 2;
 constexpr DWORD kNoSuchPrivilege = 1313;  // ERROR_NO_SUCH_PRIVILEGE
-
-bool SameLetters(std::u16string_view a, std::u16string_view b) {
-  const auto lower = [](char16_t c) { return c >= u'A' && c <= u'Z' ? static_cast<char16_t>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char16_t x, char16_t y) { return lower(x) == lower(y); });
-}
 
 NTSTATUS Assign(HANDLE thread, HANDLE token) { return sys::NtSetInformationThread(thread, ThreadImpersonationToken, &token, sizeof token); }
 

@@ -50,15 +50,20 @@ DWORD CreateError(NTSTATUS status, DWORD creation) {
   return RtlNtStatusToDosError(status);
 }
 
-/// Opens a path for its attributes or its removal, closing nothing on failure.
-NTSTATUS OpenPath(PCWSTR path, ACCESS_MASK access, ULONG options, HANDLE* handle) {
+/// Opens a path for this access and no more.
+NTSTATUS OpenExactly(PCWSTR path, ACCESS_MASK access, ULONG options, HANDLE* handle) {
   PathBuffer nt_path;
   NTSTATUS status = NtPathOf(path ? std::u16string_view(path) : std::u16string_view(), nt_path);
   if (!NT_SUCCESS(status)) return status;
   UNICODE_STRING name{static_cast<USHORT>(nt_path.length * 2), static_cast<USHORT>(nt_path.length * 2), nt_path.text};
   OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, &name, OBJ_CASE_INSENSITIVE, nullptr, nullptr};
   IO_STATUS_BLOCK io{};
-  return sys::NtOpenFile(handle, access | 0x100000, &attributes, &io, 7, options | kSynchronous);
+  return sys::NtOpenFile(handle, access, &attributes, &io, 7, options);
+}
+
+/// Opens a path for its attributes or its removal, closing nothing on failure.
+NTSTATUS OpenPath(PCWSTR path, ACCESS_MASK access, ULONG options, HANDLE* handle) {
+  return OpenExactly(path, access | 0x100000, options | kSynchronous, handle);
 }
 
 /// Ends a request of ReadFile, WriteFile or DeviceIoControl. A synchronous request on an asynchronous handle is waited for.
@@ -386,7 +391,8 @@ BOOL DeleteFileW(LPCWSTR FileName) {
   HANDLE handle = nullptr;
   IO_STATUS_BLOCK io{};
   BOOLEAN remove = TRUE;
-  const NTSTATUS opened = OpenPath(FileName, 0x10000, kNonDirectory | kOpenReparse, &handle);
+  constexpr ACCESS_MASK kDelete = 0x10000, kReadAttributes = 0x80;
+  const NTSTATUS opened = OpenExactly(FileName, kDelete | kReadAttributes, kNonDirectory | kOpenReparse, &handle);
   if (opened == STATUS_FILE_IS_A_DIRECTORY) return Fail(ERROR_ACCESS_DENIED);
   if (!Check(opened)) return FALSE;
   const NTSTATUS status = sys::NtSetInformationFile(handle, &io, &remove, sizeof remove, FileDispositionInformation);

@@ -14,7 +14,8 @@ namespace {
 /// PROCESS_MEMORY_COUNTERS_EX; without the last field, PROCESS_MEMORY_COUNTERS.
 struct MemoryCounters {
   DWORD cb, page_faults;
-  SIZE_T peak_working_set, working_set, peak_paged_pool, paged_pool, peak_nonpaged_pool, nonpaged_pool, pagefile, peak_pagefile, private_usage;
+  SIZE_T peak_working_set, working_set, peak_paged_pool, paged_pool, peak_nonpaged_pool, nonpaged_pool, pagefile, peak_pagefile,
+      private_usage;
 };
 NT_SIZE(MemoryCounters, 80);
 constexpr DWORD kWithoutPrivate = 72;
