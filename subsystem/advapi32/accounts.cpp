@@ -60,12 +60,7 @@ constexpr Account kAccounts[] = {
     {5, 4, {kLocal, nt::se::kMachineId[0], nt::se::kMachineId[1], nt::se::kMachineId[2]}, kDomain, kMachine, kMachine},
     {5, 5, {kLocal, nt::se::kMachineId[0], nt::se::kMachineId[1], nt::se::kMachineId[2], 500}, kUser, kMachine, u"Administrator"},
     {5, 5, {kLocal, nt::se::kMachineId[0], nt::se::kMachineId[1], nt::se::kMachineId[2], 501}, kUser, kMachine, u"Guest"},
-    {5,
-     5,
-     {kLocal, nt::se::kMachineId[0], nt::se::kMachineId[1], nt::se::kMachineId[2], nt::se::kUserRid},
-     kUser,
-     kMachine,
-     u"ringlet"},
+    {5, 5, {kLocal, nt::se::kMachineId[0], nt::se::kMachineId[1], nt::se::kMachineId[2], nt::se::kUserRid}, kUser, kMachine, u"ringlet"},
 };
 
 const Account* Find(const SID& sid) {
@@ -135,7 +130,8 @@ const Account* Caller() {
   if (!NT_SUCCESS(sys::NtOpenThreadToken(CurrentThreadHandle(), kQuery, TRUE, &token)) &&
       !Check(sys::NtOpenProcessToken(CurrentProcessHandle(), kQuery, &token)))
     return nullptr;
-  const NTSTATUS status = sys::NtQueryInformationToken(token, static_cast<TOKEN_INFORMATION_CLASS>(kTokenUser), buffer, sizeof buffer, &length);
+  const NTSTATUS status =
+      sys::NtQueryInformationToken(token, static_cast<TOKEN_INFORMATION_CLASS>(kTokenUser), buffer, sizeof buffer, &length);
   sys::NtClose(token);
   if (!Check(status)) return nullptr;
   const Account* const account = Find(**reinterpret_cast<const SID* const*>(buffer));
@@ -172,7 +168,8 @@ BOOL LookupAccountNameW(LPCWSTR /*SystemName*/, LPCWSTR AccountName, PVOID Sid, 
                         PULONG Use) {
   return LookupName(AccountName, Sid, SidSize, Domain, DomainSize, Use);
 }
-BOOL LookupAccountNameA(LPCSTR /*SystemName*/, LPCSTR AccountName, PVOID Sid, LPDWORD SidSize, LPSTR Domain, LPDWORD DomainSize, PULONG Use) {
+BOOL LookupAccountNameA(LPCSTR /*SystemName*/, LPCSTR AccountName, PVOID Sid, LPDWORD SidSize, LPSTR Domain, LPDWORD DomainSize,
+                        PULONG Use) {
   return LookupName(WideName(AccountName).c_str(), Sid, SidSize, Domain, DomainSize, Use);
 }
 

@@ -29,9 +29,9 @@ struct ExplicitAccess {
 };
 NT_SIZE(ExplicitAccess, 48);
 
-constexpr ULONG kIsSid = 0, kIsName = 1;                                           // TRUSTEE_FORM
-constexpr ULONG kGrant = 1, kSet = 2, kDeny = 3, kRevoke = 4;                      // ACCESS_MODE
-constexpr UCHAR kAllowed = 0, kDenied = 1, kInherited = 0x10;                      // ACE types, a flag
+constexpr ULONG kIsSid = 0, kIsName = 1;                       // TRUSTEE_FORM
+constexpr ULONG kGrant = 1, kSet = 2, kDeny = 3, kRevoke = 4;  // ACCESS_MODE
+constexpr UCHAR kAllowed = 0, kDenied = 1, kInherited = 0x10;  // ACE types, a flag
 constexpr DWORD kNoneMapped = 1332, kMaxSid = 68, kInheritanceBits = 0x0F;
 
 ACCESS_ALLOWED_ACE* EntryOf(PACL acl, ULONG index) {

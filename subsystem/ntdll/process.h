@@ -82,6 +82,7 @@ struct Process {
   PVOID heaps[16];
   ULONG heap_count;
   PVOID service;                   ///< that StartServiceCtrlDispatcher runs, or null
+  PVOID thread_pool;               ///< what CreateThreadpool… made, or null
   IO_STATUS_BLOCK change_outcome;  ///< of the requests that signal change notification handles
 };
 

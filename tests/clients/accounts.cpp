@@ -94,7 +94,8 @@ void Lists() {
   Show("for nobody", {SetEntriesInAclW(1, entries, first, &none), none});
 
   ACL_SIZE_INFORMATION size = {};
-  Show("information", {GetAclInformation(first, &size, sizeof size, AclSizeInformation), size.AceCount, size.AclBytesInUse, size.AclBytesFree});
+  Show("information",
+       {GetAclInformation(first, &size, sizeof size, AclSizeInformation), size.AceCount, size.AclBytesInUse, size.AclBytesFree});
   Show("too small", {Error(GetAclInformation(first, &size, 8, AclSizeInformation))});
   alignas(8) UCHAR room[128];
   const auto acl = reinterpret_cast<PACL>(room);
@@ -126,9 +127,10 @@ void OfObjects() {
   ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:(A;;KA;;;BA)(A;;KR;;;WD)", SDDL_REVISION_1, &wanted, nullptr);
   BOOL present = FALSE, defaulted = FALSE;
   GetSecurityDescriptorDacl(wanted, &present, &dacl, &defaulted);
-  Show("set by name", {SetNamedSecurityInfoW(name, SE_REGISTRY_KEY, DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, nullptr,
-                                             nullptr, dacl, nullptr)});
-  Show("by name", {GetNamedSecurityInfoW(name, SE_REGISTRY_KEY, DACL_SECURITY_INFORMATION, nullptr, nullptr, nullptr, nullptr, &descriptor)});
+  Show("set by name", {SetNamedSecurityInfoW(name, SE_REGISTRY_KEY, DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION,
+                                             nullptr, nullptr, dacl, nullptr)});
+  Show("by name",
+       {GetNamedSecurityInfoW(name, SE_REGISTRY_KEY, DACL_SECURITY_INFORMATION, nullptr, nullptr, nullptr, nullptr, &descriptor)});
   LPSTR text = nullptr;
   DWORD length = 0;
   ConvertSecurityDescriptorToStringSecurityDescriptorA(descriptor, SDDL_REVISION_1, DACL_SECURITY_INFORMATION, &text, &length);
@@ -148,17 +150,20 @@ void OfObjects() {
   DWORD needed = 0;
   Show("of a file", {Error(GetFileSecurityW(file_name, OWNER_SECURITY_INFORMATION, nullptr, 0, &needed)), needed != 0});
   Show("set", {Error(SetFileSecurityW(file_name, DACL_SECURITY_INFORMATION, wanted))});
-  Show("got", {GetNamedSecurityInfoA(const_cast<LPSTR>("C:\\accounts.txt"), SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, nullptr, nullptr, &dacl,
-                                     nullptr, &descriptor)});
+  Show("got", {GetNamedSecurityInfoA(const_cast<LPSTR>("C:\\accounts.txt"), SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, nullptr, nullptr,
+                                     &dacl, nullptr, &descriptor)});
   ShowAcl("list", dacl);
   LocalFree(descriptor);
   DeleteFileW(file_name);
-  Show("gone", {GetNamedSecurityInfoW(file_name, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, nullptr, nullptr, &dacl, nullptr, &descriptor)});
-  Show("no root", {GetNamedSecurityInfoW(L"NOWHERE\\X", SE_REGISTRY_KEY, DACL_SECURITY_INFORMATION, nullptr, nullptr, &dacl, nullptr, &descriptor)});
+  Show("gone",
+       {GetNamedSecurityInfoW(file_name, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, nullptr, nullptr, &dacl, nullptr, &descriptor)});
+  Show("no root",
+       {GetNamedSecurityInfoW(L"NOWHERE\\X", SE_REGISTRY_KEY, DACL_SECURITY_INFORMATION, nullptr, nullptr, &dacl, nullptr, &descriptor)});
 
   DWORD sizes[5] = {};
-  Show("parts", {Error(MakeAbsoluteSD(wanted, nullptr, &sizes[0], nullptr, &sizes[1], nullptr, &sizes[2], nullptr, &sizes[3], nullptr, &sizes[4])),
-                 sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]});
+  Show("parts",
+       {Error(MakeAbsoluteSD(wanted, nullptr, &sizes[0], nullptr, &sizes[1], nullptr, &sizes[2], nullptr, &sizes[3], nullptr, &sizes[4])),
+        sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]});
   SECURITY_DESCRIPTOR absolute;
   InitializeSecurityDescriptor(&absolute, SECURITY_DESCRIPTOR_REVISION);
   Show("bits", {SetSecurityDescriptorControl(&absolute, SE_DACL_PROTECTED, SE_DACL_PROTECTED),
