@@ -52,8 +52,9 @@ void Grow(benchmark::State& state, const char* figure, unsigned count) {
 void RegisterGrowthFigures(const Effort& effort) {
   constexpr int kRepetitions = 5;
   const Effort fewer{effort.repetitions < kRepetitions ? effort.repetitions : kRepetitions, effort.divisor};
-  Repeat(benchmark::RegisterBenchmark("growth/processes", [=](benchmark::State& state) { Grow(state, "process", 10'000 / effort.divisor); }),
-         fewer);
+  Repeat(
+      benchmark::RegisterBenchmark("growth/processes", [=](benchmark::State& state) { Grow(state, "process", 10'000 / effort.divisor); }),
+      fewer);
   Repeat(benchmark::RegisterBenchmark("growth/handles", [=](benchmark::State& state) { Grow(state, "handle", 100'000 / effort.divisor); }),
          fewer);
 }
