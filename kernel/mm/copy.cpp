@@ -76,4 +76,15 @@ NTSTATUS ProbeUserWrite(void* address, SIZE_T size, ULONG alignment) {
   return STATUS_SUCCESS;
 }
 
+NTSTATUS ProbeAnswer(PVOID buffer, SIZE_T length, PULONG return_length) {
+  if (ke::PreviousMode() != UserMode) return STATUS_SUCCESS;
+  // Pairs of truth values and the like lie anywhere.
+  const NTSTATUS status = ProbeUserWrite(buffer, length, length < sizeof(ULONG) ? 1 : sizeof(ULONG));
+  return NT_SUCCESS(status) ? ProbeResult(return_length, sizeof *return_length) : status;
+}
+
+NTSTATUS ProbeResult(PVOID result, SIZE_T size) {
+  return result != nullptr && ke::PreviousMode() == UserMode ? ProbeUserWrite(result, size, 1) : STATUS_SUCCESS;
+}
+
 }  // namespace nt::mm

@@ -56,6 +56,11 @@ NTSTATUS CopyToUser(void* target, const void* from, SIZE_T size);
 NTSTATUS ProbeUserRead(const void* address, SIZE_T size, ULONG alignment);
 /// Likewise, and touches each page for writing.
 NTSTATUS ProbeUserWrite(void* address, SIZE_T size, ULONG alignment);
+/// What a query does first: probes the buffer for its answer, which lies on four bytes, and where the length is told (null: nowhere), if
+/// the previous mode is user. STATUS_ACCESS_VIOLATION, STATUS_DATATYPE_MISALIGNMENT.
+NTSTATUS ProbeAnswer(PVOID buffer, SIZE_T length, PULONG return_length);
+/// Probes a variable that a service will store to in the end, if the previous mode is user; null is right.
+NTSTATUS ProbeResult(PVOID result, SIZE_T size);
 
 template <class T>
 NTSTATUS ReadUser(const T* source, T* value) {

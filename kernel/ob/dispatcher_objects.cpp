@@ -87,6 +87,13 @@ NTSTATUS WithObject(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, Work w
   return status;
 }
 
+/// Likewise; the state before is stored in the end, and where that is bad memory nothing is done.
+template <class T, class Work>
+NTSTATUS WithPrevious(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, PLONG previous, Work work) {
+  const NTSTATUS probed = mm::ProbeResult(previous, sizeof *previous);
+  return NT_SUCCESS(probed) ? WithObject<T>(handle, access, type, work) : probed;
+}
+
 struct EVENT_BASIC_INFORMATION {
   ULONG EventType;
   LONG EventState;
@@ -98,6 +105,10 @@ struct MUTANT_BASIC_INFORMATION {
   BOOLEAN AbandonedState;
 };
 
+struct MUTANT_OWNER_INFORMATION {
+  CLIENT_ID ClientId;
+};
+
 struct SEMAPHORE_BASIC_INFORMATION {
   ULONG CurrentCount;
   LONG MaximumCount;
@@ -106,17 +117,20 @@ struct SEMAPHORE_BASIC_INFORMATION {
 struct BasicQuery {
   HANDLE handle;
   POBJECT_TYPE type;
-  ULONG information_class;  ///< 0 is the one there is
+  ULONG information_class;
   PVOID buffer;
   ULONG length;
   PULONG return_length;
+  ULONG known_class = 0;  ///< the one that is described
 };
 
 template <class T, class Describe>
 NTSTATUS QueryBasic(const BasicQuery& query, Describe describe) {
   constexpr ACCESS_MASK kQueryState = 1;
   using Information = decltype(describe(static_cast<T*>(nullptr)));
-  if (query.information_class != 0) return STATUS_INVALID_INFO_CLASS;
+  const NTSTATUS probed = mm::ProbeAnswer(query.buffer, sizeof(Information), query.return_length);
+  if (!NT_SUCCESS(probed)) return probed;
+  if (query.information_class != query.known_class) return STATUS_INVALID_INFO_CLASS;
   if (query.length != sizeof(Information)) return STATUS_INFO_LENGTH_MISMATCH;
   return WithObject<T>(query.handle, kQueryState, query.type, [&](T* object) {
     const NTSTATUS status = Store(static_cast<Information*>(query.buffer), describe(object));
@@ -160,20 +174,20 @@ NTSTATUS NtOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
 }
 
 NTSTATUS NtSetEvent(HANDLE EventHandle, PLONG PreviousState) {
-  return WithObject<KEVENT>(EventHandle, kModifyState, event_type,
-                            [&](PKEVENT event) { return Store(PreviousState, KeSetEvent(event, EVENT_INCREMENT, FALSE)); });
+  return WithPrevious<KEVENT>(EventHandle, kModifyState, event_type, PreviousState,
+                              [&](PKEVENT event) { return Store(PreviousState, KeSetEvent(event, EVENT_INCREMENT, FALSE)); });
 }
 
 NTSTATUS NtResetEvent(HANDLE EventHandle, PLONG PreviousState) {
-  return WithObject<KEVENT>(EventHandle, kModifyState, event_type,
-                            [&](PKEVENT event) { return Store(PreviousState, KeResetEvent(event)); });
+  return WithPrevious<KEVENT>(EventHandle, kModifyState, event_type, PreviousState,
+                              [&](PKEVENT event) { return Store(PreviousState, KeResetEvent(event)); });
 }
 
 NTSTATUS NtClearEvent(HANDLE EventHandle) { return NtResetEvent(EventHandle, nullptr); }
 
 NTSTATUS NtPulseEvent(HANDLE EventHandle, PLONG PreviousState) {
-  return WithObject<KEVENT>(EventHandle, kModifyState, event_type,
-                            [&](PKEVENT event) { return Store(PreviousState, KePulseEvent(event, EVENT_INCREMENT, FALSE)); });
+  return WithPrevious<KEVENT>(EventHandle, kModifyState, event_type, PreviousState,
+                              [&](PKEVENT event) { return Store(PreviousState, KePulseEvent(event, EVENT_INCREMENT, FALSE)); });
 }
 
 NTSTATUS NtCreateMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN InitialOwner) {
@@ -184,7 +198,7 @@ NTSTATUS NtCreateMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT
 }
 
 NTSTATUS NtReleaseMutant(HANDLE MutantHandle, PLONG PreviousCount) {
-  return WithObject<KMUTANT>(MutantHandle, 0, mutant_type, [&](PKMUTANT mutant) {
+  return WithPrevious<KMUTANT>(MutantHandle, 0, mutant_type, PreviousCount, [&](PKMUTANT mutant) {
     if (mutant->OwnerThread != ke::CurrentThread()) return STATUS_MUTANT_NOT_OWNED;
     return Store(PreviousCount, KeReleaseMutant(mutant, 1, FALSE, FALSE));
   });
@@ -201,7 +215,7 @@ NTSTATUS NtCreateSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAccess, P
 
 NTSTATUS NtReleaseSemaphore(HANDLE SemaphoreHandle, LONG ReleaseCount, PLONG PreviousCount) {
   if (ReleaseCount <= 0) return STATUS_INVALID_PARAMETER;
-  return WithObject<KSEMAPHORE>(SemaphoreHandle, kModifyState, semaphore_type, [&](PKSEMAPHORE semaphore) {
+  return WithPrevious<KSEMAPHORE>(SemaphoreHandle, kModifyState, semaphore_type, PreviousCount, [&](PKSEMAPHORE semaphore) {
     if (LONGLONG{semaphore->Header.SignalState} + ReleaseCount > semaphore->Limit) return STATUS_SEMAPHORE_LIMIT_EXCEEDED;
     return Store(PreviousCount, KeReleaseSemaphore(semaphore, 1, ReleaseCount, FALSE));
   });
@@ -222,6 +236,13 @@ NTSTATUS NtQueryEvent(HANDLE EventHandle, ULONG EventInformationClass, PVOID Eve
 }
 
 NTSTATUS NtQueryMutant(HANDLE MutantHandle, ULONG MutantInformationClass, PVOID MutantInformation, ULONG Length, PULONG ReturnLength) {
+  constexpr ULONG kOwner = 1;
+  if (MutantInformationClass == kOwner) {
+    return QueryBasic<KMUTANT>({MutantHandle, mutant_type, kOwner, MutantInformation, Length, ReturnLength, kOwner}, [](PKMUTANT mutant) {
+      auto* const owner = reinterpret_cast<PETHREAD>(mutant->OwnerThread);
+      return owner != nullptr ? MUTANT_OWNER_INFORMATION{owner->Cid} : MUTANT_OWNER_INFORMATION{};
+    });
+  }
   return QueryBasic<KMUTANT>({MutantHandle, mutant_type, MutantInformationClass, MutantInformation, Length, ReturnLength},
                              [](PKMUTANT mutant) {
                                const bool own = mutant->OwnerThread == ke::CurrentThread();

@@ -30,7 +30,8 @@ NTSTATUS Capture(const OBJECT_ATTRIBUTES* attributes, KPROCESSOR_MODE mode, Capt
   if (attributes == nullptr) return STATUS_SUCCESS;
   OBJECT_ATTRIBUTES copy;
   if (mode == UserMode) {
-    const NTSTATUS status = mm::ReadUser(attributes, &copy);
+    NTSTATUS status = mm::ProbeUserRead(attributes, sizeof copy, sizeof(ULONG));
+    if (NT_SUCCESS(status)) status = mm::ReadUser(attributes, &copy);
     if (!NT_SUCCESS(status)) return status;
   } else {
     copy = *attributes;
@@ -117,6 +118,7 @@ NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE /*PassedAccessState*/, ACCES
 
 NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
                             PACCESS_STATE /*AccessState*/, ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle) {
+  if (ObjectAttributes == nullptr) return STATUS_INVALID_PARAMETER;
   Captured captured;
   NTSTATUS status = Capture(ObjectAttributes, AccessMode, &captured);
   if (!NT_SUCCESS(status)) return status;

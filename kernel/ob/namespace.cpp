@@ -105,6 +105,8 @@ class Walk {
     }
     if (at == lookup_.root && !rest.empty() && rest.front() == u'\\' && TypeOf(at) == Ob().directory_type)
       return STATUS_OBJECT_PATH_SYNTAX_BAD;
+    // Only directories and what parses names has something below it.
+    if (at == lookup_.root && TypeOf(at) != Ob().directory_type && TypeOf(at)->initializer.parse == nullptr) return STATUS_INVALID_HANDLE;
     if (rest == u"\\") return Found(at, {}, object, again);
     for (;;) {
       if (TypeOf(at) != Ob().directory_type) return Found(at, rest, object, again);

@@ -163,7 +163,9 @@ extern "C" {
 NTSTATUS NtQueryObject(HANDLE Handle, ULONG ObjectInformationClass, PVOID ObjectInformation, ULONG Length, PULONG ReturnLength) {
   PVOID object = nullptr;
   OBJECT_HANDLE_INFORMATION handle{};
-  NTSTATUS status = STATUS_SUCCESS;
+  NTSTATUS status = ObjectInformationClass != ObjectHandleFlagInformation ? mm::ProbeAnswer(ObjectInformation, Length, ReturnLength)
+                                                                          : mm::ProbeResult(ReturnLength, sizeof *ReturnLength);
+  if (!NT_SUCCESS(status)) return status;
   if (ObjectInformationClass != ObjectTypesInformation)
     status = ObReferenceObjectByHandle(Handle, 0, nullptr, ke::PreviousMode(), &object, &handle);
   if (!NT_SUCCESS(status)) return status;

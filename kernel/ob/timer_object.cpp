@@ -148,6 +148,8 @@ NTSTATUS NtCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState) {
 
 NTSTATUS NtQueryTimer(HANDLE TimerHandle, ULONG TimerInformationClass, PVOID TimerInformationBuffer, ULONG TimerInformationLength,
                       PULONG ReturnLength) {
+  const NTSTATUS probed = mm::ProbeAnswer(TimerInformationBuffer, sizeof(TimerInformation), ReturnLength);
+  if (!NT_SUCCESS(probed)) return probed;
   if (TimerInformationClass != 0) return STATUS_INVALID_INFO_CLASS;
   if (TimerInformationLength != sizeof(TimerInformation)) return STATUS_INFO_LENGTH_MISMATCH;
   Timer* timer = nullptr;

@@ -79,6 +79,8 @@ const Class* FindClass(const Class (&classes)[kCount], ULONG number) {
 template <class T, SIZE_T kCount>
 NTSTATUS Query(const QueryClass<T> (&classes)[kCount], POBJECT_TYPE type, HANDLE handle, ULONG number, PVOID buffer, ULONG length,
                PULONG return_length) {
+  const NTSTATUS probed = mm::ProbeAnswer(buffer, length, return_length);
+  if (!NT_SUCCESS(probed)) return probed;
   const auto* const known = FindClass(classes, number);
   if (known == nullptr) return STATUS_INVALID_INFO_CLASS;
   if (known->size != 0 && length != known->size && (known->larger == 0 || length != known->larger)) {

@@ -5,6 +5,7 @@
 #include "kernel/ex/ex.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ps/hooks.h"
+#include "kernel/ps/image.h"
 #include "kernel/ps/state.h"
 #include "kernel/se/se.h"
 #include "nt/process_information.h"
@@ -172,7 +173,10 @@ NTSTATUS NtCreateUserProcess(PHANDLE ProcessHandle, PHANDLE ThreadHandle, ACCESS
   ProcessParameters& parameters = request.parameters;
   parameters.inherit_handles = (ProcessFlags & kInheritHandles) != 0;
   parameters.suspended = (ThreadFlags & kCreateSuspended) != 0;
-  if (find_program == nullptr || !find_program(parameters.image_path, &parameters.host_path)) return STATUS_OBJECT_NAME_NOT_FOUND;
+  if (find_program == nullptr || !find_program(parameters.image_path, &parameters.host_path)) {
+    const auto bytes = static_cast<USHORT>(parameters.image_path.size() * sizeof(WCHAR));
+    return WhyNoProgram({bytes, bytes, parameters.image_path.data()});
+  }
 
   PEPROCESS process = nullptr;
   std::string why;

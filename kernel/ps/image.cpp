@@ -86,6 +86,14 @@ ImageFile OpenImageFile(const UNICODE_STRING& path) {
   return file;
 }
 
+NTSTATUS WhyNoProgram(const UNICODE_STRING& path) {
+  HANDLE handle = nullptr;
+  const NTSTATUS status = open_file != nullptr ? open_file(path, &handle) : STATUS_OBJECT_NAME_NOT_FOUND;
+  if (!NT_SUCCESS(status)) return status;
+  ObCloseHandle(handle, KernelMode);
+  return STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
 void CloseImageFile(ImageFile* file) {
   if (file->object == nullptr) return;
   ObfDereferenceObject(file->object);

@@ -19,6 +19,8 @@ struct ImageFile {
   PFILE_OBJECT object = nullptr;  ///< null: the image has no file
 };
 ImageFile OpenImageFile(const UNICODE_STRING& path);
+/// Why there is no program of a name: STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_FILE_IS_A_DIRECTORY.
+NTSTATUS WhyNoProgram(const UNICODE_STRING& path);
 void CloseImageFile(ImageFile* file);
 
 /// Maps an image into a process: STATUS_INVALID_IMAGE_FORMAT and the like, with a sentence in *why.

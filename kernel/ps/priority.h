@@ -5,7 +5,7 @@
 
 namespace nt::ps {
 
-inline constexpr UCHAR kRealTimeClass = 4;
+inline constexpr UCHAR kIdleClass = 1, kRealTimeClass = 4, kBelowNormalClass = 5;
 
 bool IsPriorityClass(UCHAR priority_class);
 /// Gives a process the base priority of a class, and its threads theirs.

@@ -12,6 +12,7 @@
 #include "kernel/ldr/process_data.h"
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/image.h"
+#include "kernel/ps/priority.h"
 #include "kernel/ps/state.h"
 #include "kernel/ps/system_processes.h"
 #include "nt/pe.h"
@@ -194,7 +195,7 @@ NTSTATUS LoadProgram(Process* process, const ProcessParameters& parameters, Imag
   process->host.image_file_size = static_cast<ULONG>(bytes.size());
   if (bytes.empty()) {
     *why = "the file is empty or cannot be read";
-    return STATUS_OBJECT_NAME_NOT_FOUND;
+    return WhyNoProgram(path);
   }
   NTSTATUS status = MakeBuiltinData(process);
   if (NT_SUCCESS(status)) status = MapImage(process, parameters.image_path, bytes, image, why);
@@ -294,6 +295,9 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   process->Token = parameters.token;
   if (process->Token == nullptr && make_token != nullptr) process->Token = make_token(parent, parent == PsInitialSystemProcess);
   SecureByProcess(process, process);
+  // Who runs in the background starts others there.
+  if (parent->PriorityClass == kIdleClass || parent->PriorityClass == kBelowNormalClass)
+    ChangePriorityClass(process, parent->PriorityClass);
   process->host.session = parent == PsInitialSystemProcess ? kUserSession : ProcessOf(parent)->host.session;
   process->host.cross_session = process->host.session != ProcessOf(ke::CurrentProcess())->host.session;
   if (parameters.inherit_handles) status = ob::InheritHandles(parent, process, parameters.only_handles);

@@ -97,6 +97,9 @@ BOOLEAN PsIsProtectedProcess(PEPROCESS Process) { return Kind(Process->Protectio
 BOOLEAN PsIsProtectedProcessLight(PEPROCESS Process) { return Kind(Process->Protection) == kProtectedLight ? TRUE : FALSE; }
 UCHAR PsGetProcessProtection(PEPROCESS Process) { return Process->Protection; }
 BOOLEAN PsIsSystemProcess(PEPROCESS Process) { return Process == PsInitialSystemProcess ? TRUE : FALSE; }
-NTSTATUS PsGetProcessSessionIdEx(PEPROCESS Process) { return static_cast<NTSTATUS>(ProcessOf(Process)->host.session); }
+NTSTATUS PsGetProcessSessionIdEx(PEPROCESS Process) {
+  constexpr NTSTATUS kNone = -1;
+  return Process == PsInitialSystemProcess ? kNone : static_cast<NTSTATUS>(ProcessOf(Process)->host.session);
+}
 
 }  // extern "C"

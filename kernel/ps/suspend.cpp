@@ -10,7 +10,7 @@ NTSTATUS Suspend(ke::Thread* thread, ULONG* previous) {
   constexpr LONG kMaximumSuspendCount = 127;
   const LONG old = thread->host.freeze_count;
   if (old >= kMaximumSuspendCount) return STATUS_SUSPEND_COUNT_EXCEEDED;
-  if (thread->host.terminating != 0) return STATUS_THREAD_IS_TERMINATING;
+  if (thread->host.terminating != 0 || thread->Tcb.Header.SignalState != 0) return STATUS_THREAD_IS_TERMINATING;
   thread->host.freeze_count = old + 1;
   KeClearEvent(&thread->host.thawed);
   *previous = static_cast<ULONG>(old);

@@ -413,6 +413,8 @@ extern "C" {
 
 NTSTATUS NtQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength,
                                   PULONG ReturnLength) {
+  const NTSTATUS probed = mm::ProbeAnswer(SystemInformation, SystemInformationLength, ReturnLength);
+  if (!NT_SUCCESS(probed)) return probed;
   switch (SystemInformationClass) {
     case kSystemSessionProcessInformation:
       return QuerySession(SystemInformation, SystemInformationLength, ReturnLength);

@@ -196,6 +196,7 @@ void ExitThread(NTSTATUS status) {
                  0, "A thread ended inside a critical or guarded region; leave it first.");
   }
   CheckCriticalExit(thread);
+  thread->host.terminating = TRUE;
   thread->host.records = nullptr;
   thread->Tcb.PreviousMode = KernelMode;
   NotifyThreadExit(thread);

@@ -131,6 +131,7 @@ NTSTATUS SeQuerySecurityDescriptorInfo(PSECURITY_INFORMATION SecurityInformation
 NTSTATUS SeSetSecurityDescriptorInfo(PVOID /*Object*/, PSECURITY_INFORMATION SecurityInformation,
                                      PSECURITY_DESCRIPTOR ModificationDescriptor, PSECURITY_DESCRIPTOR* ObjectsSecurityDescriptor,
                                      POOL_TYPE PoolType, PGENERIC_MAPPING GenericMapping) {
+  if (*ObjectsSecurityDescriptor == nullptr) return STATUS_NO_SECURITY_ON_OBJECT;
   Bytes changed;
   const NTSTATUS status =
       ChangeSecurity(*ObjectsSecurityDescriptor, *SecurityInformation, ModificationDescriptor, *GenericMapping, &changed);

@@ -266,6 +266,8 @@ NTSTATUS SeQueryInformationToken(PACCESS_TOKEN Token, TOKEN_INFORMATION_CLASS To
 
 NTSTATUS NtQueryInformationToken(HANDLE TokenHandle, TOKEN_INFORMATION_CLASS TokenInformationClass, PVOID TokenInformation,
                                  ULONG TokenInformationLength, PULONG ReturnLength) {
+  const NTSTATUS probed = nt::mm::ProbeAnswer(TokenInformation, TokenInformationLength, ReturnLength);
+  if (!NT_SUCCESS(probed)) return probed;
   PVOID token = nullptr;
   const ACCESS_MASK access = TokenInformationClass == TokenSource ? TOKEN_QUERY_SOURCE : TOKEN_QUERY;
   NTSTATUS status = ObReferenceObjectByHandle(TokenHandle, access, Se().token_type, ke::PreviousMode(), &token, nullptr);

@@ -124,7 +124,7 @@ const SE_EXPORTS& WellKnown() { return Se().well_known->exports; }
 
 void PublishExports() {
   Publish("SeExports", &Se().well_known->exports);
-  Publish("SeTokenObjectType", &Se().token_type);
+  Publish("SeTokenObjectType", Se().token_type);
 }
 
 }  // namespace nt::se

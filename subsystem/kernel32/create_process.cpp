@@ -8,12 +8,17 @@
 #include "subsystem/kernel32/base.h"
 #include "subsystem/kernel32/startup_info.h"
 
+extern "C" DWORD GetFileAttributesW(LPCWSTR FileName);
+
 using namespace nt::win32;
 namespace sys = nt::sys;
 
 namespace {
 
 constexpr DWORD kDebugged = 0x3, kSuspended = 0x4, kUnicodeEnvironment = 0x400, kExtendedStartupInfo = 0x80000;
+constexpr DWORD kErrorDirectory = 267;  // ERROR_DIRECTORY
+/// A new console and none; a DOS machine of its own and a shared one.
+constexpr DWORD kContradictions[] = {0x10 | 0x8, 0x800 | 0x1000};
 constexpr ULONG kInheritHandles = 4, kThreadSuspended = 1;
 constexpr ULONG kAllAccess = 0x1FFFFF;
 
@@ -128,7 +133,10 @@ NTSTATUS TryProgram(std::u16string_view path, const Creation& creation) {
   return status;
 }
 
-bool IsMissing(NTSTATUS status) { return status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND; }
+/// There is no such program, but there may be one elsewhere.
+bool IsMissing(NTSTATUS status) {
+  return status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND || status == STATUS_FILE_IS_A_DIRECTORY;
+}
 
 /// A program's name as the command line has it; ".exe" is added to a name without an extension.
 NTSTATUS TryName(std::u16string_view folder, std::u16string_view name, const Creation& creation) {
@@ -169,7 +177,7 @@ NTSTATUS Search(std::u16string_view name, const Creation& creation) {
     if (end) status = TryName(rest.substr(0, end), name, creation);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return status;
+  return status == STATUS_OBJECT_PATH_NOT_FOUND ? STATUS_OBJECT_NAME_NOT_FOUND : status;
 }
 
 /// The program is the command line's first part: what is quoted, or else as much of the words as names a file, the shortest first.
@@ -187,6 +195,9 @@ NTSTATUS FromCommandLine(const Creation& creation) {
 BOOL Create(PCWSTR application, Creation& creation) {
   *creation.result = {};
   if (creation.flags & kDebugged) return Fail(ERROR_NOT_SUPPORTED);
+  for (const DWORD both : kContradictions) {
+    if ((creation.flags & both) == both) return Fail(ERROR_INVALID_PARAMETER);
+  }
   if (creation.flags & kExtendedStartupInfo) {
     if (creation.startup->cb < sizeof(ExtendedStartupInfo)) return Fail(ERROR_INVALID_PARAMETER);
     creation.attributes = reinterpret_cast<const ExtendedStartupInfo*>(creation.startup)->attributes;
@@ -220,6 +231,15 @@ bool TakeDirectory(PCWSTR directory, PathBuffer& out, Creation& creation) {
   if (!out.View().ends_with(u'\\')) out.Append(u'\\');
   creation.directory = out.View();
   return !out.overflow;
+}
+
+bool IsDirectory(std::u16string_view path) {
+  constexpr DWORD kDirectory = 0x10;
+  PathBuffer copy;
+  copy.Append(path);
+  copy.Append(u'\0');
+  const DWORD attributes = GetFileAttributesW(copy.text);
+  return attributes != ~DWORD{0} && (attributes & kDirectory) != 0;
 }
 
 /// An environment block in the ANSI code page as UTF-16, from the heap.
@@ -260,6 +280,7 @@ BOOL CreateProcessAsUserW(HANDLE Token, LPCWSTR ApplicationName, LPWSTR CommandL
   creation.token = Token;
   PathBuffer directory;
   if (creation.command_line.size() > 32766 || !TakeDirectory(CurrentDirectory, directory, creation)) return Fail(ERROR_INVALID_PARAMETER);
+  if (CurrentDirectory && !IsDirectory(directory.View())) return Fail(kErrorDirectory);
   if (!Environment || CreationFlags & kUnicodeEnvironment) return Create(ApplicationName, creation);
   PWSTR const wide = creation.environment = WideEnvironment(static_cast<PCSTR>(Environment));
   const BOOL result = wide ? Create(ApplicationName, creation) : Fail(ERROR_NOT_ENOUGH_MEMORY);

@@ -246,7 +246,7 @@ KTEST(FilesOfADeviceShareItsSecurity) {
   security.Release();
 }
 
-KTEST(EventsKeepWhatTheyAreGiven) {
+KTEST(NamedEventsKeepWhatTheyAreGiven) {
   HANDLE handle;
   OBJECT_ATTRIBUTES attributes;
   InitializeObjectAttributes(&attributes, nullptr, OBJ_KERNEL_HANDLE, nullptr, nullptr);
@@ -254,6 +254,12 @@ KTEST(EventsKeepWhatTheyAreGiven) {
   SECURITY_DESCRIPTOR descriptor;
   RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
   RtlSetOwnerSecurityDescriptor(&descriptor, SeExports->SeWorldSid, FALSE);
+  // Without a name there is no security to change.
+  EXPECT_EQ(ZwSetSecurityObject(handle, OWNER_SECURITY_INFORMATION, &descriptor), STATUS_NO_SECURITY_ON_OBJECT);
+  ZwClose(handle);
+  UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\KtestSecureEvent");
+  attributes.ObjectName = &name;
+  REQUIRE(NT_SUCCESS(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE)));
   EXPECT_EQ(ZwSetSecurityObject(handle, OWNER_SECURITY_INFORMATION, &descriptor), STATUS_SUCCESS);
   UCHAR buffer[64];
   ULONG needed = 0;

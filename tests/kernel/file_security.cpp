@@ -119,7 +119,10 @@ KTEST(ObGetObjectSecurityAsksToo) {
 
 KTEST(LabelsAreApartFromWhatIsAudited) {
   HANDLE event = nullptr;
-  REQUIRE(NT_SUCCESS(ZwCreateEvent(&event, EVENT_ALL_ACCESS | ACCESS_SYSTEM_SECURITY, nullptr, NotificationEvent, FALSE)));
+  UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\KtestLabelled");
+  OBJECT_ATTRIBUTES attributes;
+  InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, nullptr, nullptr);
+  REQUIRE(NT_SUCCESS(ZwCreateEvent(&event, EVENT_ALL_ACCESS | ACCESS_SYSTEM_SECURITY, &attributes, NotificationEvent, FALSE)));
   struct {
     ACL acl;
     SYSTEM_MANDATORY_LABEL_ACE ace;
