@@ -4,6 +4,7 @@
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ps/hooks.h"
+#include "kernel/ps/job.h"
 #include "kernel/ps/state.h"
 #include "nt/bugcodes.h"
 #include "nt/status.h"
@@ -79,12 +80,14 @@ void CreateTypes() {
                                      .dispatcher = true,
                                      .destroy = &DeleteThread,
                                      .open = &OpenThreadObject});
+  CreateJobType();
   ke::SetTerminator(&EndThread, &EndProcess);
 }
 
 void PublishExports() {
   *api::Data<POBJECT_TYPE>("PsProcessType") = Ps().process_type;
   *api::Data<POBJECT_TYPE>("PsThreadType") = Ps().thread_type;
+  *api::Data<POBJECT_TYPE>("PsJobType") = JobType();
   *api::Data<PEPROCESS>("PsInitialSystemProcess") = PsInitialSystemProcess;
   *api::Data<CHAR>("KeNumberProcessors") = static_cast<CHAR>(ke::ProcessorCount());
 }

@@ -17,6 +17,7 @@ namespace mm = nt::mm;
 
 namespace {
 
+constexpr ULONG kBreakAway = 1;        // PROCESS_CREATE_FLAGS_BREAKAWAY
 constexpr ULONG kInheritHandles = 4;   // PROCESS_CREATE_FLAGS_INHERIT_HANDLES
 constexpr ULONG kCreateSuspended = 1;  // THREAD_CREATE_FLAGS_CREATE_SUSPENDED
 constexpr SIZE_T kMostAttributes = 32, kMostHandles = 4096;
@@ -172,6 +173,7 @@ NTSTATUS NtCreateUserProcess(PHANDLE ProcessHandle, PHANDLE ThreadHandle, ACCESS
   if (!NT_SUCCESS(status)) return status;
   ProcessParameters& parameters = request.parameters;
   parameters.inherit_handles = (ProcessFlags & kInheritHandles) != 0;
+  parameters.break_away = (ProcessFlags & kBreakAway) != 0;
   parameters.suspended = (ThreadFlags & kCreateSuspended) != 0;
   if (find_program == nullptr || !find_program(parameters.image_path, &parameters.host_path)) {
     const auto bytes = static_cast<USHORT>(parameters.image_path.size() * sizeof(WCHAR));

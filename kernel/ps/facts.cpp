@@ -25,7 +25,7 @@ BOOLEAN PsGetProcessExitProcessCalled(PEPROCESS Process) { return ProcessOf(Proc
 
 PVOID PsGetProcessDebugPort(PEPROCESS) { return nullptr; }
 BOOLEAN PsIsProcessBeingDebugged(PEPROCESS Process) { return PsGetProcessDebugPort(Process) != nullptr ? TRUE : FALSE; }
-PVOID PsGetProcessJob(PEPROCESS) { return nullptr; }
+PVOID PsGetProcessJob(PEPROCESS Process) { return ProcessOf(Process)->host.job; }
 PVOID PsGetProcessWin32Process(PEPROCESS) { return nullptr; }
 PVOID PsGetCurrentProcessWin32Process() { return nullptr; }
 PVOID PsGetCurrentProcessWow64Process() { return nullptr; }

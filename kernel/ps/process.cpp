@@ -12,6 +12,7 @@
 #include "kernel/ldr/process_data.h"
 #include "kernel/ps/hooks.h"
 #include "kernel/ps/image.h"
+#include "kernel/ps/job.h"
 #include "kernel/ps/priority.h"
 #include "kernel/ps/state.h"
 #include "kernel/ps/system_processes.h"
@@ -256,6 +257,7 @@ void DeleteProcess(PVOID object) {
     Ps().cids.Remove(process->UniqueProcessId);
   }
   ReleaseToken(process);
+  if (process->host.job != nullptr) ObfDereferenceObject(process->host.job);
   if (process->host.image_path != nullptr) ex::FreePool(process->host.image_path);
   if (process->host.space == nullptr) return;
   for (ldr::Image* image : ldr::Images()) {
@@ -305,6 +307,7 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   ImageFile file;
   if (NT_SUCCESS(status)) status = LoadProgram(process, parameters, &file, &image, why);
   if (NT_SUCCESS(status)) status = MakePeb(process, parameters, *image);
+  if (NT_SUCCESS(status)) status = JoinJobOfParent(process, parent, parameters.break_away);
   ke::Thread* thread = nullptr;
   if (NT_SUCCESS(status)) {
     const auto& headers = *reinterpret_cast<const IMAGE_NT_HEADERS64*>(
@@ -314,6 +317,7 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   }
   if (!NT_SUCCESS(status)) {
     CloseImageFile(&file);
+    LeaveJob(process);
     ob::DestroyHandleTable(process);
     ObfDereferenceObject(process);
     return status;

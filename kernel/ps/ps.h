@@ -30,6 +30,7 @@ struct ProcessParameters {
   PVOID token = nullptr;             ///< its token, which it takes over; null: a copy of its parent's
   std::vector<HANDLE> only_handles;  ///< if not empty, what of the inheritable handles it gets
   bool inherit_handles = false;
+  bool break_away = false;  ///< from the parent's job, if that lets it
   bool suspended = false;
   ULONG console = 0;  ///< io::AddConsole's, if handed_on is null; else the process has its creator's
 };

@@ -13,8 +13,11 @@
 
 namespace nt::ps {
 
+struct Job;
+
 /// What a process is to the host; it lies behind the EPROCESS.
 struct ProcessHost {
+  Job* job;                  ///< referenced; null: none
   mm::AddressSpace* space;   ///< null for the System process
   char16_t* image_path;      ///< NT path, from pool
   USHORT image_path_length;  ///< bytes

@@ -7,6 +7,7 @@
 #include "kernel/ke/machine.h"
 #include "kernel/ke/scheduler.h"
 #include "kernel/ps/hooks.h"
+#include "kernel/ps/job.h"
 #include "kernel/ps/state.h"
 #include "nt/bugcodes.h"
 #include "nt/status.h"
@@ -113,6 +114,7 @@ void CloseProcess(PEPROCESS process, NTSTATUS status) {
   ProcessOf(process)->host.exiting = true;
   if (process->ExitStatus == STATUS_PENDING) process->ExitStatus = status;
   NotifyProcessExit(process);
+  LeaveJob(ProcessOf(process));
 }
 
 /// The thread in which the machine's owner calls the kernel: DriverEntry runs in it.

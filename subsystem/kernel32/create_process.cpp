@@ -19,7 +19,8 @@ constexpr DWORD kDebugged = 0x3, kSuspended = 0x4, kUnicodeEnvironment = 0x400, 
 constexpr DWORD kErrorDirectory = 267;  // ERROR_DIRECTORY
 /// A new console and none; a DOS machine of its own and a shared one.
 constexpr DWORD kContradictions[] = {0x10 | 0x8, 0x800 | 0x1000};
-constexpr ULONG kInheritHandles = 4, kThreadSuspended = 1;
+constexpr DWORD kBreakAwayFromJob = 0x1000000;
+constexpr ULONG kBreakAway = 1, kInheritHandles = 4, kThreadSuspended = 1;
 constexpr ULONG kAllAccess = 0x1FFFFF;
 
 /// PROCESS_INFORMATION.
@@ -125,8 +126,8 @@ NTSTATUS TryProgram(std::u16string_view path, const Creation& creation) {
   ObjectName process_name(nullptr, creation.process_security), thread_name(nullptr, creation.thread_security);
   ProcessInformation& result = *creation.result;
   status = sys::NtCreateUserProcess(&result.process, &result.thread, kAllAccess, kAllAccess, process_name.get(), thread_name.get(),
-                                    creation.inherit ? kInheritHandles : 0, creation.flags & kSuspended ? kThreadSuspended : 0, &parameters,
-                                    nullptr, attributes.list());
+                                    (creation.inherit ? kInheritHandles : 0) | (creation.flags & kBreakAwayFromJob ? kBreakAway : 0),
+                                    creation.flags & kSuspended ? kThreadSuspended : 0, &parameters, nullptr, attributes.list());
   if (!NT_SUCCESS(status)) return status;
   result.process_id = static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(id.UniqueProcess));
   result.thread_id = static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(id.UniqueThread));

@@ -1,6 +1,6 @@
 // Processes and threads that programs make, open, stop and ask, and the mistakes Windows names by their codes.
-#include <windows.h>
 #include <psapi.h>
+#include <windows.h>
 
 #include <cstdlib>
 #include <cstring>

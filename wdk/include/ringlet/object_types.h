@@ -20,6 +20,7 @@ extern POBJECT_TYPE* ExEventObjectType;
 extern POBJECT_TYPE* ExSemaphoreObjectType;
 extern POBJECT_TYPE* IoFileObjectType;
 extern POBJECT_TYPE* PsThreadType;
+extern POBJECT_TYPE* PsJobType;
 extern POBJECT_TYPE* SeTokenObjectType;
 extern POBJECT_TYPE* PsProcessType;
 extern POBJECT_TYPE* TmEnlistmentObjectType;
