@@ -68,5 +68,5 @@ extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING) {
   if (NT_SUCCESS(EtwRegister(&id, OrderEnable, nullptr, &provider))) EtwUnregister(provider);
   KFLOATING_SAVE save;
   if (NT_SUCCESS(KeSaveFloatingPointState(&save))) KeRestoreFloatingPointState(&save);
-  return sum == 4 ? KeExpandKernelStackAndCallout(OrderOnStack, nullptr, 1000) : STATUS_UNSUCCESSFUL;
+  return sum == 5 ? KeExpandKernelStackAndCallout(OrderOnStack, nullptr, 1000) : STATUS_UNSUCCESSFUL;
 }
