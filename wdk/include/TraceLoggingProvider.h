@@ -9,6 +9,7 @@
 #include <evntprov.h>
 #include <ringlet/for_each.h>
 #include <ringlet/tracelogging_fields.h>
+#include <winmeta.h>
 
 struct _TlgProvider_t {
   ULONG LevelPlus1;  // 0: nobody listens
@@ -30,22 +31,32 @@ typedef const struct _TlgProvider_t* TraceLoggingHProvider;
 
 #define TRACELOGGING_DECLARE_PROVIDER(handle) EXTERN_C TraceLoggingHProvider const handle
 
-// The provider without a handle of its own name. Traits (option group, provider group) are not written.
+// The provider without a handle of its own name. Options are groups: traits of type 1, with the group's identifier.
 #define TRACELOGGING_DEFINE_PROVIDER_STORAGE(storage, name, guid, ...)                                 \
-  static const struct {                                                                                \
-    UCHAR Size[2];                                                                                     \
+  _Pragma("pack(push, 1)") static const struct {                                                       \
+    USHORT Size;                                                                                       \
     char Name[sizeof(name)];                                                                           \
-  } storage##_metadata = {{(UCHAR)(2 + sizeof(name)), (UCHAR)((2 + sizeof(name)) >> 8)}, name};        \
-  static struct _TlgProvider_t storage = {0, (const UCHAR*)&storage##_metadata, 0, 0, 0, NULL, NULL, RINGLET_TLG_GUID guid}
+    RINGLET_FOR_EACH(RINGLET_TLG_TRAIT, ##__VA_ARGS__)                                                 \
+  } storage##_metadata = {sizeof(storage##_metadata), name, RINGLET_FOR_EACH(RINGLET_TLG_TRAIT_INIT, ##__VA_ARGS__)}; \
+  _Pragma("pack(pop)") static struct _TlgProvider_t storage = {                                        \
+      0, (const UCHAR*)&storage##_metadata, 0, 0, 0, NULL, NULL, RINGLET_TLG_GUID guid}
+
+#define RINGLET_TLG_TRAIT(n, group) \
+  struct {                          \
+    USHORT Size;                    \
+    UCHAR Type;                     \
+    GUID Group;                     \
+  } Trait##n;
+#define RINGLET_TLG_TRAIT_INIT(n, group) {19, 1, RINGLET_TLG_GUID group},
 
 #define TRACELOGGING_DEFINE_PROVIDER(handle, name, guid, ...)                                          \
   TRACELOGGING_DEFINE_PROVIDER_STORAGE(handle##_storage, name, guid, __VA_ARGS__);                     \
   EXTERN_C TraceLoggingHProvider const handle;                                                         \
   TraceLoggingHProvider const handle = &handle##_storage
 
-#define TraceLoggingOptionGroup(...)
-#define TraceLoggingOptionMicrosoftTelemetry()
-#define TraceLoggingOptionWindowsCoreTelemetry()
+#define TraceLoggingOptionGroup(...) (__VA_ARGS__)
+#define TraceLoggingOptionMicrosoftTelemetry() (0x4f50731a, 0x89cf, 0x4782, 0xb3, 0xe0, 0xdc, 0xe8, 0xc9, 0x04, 0x76, 0xba)
+#define TraceLoggingOptionWindowsCoreTelemetry() (0xc7de053a, 0x0c2e, 0x4a44, 0x91, 0xa2, 0x52, 0x22, 0xec, 0x2e, 0xcd, 0xf1)
 
 EXTERN_C_START
 
@@ -94,6 +105,11 @@ static __inline VOID TraceLoggingUnregister(TraceLoggingHProvider Provider) {
 static __inline BOOLEAN TraceLoggingProviderEnabled(TraceLoggingHProvider Provider, UCHAR Level, ULONGLONG Keyword) {
   return Level < Provider->LevelPlus1 &&
          (!Keyword || ((Keyword & Provider->KeywordAny) && (Keyword & Provider->KeywordAll) == Provider->KeywordAll));
+}
+
+static __inline NTSTATUS TraceLoggingSetInformation(TraceLoggingHProvider Provider, EVENT_INFO_CLASS InformationClass, PVOID Information,
+                                                    ULONG Length) {
+  return EtwSetInformation(Provider->RegHandle, InformationClass, Information, Length);
 }
 
 static __inline const GUID* RingletTlgProviderId(TraceLoggingHProvider Provider) { return &Provider->Id; }

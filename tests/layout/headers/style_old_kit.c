@@ -1,6 +1,6 @@
 // A driver as the samples of older kits are written: annotations of the first kind, function types for every routine.
-#include <ntddk.h>
 #include <initguid.h>
+#include <ntddk.h>
 #include <wdmsec.h>
 
 #define OLD_TAG 'dlO'

@@ -1,9 +1,16 @@
-// RINGLET_FOR_EACH(M, a, b, …) is M(1, a) M(2, b) …, for up to 48 arguments; RINGLET_COUNT tells how many there are.
+// RINGLET_FOR_EACH(M, a, b, …) is M(n, a) M(n - 1, b) … M(1, z), for up to 99 arguments; RINGLET_COUNT tells how many there are.
 #pragma once
 
 #define RINGLET_EXPAND(...) __VA_ARGS__
-#define RINGLET_COUNT(...) RINGLET_COUNT_2(0 __VA_OPT__(, ) __VA_ARGS__, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
-#define RINGLET_COUNT_2(_0, _1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, _33, _34, _35, _36, _37, _38, _39, _40, _41, _42, _43, _44, _45, _46, _47, _48, n, ...) n
+#define RINGLET_COUNT(...) RINGLET_COUNT_2(0 __VA_OPT__(, ) __VA_ARGS__, \
+  99, 98, 97, 96, 95, 94, 93, 92, 91, 90, 89, 88, 87, 86, 85, 84, 83, 82, 81, 80, 79, 78, 77, 76, 75, 74, 73, 72, 71, 70, 69, 68, 67, \
+  66, 65, 64, 63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, \
+  33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#define RINGLET_COUNT_2( \
+  _0, _1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, _23, _24, _25, _26, _27, \
+  _28, _29, _30, _31, _32, _33, _34, _35, _36, _37, _38, _39, _40, _41, _42, _43, _44, _45, _46, _47, _48, _49, _50, _51, _52, _53, \
+  _54, _55, _56, _57, _58, _59, _60, _61, _62, _63, _64, _65, _66, _67, _68, _69, _70, _71, _72, _73, _74, _75, _76, _77, _78, _79, \
+  _80, _81, _82, _83, _84, _85, _86, _87, _88, _89, _90, _91, _92, _93, _94, _95, _96, _97, _98, _99, n, ...) n
 #define RINGLET_JOIN(a, b) RINGLET_JOIN_2(a, b)
 #define RINGLET_JOIN_2(a, b) a##b
 #define RINGLET_FOR_EACH(M, ...) RINGLET_JOIN(RINGLET_EACH_, RINGLET_COUNT(__VA_ARGS__))(M __VA_OPT__(, ) __VA_ARGS__)
@@ -56,3 +63,54 @@
 #define RINGLET_EACH_46(M, a, ...) M(46, a) RINGLET_EACH_45(M, __VA_ARGS__)
 #define RINGLET_EACH_47(M, a, ...) M(47, a) RINGLET_EACH_46(M, __VA_ARGS__)
 #define RINGLET_EACH_48(M, a, ...) M(48, a) RINGLET_EACH_47(M, __VA_ARGS__)
+#define RINGLET_EACH_49(M, a, ...) M(49, a) RINGLET_EACH_48(M, __VA_ARGS__)
+#define RINGLET_EACH_50(M, a, ...) M(50, a) RINGLET_EACH_49(M, __VA_ARGS__)
+#define RINGLET_EACH_51(M, a, ...) M(51, a) RINGLET_EACH_50(M, __VA_ARGS__)
+#define RINGLET_EACH_52(M, a, ...) M(52, a) RINGLET_EACH_51(M, __VA_ARGS__)
+#define RINGLET_EACH_53(M, a, ...) M(53, a) RINGLET_EACH_52(M, __VA_ARGS__)
+#define RINGLET_EACH_54(M, a, ...) M(54, a) RINGLET_EACH_53(M, __VA_ARGS__)
+#define RINGLET_EACH_55(M, a, ...) M(55, a) RINGLET_EACH_54(M, __VA_ARGS__)
+#define RINGLET_EACH_56(M, a, ...) M(56, a) RINGLET_EACH_55(M, __VA_ARGS__)
+#define RINGLET_EACH_57(M, a, ...) M(57, a) RINGLET_EACH_56(M, __VA_ARGS__)
+#define RINGLET_EACH_58(M, a, ...) M(58, a) RINGLET_EACH_57(M, __VA_ARGS__)
+#define RINGLET_EACH_59(M, a, ...) M(59, a) RINGLET_EACH_58(M, __VA_ARGS__)
+#define RINGLET_EACH_60(M, a, ...) M(60, a) RINGLET_EACH_59(M, __VA_ARGS__)
+#define RINGLET_EACH_61(M, a, ...) M(61, a) RINGLET_EACH_60(M, __VA_ARGS__)
+#define RINGLET_EACH_62(M, a, ...) M(62, a) RINGLET_EACH_61(M, __VA_ARGS__)
+#define RINGLET_EACH_63(M, a, ...) M(63, a) RINGLET_EACH_62(M, __VA_ARGS__)
+#define RINGLET_EACH_64(M, a, ...) M(64, a) RINGLET_EACH_63(M, __VA_ARGS__)
+#define RINGLET_EACH_65(M, a, ...) M(65, a) RINGLET_EACH_64(M, __VA_ARGS__)
+#define RINGLET_EACH_66(M, a, ...) M(66, a) RINGLET_EACH_65(M, __VA_ARGS__)
+#define RINGLET_EACH_67(M, a, ...) M(67, a) RINGLET_EACH_66(M, __VA_ARGS__)
+#define RINGLET_EACH_68(M, a, ...) M(68, a) RINGLET_EACH_67(M, __VA_ARGS__)
+#define RINGLET_EACH_69(M, a, ...) M(69, a) RINGLET_EACH_68(M, __VA_ARGS__)
+#define RINGLET_EACH_70(M, a, ...) M(70, a) RINGLET_EACH_69(M, __VA_ARGS__)
+#define RINGLET_EACH_71(M, a, ...) M(71, a) RINGLET_EACH_70(M, __VA_ARGS__)
+#define RINGLET_EACH_72(M, a, ...) M(72, a) RINGLET_EACH_71(M, __VA_ARGS__)
+#define RINGLET_EACH_73(M, a, ...) M(73, a) RINGLET_EACH_72(M, __VA_ARGS__)
+#define RINGLET_EACH_74(M, a, ...) M(74, a) RINGLET_EACH_73(M, __VA_ARGS__)
+#define RINGLET_EACH_75(M, a, ...) M(75, a) RINGLET_EACH_74(M, __VA_ARGS__)
+#define RINGLET_EACH_76(M, a, ...) M(76, a) RINGLET_EACH_75(M, __VA_ARGS__)
+#define RINGLET_EACH_77(M, a, ...) M(77, a) RINGLET_EACH_76(M, __VA_ARGS__)
+#define RINGLET_EACH_78(M, a, ...) M(78, a) RINGLET_EACH_77(M, __VA_ARGS__)
+#define RINGLET_EACH_79(M, a, ...) M(79, a) RINGLET_EACH_78(M, __VA_ARGS__)
+#define RINGLET_EACH_80(M, a, ...) M(80, a) RINGLET_EACH_79(M, __VA_ARGS__)
+#define RINGLET_EACH_81(M, a, ...) M(81, a) RINGLET_EACH_80(M, __VA_ARGS__)
+#define RINGLET_EACH_82(M, a, ...) M(82, a) RINGLET_EACH_81(M, __VA_ARGS__)
+#define RINGLET_EACH_83(M, a, ...) M(83, a) RINGLET_EACH_82(M, __VA_ARGS__)
+#define RINGLET_EACH_84(M, a, ...) M(84, a) RINGLET_EACH_83(M, __VA_ARGS__)
+#define RINGLET_EACH_85(M, a, ...) M(85, a) RINGLET_EACH_84(M, __VA_ARGS__)
+#define RINGLET_EACH_86(M, a, ...) M(86, a) RINGLET_EACH_85(M, __VA_ARGS__)
+#define RINGLET_EACH_87(M, a, ...) M(87, a) RINGLET_EACH_86(M, __VA_ARGS__)
+#define RINGLET_EACH_88(M, a, ...) M(88, a) RINGLET_EACH_87(M, __VA_ARGS__)
+#define RINGLET_EACH_89(M, a, ...) M(89, a) RINGLET_EACH_88(M, __VA_ARGS__)
+#define RINGLET_EACH_90(M, a, ...) M(90, a) RINGLET_EACH_89(M, __VA_ARGS__)
+#define RINGLET_EACH_91(M, a, ...) M(91, a) RINGLET_EACH_90(M, __VA_ARGS__)
+#define RINGLET_EACH_92(M, a, ...) M(92, a) RINGLET_EACH_91(M, __VA_ARGS__)
+#define RINGLET_EACH_93(M, a, ...) M(93, a) RINGLET_EACH_92(M, __VA_ARGS__)
+#define RINGLET_EACH_94(M, a, ...) M(94, a) RINGLET_EACH_93(M, __VA_ARGS__)
+#define RINGLET_EACH_95(M, a, ...) M(95, a) RINGLET_EACH_94(M, __VA_ARGS__)
+#define RINGLET_EACH_96(M, a, ...) M(96, a) RINGLET_EACH_95(M, __VA_ARGS__)
+#define RINGLET_EACH_97(M, a, ...) M(97, a) RINGLET_EACH_96(M, __VA_ARGS__)
+#define RINGLET_EACH_98(M, a, ...) M(98, a) RINGLET_EACH_97(M, __VA_ARGS__)
+#define RINGLET_EACH_99(M, a, ...) M(99, a) RINGLET_EACH_98(M, __VA_ARGS__)

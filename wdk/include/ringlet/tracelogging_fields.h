@@ -1,9 +1,10 @@
 // The fields of TraceLogging events.
 //
-// A field is (kind, type, in-type, out-type, value, count, name): what it is in C, and its codes in the event's metadata.
+// A field is (kind, type, in-type, out-type, value, count, name): what it is in C, and its codes in the event's metadata. Kinds have names
+// that no driver is likely to define as a macro.
 #pragma once
 
-#define RINGLET_TLG_FIELD(type, in, out, value, ...) (VALUE, type, in, out, value, , RINGLET_TLG_NAME(value, __VA_ARGS__))
+#define RINGLET_TLG_FIELD(type, in, out, value, ...) (TlgValue, type, in, out, value, , RINGLET_TLG_NAME(value, __VA_ARGS__))
 #define RINGLET_TLG_NAME(value, ...) RINGLET_TLG_NAME_2(__VA_ARGS__ __VA_OPT__(, ) #value)
 #define RINGLET_TLG_NAME_2(name, ...) name
 
@@ -38,8 +39,8 @@
 #define TraceLoggingChar(v, ...) RINGLET_TLG_FIELD(char, 4, 2, v, __VA_ARGS__)
 #define TraceLoggingChar16(v, ...) RINGLET_TLG_FIELD(WCHAR, 6, 2, v, __VA_ARGS__)
 #define TraceLoggingWChar(v, ...) RINGLET_TLG_FIELD(WCHAR, 6, 2, v, __VA_ARGS__)
-#define TraceLoggingPointer(v, ...) (VALUE, PVOID, 21, 0, (PVOID)(ULONG_PTR)(v), , RINGLET_TLG_NAME(v, __VA_ARGS__))
-#define TraceLoggingCodePointer(v, ...) (VALUE, PVOID, 21, 37, (PVOID)(ULONG_PTR)(v), , RINGLET_TLG_NAME(v, __VA_ARGS__))
+#define TraceLoggingPointer(v, ...) (TlgValue, PVOID, 21, 0, (PVOID)(ULONG_PTR)(v), , RINGLET_TLG_NAME(v, __VA_ARGS__))
+#define TraceLoggingCodePointer(v, ...) (TlgValue, PVOID, 21, 37, (PVOID)(ULONG_PTR)(v), , RINGLET_TLG_NAME(v, __VA_ARGS__))
 #define TraceLoggingGuid(v, ...) RINGLET_TLG_FIELD(GUID, 15, 0, v, __VA_ARGS__)
 #define TraceLoggingPid(v, ...) RINGLET_TLG_FIELD(ULONG, 8, 5, v, __VA_ARGS__)
 #define TraceLoggingTid(v, ...) RINGLET_TLG_FIELD(ULONG, 8, 6, v, __VA_ARGS__)
@@ -54,28 +55,28 @@
 #define TraceLoggingSystemTime(v, ...) RINGLET_TLG_FIELD(__typeof__(v), 18, 0, v, __VA_ARGS__)
 #define TraceLoggingSystemTimeUtc(v, ...) RINGLET_TLG_FIELD(__typeof__(v), 18, 38, v, __VA_ARGS__)
 
-#define TraceLoggingWideString(v, ...) (WIDE, PCWSTR, 1, 0, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
+#define TraceLoggingWideString(v, ...) (TlgWide, PCWSTR, 1, 0, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
 #define TraceLoggingString16(v, ...) TraceLoggingWideString(v, __VA_ARGS__)
-#define TraceLoggingString(v, ...) (NARROW, PCSTR, 2, 0, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
-#define TraceLoggingUtf8String(v, ...) (NARROW, PCSTR, 2, 35, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
-#define TraceLoggingUnicodeString(v, ...) (COUNTED, PCUNICODE_STRING, 22, 0, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
-#define TraceLoggingAnsiString(v, ...) (COUNTED, const ANSI_STRING*, 23, 0, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
-#define TraceLoggingCountedWideString(p, n, ...) (SIZED, PCWSTR, 22, 0, p, n, RINGLET_TLG_NAME(p, __VA_ARGS__))
+#define TraceLoggingString(v, ...) (TlgNarrow, PCSTR, 2, 0, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
+#define TraceLoggingUtf8String(v, ...) (TlgNarrow, PCSTR, 2, 35, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
+#define TraceLoggingUnicodeString(v, ...) (TlgCounted, PCUNICODE_STRING, 22, 0, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
+#define TraceLoggingAnsiString(v, ...) (TlgCounted, const ANSI_STRING*, 23, 0, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
+#define TraceLoggingCountedWideString(p, n, ...) (TlgSized, PCWSTR, 22, 0, p, n, RINGLET_TLG_NAME(p, __VA_ARGS__))
 #define TraceLoggingCountedString16(p, n, ...) TraceLoggingCountedWideString(p, n, __VA_ARGS__)
-#define TraceLoggingCountedString(p, n, ...) (SIZED, PCSTR, 23, 0, p, n, RINGLET_TLG_NAME(p, __VA_ARGS__))
-#define TraceLoggingCountedUtf8String(p, n, ...) (SIZED, PCSTR, 23, 35, p, n, RINGLET_TLG_NAME(p, __VA_ARGS__))
-#define TraceLoggingBinary(p, n, ...) (SIZED, const UCHAR*, 14, 0, (const UCHAR*)(p), n, RINGLET_TLG_NAME(p, __VA_ARGS__))
-#define TraceLoggingBinaryEx(p, n, out, ...) (SIZED, const UCHAR*, 14, out, (const UCHAR*)(p), n, RINGLET_TLG_NAME(p, __VA_ARGS__))
+#define TraceLoggingCountedString(p, n, ...) (TlgSized, PCSTR, 23, 0, p, n, RINGLET_TLG_NAME(p, __VA_ARGS__))
+#define TraceLoggingCountedUtf8String(p, n, ...) (TlgSized, PCSTR, 23, 35, p, n, RINGLET_TLG_NAME(p, __VA_ARGS__))
+#define TraceLoggingBinary(p, n, ...) (TlgSized, const UCHAR*, 14, 0, (const UCHAR*)(p), n, RINGLET_TLG_NAME(p, __VA_ARGS__))
+#define TraceLoggingBinaryEx(p, n, out, ...) (TlgSized, const UCHAR*, 14, out, (const UCHAR*)(p), n, RINGLET_TLG_NAME(p, __VA_ARGS__))
 #define TraceLoggingSocketAddress(p, n, ...) TraceLoggingBinaryEx(p, n, 10, __VA_ARGS__)
 #define TraceLoggingIPv6Address(p, ...) TraceLoggingBinaryEx(p, 16, 9, __VA_ARGS__)
-#define TraceLoggingSid(v, ...) (SID, PSID, 19, 0, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
+#define TraceLoggingSid(v, ...) (TlgSid, PSID, 19, 0, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
 
 // The next `count` fields are a structure's.
-#define TraceLoggingStruct(count, ...) (STRUCT, , 24, count, , , RINGLET_TLG_NAME(count, __VA_ARGS__))
+#define TraceLoggingStruct(count, ...) (TlgStruct, , 24, count, , , RINGLET_TLG_NAME(count, __VA_ARGS__))
 
 // Arrays: of a number of values known when the event is written, or when it is compiled.
-#define RINGLET_TLG_ARRAY(type, in, out, p, n, ...) (ARRAY, type, in, out, p, n, RINGLET_TLG_NAME(p, __VA_ARGS__))
-#define RINGLET_TLG_FIXED(type, in, out, p, n, ...) (FIXED, type, in, out, p, n, RINGLET_TLG_NAME(p, __VA_ARGS__))
+#define RINGLET_TLG_ARRAY(type, in, out, p, n, ...) (TlgArray, type, in, out, p, n, RINGLET_TLG_NAME(p, __VA_ARGS__))
+#define RINGLET_TLG_FIXED(type, in, out, p, n, ...) (TlgFixed, type, in, out, p, n, RINGLET_TLG_NAME(p, __VA_ARGS__))
 #define TraceLoggingInt8Array(p, n, ...) RINGLET_TLG_ARRAY(CHAR, 3, 0, p, n, __VA_ARGS__)
 #define TraceLoggingInt8FixedArray(p, n, ...) RINGLET_TLG_FIXED(CHAR, 3, 0, p, n, __VA_ARGS__)
 #define TraceLoggingUInt8Array(p, n, ...) RINGLET_TLG_ARRAY(UCHAR, 4, 0, p, n, __VA_ARGS__)
@@ -148,13 +149,13 @@
 #define TraceLoggingFileTimeFixedArray(p, n, ...) RINGLET_TLG_FIXED(LONGLONG, 17, 0, p, n, __VA_ARGS__)
 
 // What belongs to the event, not to its data.
-#define TraceLoggingLevel(v) (LEVEL, , , , v, , )
-#define TraceLoggingKeyword(v) (KEYWORD, , , , v, , )
-#define TraceLoggingOpcode(v) (OPCODE, , , , v, , )
-#define TraceLoggingChannel(v) (CHANNEL, , , , v, , )
-#define TraceLoggingEventTag(v) (TAG, , , , v, , )
-#define TraceLoggingDescription(text) (NOTHING, , , , , , )
-#define TraceLoggingCustomAttribute(key, value) (NOTHING, , , , , , )
+#define TraceLoggingLevel(v) (TlgLevel, , , , v, , )
+#define TraceLoggingKeyword(v) (TlgKeyword, , , , v, , )
+#define TraceLoggingOpcode(v) (TlgOpcode, , , , v, , )
+#define TraceLoggingChannel(v) (TlgChannel, , , , v, , )
+#define TraceLoggingEventTag(v) (TlgTag, , , , v, , )
+#define TraceLoggingDescription(text) (TlgNothing, , , , , , )
+#define TraceLoggingCustomAttribute(key, value) (TlgNothing, , , , , , )
 
 static __inline void RingletTlgData(EVENT_DATA_DESCRIPTOR* Data, const void* Pointer, size_t Size, ULONG Type) {
   Data->Ptr = (ULONGLONG)(ULONG_PTR)Pointer;
@@ -205,7 +206,7 @@ inline void RingletTlgValue(EVENT_DATA_DESCRIPTOR* Data, wchar_t* const& Value) 
 }
 #define RINGLET_TLG_DECAYED(v) __decay(decltype(v))
 #define TraceLoggingValue(v, ...)                                                                             \
-  (DEDUCED, RINGLET_TLG_DECAYED(v), RingletTlgType<RINGLET_TLG_DECAYED(v)>::In,                               \
+  (TlgDeduced, RINGLET_TLG_DECAYED(v), RingletTlgType<RINGLET_TLG_DECAYED(v)>::In,                               \
    RingletTlgType<RINGLET_TLG_DECAYED(v)>::Out, v, , RINGLET_TLG_NAME(v, __VA_ARGS__))
 #endif
 
@@ -213,129 +214,129 @@ inline void RingletTlgValue(EVENT_DATA_DESCRIPTOR* Data, wchar_t* const& Value) 
 #define RINGLET_TLG_MEMBER(i, field) RINGLET_TLG_MEMBER_2(i, RINGLET_EXPAND field)
 #define RINGLET_TLG_MEMBER_2(i, ...) RINGLET_TLG_MEMBER_3(i, __VA_ARGS__)
 #define RINGLET_TLG_MEMBER_3(i, kind, ...) RINGLET_TLG_MEMBER_##kind(i, __VA_ARGS__)
-#define RINGLET_TLG_MEMBER_VALUE(i, type, in, out, value, count, name) \
+#define RINGLET_TLG_MEMBER_TlgValue(i, type, in, out, value, count, name) \
   char Name##i[sizeof(name)];                                          \
   UCHAR In##i, Out##i;
-#define RINGLET_TLG_MEMBER_FIXED(i, type, in, out, value, count, name) \
+#define RINGLET_TLG_MEMBER_TlgFixed(i, type, in, out, value, count, name) \
   char Name##i[sizeof(name)];                                          \
   UCHAR In##i, Out##i;                                                 \
   USHORT Count##i;
-#define RINGLET_TLG_MEMBER_DEDUCED RINGLET_TLG_MEMBER_VALUE
-#define RINGLET_TLG_MEMBER_WIDE RINGLET_TLG_MEMBER_VALUE
-#define RINGLET_TLG_MEMBER_NARROW RINGLET_TLG_MEMBER_VALUE
-#define RINGLET_TLG_MEMBER_COUNTED RINGLET_TLG_MEMBER_VALUE
-#define RINGLET_TLG_MEMBER_SIZED RINGLET_TLG_MEMBER_VALUE
-#define RINGLET_TLG_MEMBER_SID RINGLET_TLG_MEMBER_VALUE
-#define RINGLET_TLG_MEMBER_STRUCT RINGLET_TLG_MEMBER_VALUE
-#define RINGLET_TLG_MEMBER_ARRAY RINGLET_TLG_MEMBER_VALUE
-#define RINGLET_TLG_MEMBER_LEVEL(...)
-#define RINGLET_TLG_MEMBER_KEYWORD(...)
-#define RINGLET_TLG_MEMBER_OPCODE(...)
-#define RINGLET_TLG_MEMBER_CHANNEL(...)
-#define RINGLET_TLG_MEMBER_TAG(...)
-#define RINGLET_TLG_MEMBER_NOTHING(...)
+#define RINGLET_TLG_MEMBER_TlgDeduced RINGLET_TLG_MEMBER_TlgValue
+#define RINGLET_TLG_MEMBER_TlgWide RINGLET_TLG_MEMBER_TlgValue
+#define RINGLET_TLG_MEMBER_TlgNarrow RINGLET_TLG_MEMBER_TlgValue
+#define RINGLET_TLG_MEMBER_TlgCounted RINGLET_TLG_MEMBER_TlgValue
+#define RINGLET_TLG_MEMBER_TlgSized RINGLET_TLG_MEMBER_TlgValue
+#define RINGLET_TLG_MEMBER_TlgSid RINGLET_TLG_MEMBER_TlgValue
+#define RINGLET_TLG_MEMBER_TlgStruct RINGLET_TLG_MEMBER_TlgValue
+#define RINGLET_TLG_MEMBER_TlgArray RINGLET_TLG_MEMBER_TlgValue
+#define RINGLET_TLG_MEMBER_TlgLevel(...)
+#define RINGLET_TLG_MEMBER_TlgKeyword(...)
+#define RINGLET_TLG_MEMBER_TlgOpcode(...)
+#define RINGLET_TLG_MEMBER_TlgChannel(...)
+#define RINGLET_TLG_MEMBER_TlgTag(...)
+#define RINGLET_TLG_MEMBER_TlgNothing(...)
 
 #define RINGLET_TLG_INIT(i, field) RINGLET_TLG_INIT_2(i, RINGLET_EXPAND field)
 #define RINGLET_TLG_INIT_2(i, ...) RINGLET_TLG_INIT_3(i, __VA_ARGS__)
 #define RINGLET_TLG_INIT_3(i, kind, ...) RINGLET_TLG_INIT_##kind(i, __VA_ARGS__)
-#define RINGLET_TLG_INIT_VALUE(i, type, in, out, value, count, name) name, (UCHAR)((in) | 0x80), (UCHAR)(out),
-#define RINGLET_TLG_INIT_ARRAY(i, type, in, out, value, count, name) name, (UCHAR)((in) | 0xC0), (UCHAR)(out),
-#define RINGLET_TLG_INIT_FIXED(i, type, in, out, value, count, name) name, (UCHAR)((in) | 0xA0), (UCHAR)(out), (USHORT)(count),
-#define RINGLET_TLG_INIT_DEDUCED RINGLET_TLG_INIT_VALUE
-#define RINGLET_TLG_INIT_WIDE RINGLET_TLG_INIT_VALUE
-#define RINGLET_TLG_INIT_NARROW RINGLET_TLG_INIT_VALUE
-#define RINGLET_TLG_INIT_COUNTED RINGLET_TLG_INIT_VALUE
-#define RINGLET_TLG_INIT_SIZED RINGLET_TLG_INIT_VALUE
-#define RINGLET_TLG_INIT_SID RINGLET_TLG_INIT_VALUE
-#define RINGLET_TLG_INIT_STRUCT RINGLET_TLG_INIT_VALUE
-#define RINGLET_TLG_INIT_LEVEL(...)
-#define RINGLET_TLG_INIT_KEYWORD(...)
-#define RINGLET_TLG_INIT_OPCODE(...)
-#define RINGLET_TLG_INIT_CHANNEL(...)
-#define RINGLET_TLG_INIT_TAG(...)
-#define RINGLET_TLG_INIT_NOTHING(...)
+#define RINGLET_TLG_INIT_TlgValue(i, type, in, out, value, count, name) name, (UCHAR)((in) | 0x80), (UCHAR)(out),
+#define RINGLET_TLG_INIT_TlgArray(i, type, in, out, value, count, name) name, (UCHAR)((in) | 0xC0), (UCHAR)(out),
+#define RINGLET_TLG_INIT_TlgFixed(i, type, in, out, value, count, name) name, (UCHAR)((in) | 0xA0), (UCHAR)(out), (USHORT)(count),
+#define RINGLET_TLG_INIT_TlgDeduced RINGLET_TLG_INIT_TlgValue
+#define RINGLET_TLG_INIT_TlgWide RINGLET_TLG_INIT_TlgValue
+#define RINGLET_TLG_INIT_TlgNarrow RINGLET_TLG_INIT_TlgValue
+#define RINGLET_TLG_INIT_TlgCounted RINGLET_TLG_INIT_TlgValue
+#define RINGLET_TLG_INIT_TlgSized RINGLET_TLG_INIT_TlgValue
+#define RINGLET_TLG_INIT_TlgSid RINGLET_TLG_INIT_TlgValue
+#define RINGLET_TLG_INIT_TlgStruct RINGLET_TLG_INIT_TlgValue
+#define RINGLET_TLG_INIT_TlgLevel(...)
+#define RINGLET_TLG_INIT_TlgKeyword(...)
+#define RINGLET_TLG_INIT_TlgOpcode(...)
+#define RINGLET_TLG_INIT_TlgChannel(...)
+#define RINGLET_TLG_INIT_TlgTag(...)
+#define RINGLET_TLG_INIT_TlgNothing(...)
 
 // What it says of the event.
 #define RINGLET_TLG_EVENT(i, field) RINGLET_TLG_EVENT_2(i, RINGLET_EXPAND field)
 #define RINGLET_TLG_EVENT_2(i, ...) RINGLET_TLG_EVENT_3(i, __VA_ARGS__)
 #define RINGLET_TLG_EVENT_3(i, kind, ...) RINGLET_TLG_EVENT_##kind(i, __VA_ARGS__)
-#define RINGLET_TLG_EVENT_LEVEL(i, type, in, out, value, count, name) tlgEvent.Level = (UCHAR)(value);
-#define RINGLET_TLG_EVENT_KEYWORD(i, type, in, out, value, count, name) tlgEvent.Keyword |= (ULONGLONG)(value);
-#define RINGLET_TLG_EVENT_OPCODE(i, type, in, out, value, count, name) tlgEvent.Opcode = (UCHAR)(value);
-#define RINGLET_TLG_EVENT_CHANNEL(i, type, in, out, value, count, name) tlgEvent.Channel = (UCHAR)(value);
-#define RINGLET_TLG_EVENT_VALUE(...)
-#define RINGLET_TLG_EVENT_DEDUCED(...)
-#define RINGLET_TLG_EVENT_WIDE(...)
-#define RINGLET_TLG_EVENT_NARROW(...)
-#define RINGLET_TLG_EVENT_COUNTED(...)
-#define RINGLET_TLG_EVENT_SIZED(...)
-#define RINGLET_TLG_EVENT_SID(...)
-#define RINGLET_TLG_EVENT_STRUCT(...)
-#define RINGLET_TLG_EVENT_ARRAY(...)
-#define RINGLET_TLG_EVENT_FIXED(...)
-#define RINGLET_TLG_EVENT_TAG(...)
-#define RINGLET_TLG_EVENT_NOTHING(...)
+#define RINGLET_TLG_EVENT_TlgLevel(i, type, in, out, value, count, name) tlgEvent.Level = (UCHAR)(value);
+#define RINGLET_TLG_EVENT_TlgKeyword(i, type, in, out, value, count, name) tlgEvent.Keyword |= (ULONGLONG)(value);
+#define RINGLET_TLG_EVENT_TlgOpcode(i, type, in, out, value, count, name) tlgEvent.Opcode = (UCHAR)(value);
+#define RINGLET_TLG_EVENT_TlgChannel(i, type, in, out, value, count, name) tlgEvent.Channel = (UCHAR)(value);
+#define RINGLET_TLG_EVENT_TlgValue(...)
+#define RINGLET_TLG_EVENT_TlgDeduced(...)
+#define RINGLET_TLG_EVENT_TlgWide(...)
+#define RINGLET_TLG_EVENT_TlgNarrow(...)
+#define RINGLET_TLG_EVENT_TlgCounted(...)
+#define RINGLET_TLG_EVENT_TlgSized(...)
+#define RINGLET_TLG_EVENT_TlgSid(...)
+#define RINGLET_TLG_EVENT_TlgStruct(...)
+#define RINGLET_TLG_EVENT_TlgArray(...)
+#define RINGLET_TLG_EVENT_TlgFixed(...)
+#define RINGLET_TLG_EVENT_TlgTag(...)
+#define RINGLET_TLG_EVENT_TlgNothing(...)
 
 #define RINGLET_TLG_TAG(i, field) RINGLET_TLG_TAG_2(i, RINGLET_EXPAND field)
 #define RINGLET_TLG_TAG_2(i, ...) RINGLET_TLG_TAG_3(i, __VA_ARGS__)
 #define RINGLET_TLG_TAG_3(i, kind, ...) RINGLET_TLG_TAG_##kind(i, __VA_ARGS__)
-#define RINGLET_TLG_TAG_TAG(i, type, in, out, value, count, name) | (value)
-#define RINGLET_TLG_TAG_VALUE(...)
-#define RINGLET_TLG_TAG_DEDUCED(...)
-#define RINGLET_TLG_TAG_WIDE(...)
-#define RINGLET_TLG_TAG_NARROW(...)
-#define RINGLET_TLG_TAG_COUNTED(...)
-#define RINGLET_TLG_TAG_SIZED(...)
-#define RINGLET_TLG_TAG_SID(...)
-#define RINGLET_TLG_TAG_STRUCT(...)
-#define RINGLET_TLG_TAG_ARRAY(...)
-#define RINGLET_TLG_TAG_FIXED(...)
-#define RINGLET_TLG_TAG_LEVEL(...)
-#define RINGLET_TLG_TAG_KEYWORD(...)
-#define RINGLET_TLG_TAG_OPCODE(...)
-#define RINGLET_TLG_TAG_CHANNEL(...)
-#define RINGLET_TLG_TAG_NOTHING(...)
+#define RINGLET_TLG_TAG_TlgTag(i, type, in, out, value, count, name) | (value)
+#define RINGLET_TLG_TAG_TlgValue(...)
+#define RINGLET_TLG_TAG_TlgDeduced(...)
+#define RINGLET_TLG_TAG_TlgWide(...)
+#define RINGLET_TLG_TAG_TlgNarrow(...)
+#define RINGLET_TLG_TAG_TlgCounted(...)
+#define RINGLET_TLG_TAG_TlgSized(...)
+#define RINGLET_TLG_TAG_TlgSid(...)
+#define RINGLET_TLG_TAG_TlgStruct(...)
+#define RINGLET_TLG_TAG_TlgArray(...)
+#define RINGLET_TLG_TAG_TlgFixed(...)
+#define RINGLET_TLG_TAG_TlgLevel(...)
+#define RINGLET_TLG_TAG_TlgKeyword(...)
+#define RINGLET_TLG_TAG_TlgOpcode(...)
+#define RINGLET_TLG_TAG_TlgChannel(...)
+#define RINGLET_TLG_TAG_TlgNothing(...)
 
 // Its data.
 #define RINGLET_TLG_DATA(i, field) RINGLET_TLG_DATA_2(i, RINGLET_EXPAND field)
 #define RINGLET_TLG_DATA_2(i, ...) RINGLET_TLG_DATA_3(i, __VA_ARGS__)
 #define RINGLET_TLG_DATA_3(i, kind, ...) RINGLET_TLG_DATA_##kind(i, __VA_ARGS__)
-#define RINGLET_TLG_DATA_VALUE(i, type, in, out, value, count, name) \
+#define RINGLET_TLG_DATA_TlgValue(i, type, in, out, value, count, name) \
   const type tlgValue##i = (value);                                    \
   RingletTlgData(&tlgData[tlgCount++], &tlgValue##i, sizeof(tlgValue##i), 0);
-#define RINGLET_TLG_DATA_DEDUCED(i, type, in, out, value, count, name) \
+#define RINGLET_TLG_DATA_TlgDeduced(i, type, in, out, value, count, name) \
   const type tlgValue##i = (value);                                      \
   RingletTlgValue(&tlgData[tlgCount++], tlgValue##i);
-#define RINGLET_TLG_DATA_WIDE(i, type, in, out, value, count, name)            \
+#define RINGLET_TLG_DATA_TlgWide(i, type, in, out, value, count, name)            \
   const PCWSTR tlgText##i = (value);                                          \
   const PCWSTR tlgValue##i = tlgText##i ? tlgText##i : L"";                   \
   RingletTlgData(&tlgData[tlgCount++], tlgValue##i, (wcslen(tlgValue##i) + 1) * sizeof(WCHAR), 0);
-#define RINGLET_TLG_DATA_NARROW(i, type, in, out, value, count, name)          \
+#define RINGLET_TLG_DATA_TlgNarrow(i, type, in, out, value, count, name)          \
   const PCSTR tlgText##i = (value);                                           \
   const PCSTR tlgValue##i = tlgText##i ? tlgText##i : "";                     \
   RingletTlgData(&tlgData[tlgCount++], tlgValue##i, strlen(tlgValue##i) + 1, 0);
-#define RINGLET_TLG_DATA_COUNTED(i, type, in, out, value, count, name)                      \
+#define RINGLET_TLG_DATA_TlgCounted(i, type, in, out, value, count, name)                      \
   type const tlgValue##i = (value);                                                        \
   RingletTlgData(&tlgData[tlgCount++], &tlgValue##i->Length, sizeof(USHORT), 0);           \
   RingletTlgData(&tlgData[tlgCount++], tlgValue##i->Buffer, tlgValue##i->Length, 0);
-#define RINGLET_TLG_DATA_SIZED(i, type, in, out, value, count, name)                        \
+#define RINGLET_TLG_DATA_TlgSized(i, type, in, out, value, count, name)                        \
   type const tlgValue##i = (value);                                                        \
   const USHORT tlgSize##i = (USHORT)((count) * sizeof(*tlgValue##i));                      \
   RingletTlgData(&tlgData[tlgCount++], &tlgSize##i, sizeof(USHORT), 0);                    \
   RingletTlgData(&tlgData[tlgCount++], tlgValue##i, tlgSize##i, 0);
-#define RINGLET_TLG_DATA_SID(i, type, in, out, value, count, name)                          \
+#define RINGLET_TLG_DATA_TlgSid(i, type, in, out, value, count, name)                          \
   UCHAR* const tlgValue##i = (UCHAR*)(value);                                              \
   RingletTlgData(&tlgData[tlgCount++], tlgValue##i, 8u + 4u * tlgValue##i[1], 0);
-#define RINGLET_TLG_DATA_ARRAY(i, type, in, out, value, count, name)                        \
+#define RINGLET_TLG_DATA_TlgArray(i, type, in, out, value, count, name)                        \
   const USHORT tlgSize##i = (USHORT)(count);                                               \
   RingletTlgData(&tlgData[tlgCount++], &tlgSize##i, sizeof(USHORT), 0);                    \
   RingletTlgData(&tlgData[tlgCount++], (value), tlgSize##i * sizeof(type), 0);
-#define RINGLET_TLG_DATA_FIXED(i, type, in, out, value, count, name) \
+#define RINGLET_TLG_DATA_TlgFixed(i, type, in, out, value, count, name) \
   RingletTlgData(&tlgData[tlgCount++], (value), (count) * sizeof(type), 0);
-#define RINGLET_TLG_DATA_STRUCT(...)
-#define RINGLET_TLG_DATA_LEVEL(...)
-#define RINGLET_TLG_DATA_KEYWORD(...)
-#define RINGLET_TLG_DATA_OPCODE(...)
-#define RINGLET_TLG_DATA_CHANNEL(...)
-#define RINGLET_TLG_DATA_TAG(...)
-#define RINGLET_TLG_DATA_NOTHING(...)
+#define RINGLET_TLG_DATA_TlgStruct(...)
+#define RINGLET_TLG_DATA_TlgLevel(...)
+#define RINGLET_TLG_DATA_TlgKeyword(...)
+#define RINGLET_TLG_DATA_TlgOpcode(...)
+#define RINGLET_TLG_DATA_TlgChannel(...)
+#define RINGLET_TLG_DATA_TlgTag(...)
+#define RINGLET_TLG_DATA_TlgNothing(...)
