@@ -21,6 +21,8 @@
 #include "kernel/rtl/utf8.h"
 #include "nt/status.h"
 
+extern "C" VOID KeFlushQueuedDpcs();
+
 namespace nt::io {
 namespace {
 
@@ -364,6 +366,7 @@ void ContinueUnload(PDRIVER_OBJECT driver) {
 }
 
 void UnmapDriver(PDRIVER_OBJECT driver) {
+  KeFlushQueuedDpcs();  // what waits runs while its code is still there
   const auto entry = std::ranges::find_if(leaving, [&](const Loaded& other) { return other.driver == driver; });
   if (entry == leaving.end()) return;
   const Loaded gone = std::move(*entry);
