@@ -36,8 +36,8 @@ struct Export {
   const char* forward;  ///< "ntoskrnl.KeStallExecutionProcessor" or null
 };
 
-/// The highest IRQL at which a call of `entry` does no harm. What is only pageable does none at APC_LEVEL, where pages still come in; a system
-/// service may wait for an APC and, if its limit is PASSIVE_LEVEL, never come back.
+/// The highest IRQL at which a call of `entry` does no harm. What is only pageable does none at APC_LEVEL, where pages still come in; a
+/// system service may wait for an APC and, if its limit is PASSIVE_LEVEL, never come back.
 KIRQL HighestIrql(const Export& entry);
 
 /// All exports, sorted by module, then by name (ASCII order).

@@ -27,9 +27,8 @@ void TellAll(PDEVICE_OBJECT file_system, BOOLEAN active) {
 }
 
 auto FindNotification(PDRIVER_OBJECT driver, PDRIVER_FS_NOTIFICATION routine) {
-  return std::ranges::find_if(Registered().fs_notifications, [=](const FsNotification& other) {
-    return other.driver == driver && other.routine == routine;
-  });
+  return std::ranges::find_if(Registered().fs_notifications,
+                              [=](const FsNotification& other) { return other.driver == driver && other.routine == routine; });
 }
 
 }  // namespace

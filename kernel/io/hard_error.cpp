@@ -55,9 +55,7 @@ BOOLEAN IoSetThreadHardErrorMode(BOOLEAN EnableHardErrors) {
   return enabled;
 }
 
-BOOLEAN PsGetThreadHardErrorsAreDisabled(PETHREAD Thread) {
-  return IsDisabled(reinterpret_cast<const ke::Thread*>(Thread)) ? TRUE : FALSE;
-}
+BOOLEAN PsGetThreadHardErrorsAreDisabled(PETHREAD Thread) { return IsDisabled(reinterpret_cast<const ke::Thread*>(Thread)) ? TRUE : FALSE; }
 
 VOID PsSetThreadHardErrorsAreDisabled(PETHREAD Thread, BOOLEAN HardErrorsAreDisabled) {
   reinterpret_cast<ke::Thread*>(Thread)->host.hard_errors_disabled = HardErrorsAreDisabled != FALSE;

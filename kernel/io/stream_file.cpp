@@ -15,8 +15,7 @@ PFILE_OBJECT NewStreamFile(PFILE_OBJECT file, PDEVICE_OBJECT device) {
   if (file != nullptr) device = file->DeviceObject;
   OBJECT_ATTRIBUTES attributes{sizeof attributes, nullptr, nullptr, OBJ_KERNEL_HANDLE, nullptr, nullptr};
   PVOID object = nullptr;
-  const NTSTATUS status =
-      ObCreateObject(KernelMode, Io().file_type, &attributes, KernelMode, nullptr, sizeof(FILE_OBJECT), 0, 0, &object);
+  const NTSTATUS status = ObCreateObject(KernelMode, Io().file_type, &attributes, KernelMode, nullptr, sizeof(FILE_OBJECT), 0, 0, &object);
   if (!NT_SUCCESS(status)) ke::RaiseStatus(status);
   auto* const stream = new (object) FILE_OBJECT{};
   stream->Type = IO_TYPE_FILE;

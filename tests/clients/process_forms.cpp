@@ -1,6 +1,7 @@
 // Processes and threads that programs make, open, stop and ask, and the mistakes Windows names by their codes.
-#include <psapi.h>
 #include <windows.h>
+
+#include <psapi.h>
 
 #include <cstdlib>
 #include <cstring>

@@ -16,7 +16,9 @@ FILETIME Relative(LONGLONG milliseconds) {
   return {time.LowPart, time.HighPart};
 }
 
-void CALLBACK Count(PTP_CALLBACK_INSTANCE, PVOID context, PTP_WORK) { InterlockedAdd(&calls, static_cast<LONG>(reinterpret_cast<LONG_PTR>(context))); }
+void CALLBACK Count(PTP_CALLBACK_INSTANCE, PVOID context, PTP_WORK) {
+  InterlockedAdd(&calls, static_cast<LONG>(reinterpret_cast<LONG_PTR>(context)));
+}
 
 void CALLBACK Hold(PTP_CALLBACK_INSTANCE, PVOID, PTP_WORK) {
   InterlockedIncrement(&calls);
