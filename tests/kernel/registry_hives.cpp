@@ -7,6 +7,12 @@ extern "C" {
 NTSYSAPI NTSTATUS NTAPI ZwUnloadKey2(POBJECT_ATTRIBUTES, ULONG);
 NTSYSAPI NTSTATUS NTAPI ZwQueryOpenSubKeys(POBJECT_ATTRIBUTES, PULONG);
 NTSYSAPI NTSTATUS NTAPI ZwCompressKey(HANDLE);
+NTSYSAPI NTSTATUS NTAPI ZwCompactKeys(ULONG, PHANDLE);
+NTSYSAPI NTSTATUS NTAPI ZwSaveKeyEx(HANDLE, HANDLE, ULONG);
+NTSYSAPI NTSTATUS NTAPI ZwSaveMergedKeys(HANDLE, HANDLE, HANDLE);
+NTSYSAPI NTSTATUS NTAPI ZwLoadKey2(POBJECT_ATTRIBUTES, POBJECT_ATTRIBUTES, ULONG);
+NTSYSAPI NTSTATUS NTAPI ZwLoadKeyEx(POBJECT_ATTRIBUTES, POBJECT_ATTRIBUTES, ULONG, HANDLE, HANDLE, ACCESS_MASK, PHANDLE, PIO_STATUS_BLOCK);
+NTSYSAPI NTSTATUS NTAPI ZwReplaceKey(POBJECT_ATTRIBUTES, HANDLE, POBJECT_ATTRIBUTES);
 }
 
 namespace {
@@ -224,4 +230,87 @@ KTEST(DriversAreTold) {
   CmUnRegisterCallback(cookie);
   DeleteKeys(key);
   DeleteFile(kFile);
+}
+
+KTEST(AFormatIsSaidToSaveKeyEx) {
+  HANDLE key, file;
+  REQUIRE(NT_SUCCESS(Create(kPath, &key)));
+  REQUIRE(NT_SUCCESS(OpenFile(FILE_OVERWRITE_IF, &file)));
+  EXPECT_EQ(ZwSaveKeyEx(key, file, 0), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(ZwSaveKeyEx(key, file, 3), STATUS_INVALID_PARAMETER);
+  // Without compression a hive is copied as it is, so it must be a whole one.
+  EXPECT_EQ(ZwSaveKeyEx(key, file, 4), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(ZwSaveKeyEx(nullptr, file, 2), STATUS_INVALID_HANDLE);
+  EXPECT_EQ(ZwSaveKeyEx(key, file, 2), STATUS_SUCCESS);
+  ZwClose(file);
+  DeleteKeys(key);
+  DeleteFile(kFile);
+}
+
+KTEST(OneTreeIsSavedOverAnother) {
+  HANDLE high, low, file, loaded;
+  REQUIRE(NT_SUCCESS(Create(kPath, &high)));
+  REQUIRE(NT_SUCCESS(Create(L"\\Registry\\Machine\\Software\\RingletLow", &low)));
+  SetNumber(high, L"Both", 1);
+  SetNumber(low, L"Both", 2);
+  SetNumber(low, L"Low", 3);
+  REQUIRE(NT_SUCCESS(OpenFile(FILE_OVERWRITE_IF, &file)));
+  EXPECT_EQ(ZwSaveMergedKeys(high, nullptr, file), STATUS_INVALID_HANDLE);
+  EXPECT_EQ(ZwSaveMergedKeys(high, low, file), STATUS_SUCCESS);
+  ZwClose(file);
+  Name target(kLoaded), source(kFile);
+  // The key is opened in the same breath; flags that are not known are refused.
+  EXPECT_EQ(ZwLoadKey2(&target.attributes, &source.attributes, 0x80000000), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(ZwLoadKeyEx(&target.attributes, &source.attributes, 0, nullptr, nullptr, KEY_READ, &loaded, nullptr), STATUS_SUCCESS);
+  EXPECT_EQ(Number(loaded, L"Both"), 1);
+  EXPECT_EQ(Number(loaded, L"Low"), 3);
+  ZwClose(loaded);
+  EXPECT_EQ(ZwUnloadKey(&target.attributes), STATUS_SUCCESS);
+  EXPECT_EQ(ZwLoadKey2(&target.attributes, &source.attributes, 0), STATUS_SUCCESS);
+  EXPECT_EQ(ZwUnloadKey(&target.attributes), STATUS_SUCCESS);
+  ZwDeleteKey(low);
+  ZwClose(low);
+  DeleteKeys(high);
+  DeleteFile(kFile);
+}
+
+KTEST(KeysOfOneHiveArePlacedTogether) {
+  HANDLE keys[2], system;
+  REQUIRE(NT_SUCCESS(Create(kPath, &keys[0])));
+  REQUIRE(NT_SUCCESS(Create(L"Child", &keys[1], keys[0])));
+  EXPECT_EQ(ZwCompactKeys(2, keys), STATUS_SUCCESS);
+  EXPECT_EQ(ZwCompactKeys(0, nullptr), STATUS_SUCCESS);
+  EXPECT_EQ(ZwFlushKey(keys[0]), STATUS_SUCCESS);
+  EXPECT_EQ(ZwFlushKey(nullptr), STATUS_INVALID_HANDLE);
+  REQUIRE(NT_SUCCESS(Open(L"\\Registry\\Machine\\System", &system)));
+  HANDLE different[2] = {keys[0], system};
+  EXPECT_EQ(ZwCompactKeys(2, different), STATUS_INVALID_PARAMETER);
+  ZwClose(system);
+  ZwClose(keys[1]);
+  DeleteKeys(keys[0]);
+}
+
+KTEST(AHiveIsReplacedAtTheNextBoot) {
+  constexpr wchar_t kNew[] = L"\\??\\C:\\ringlet new.hiv", kOld[] = L"\\??\\C:\\ringlet old.hiv";
+  HANDLE key, file, loaded;
+  REQUIRE(Save(&key));
+  SetNumber(key, L"Top", 9);
+  REQUIRE(NT_SUCCESS(OpenFile(FILE_OVERWRITE_IF, &file, kNew)));
+  EXPECT_EQ(ZwSaveKey(key, file), STATUS_SUCCESS);
+  ZwClose(file);
+  Name target(kLoaded), source(kFile), fresh(kNew), old(kOld);
+  DeleteFile(kOld);
+  EXPECT_EQ(ZwLoadKeyEx(&target.attributes, &source.attributes, 0, nullptr, nullptr, KEY_ALL_ACCESS, &loaded, nullptr), STATUS_SUCCESS);
+  EXPECT_EQ(ZwReplaceKey(&fresh.attributes, nullptr, &old.attributes), STATUS_INVALID_HANDLE);
+  EXPECT_EQ(ZwReplaceKey(&fresh.attributes, loaded, &old.attributes), STATUS_SUCCESS);
+  // What is loaded stays as it is; the files have changed places.
+  EXPECT_EQ(Number(loaded, L"Top"), 1);
+  EXPECT(NT_SUCCESS(OpenFile(FILE_OPEN, &file, kOld)));
+  ZwClose(file);
+  EXPECT_EQ(OpenFile(FILE_OPEN, &file, kNew), STATUS_OBJECT_NAME_NOT_FOUND);
+  ZwClose(loaded);
+  EXPECT_EQ(ZwUnloadKey(&target.attributes), STATUS_SUCCESS);
+  DeleteKeys(key);
+  DeleteFile(kFile);
+  DeleteFile(kOld);
 }
