@@ -152,7 +152,7 @@ NTSTATUS TellMembers(const Job* job, PVOID buffer, ULONG length, PULONG return_l
   constexpr ULONG kHeader = offsetof(JOBOBJECT_BASIC_PROCESS_ID_LIST, ProcessIdList);
   if (length < sizeof(JOBOBJECT_BASIC_PROCESS_ID_LIST)) return STATUS_INFO_LENGTH_MISMATCH;
   const auto all = static_cast<ULONG>(job->members->size());
-  const ULONG told = std::min<ULONG>(all, (length - kHeader) / sizeof(ULONG_PTR));
+  const ULONG told = std::min(all, (length - kHeader) / ULONG{sizeof(ULONG_PTR)});
   Answer answer(buffer);
   answer.Add(all);
   answer.Add(told);

@@ -8,6 +8,7 @@ extern "C" NTSYSAPI NTSTATUS NTAPI IoVolumeDeviceToDosName(PVOID device, PUNICOD
 extern "C" NTSYSAPI NTSTATUS NTAPI FsRtlGetFileSize(PFILE_OBJECT file, PLARGE_INTEGER size);
 // Obsolete: the headers have them no more, drivers import them still.
 extern "C" NTSYSAPI ULONG NTAPI HalGetBusData(BUS_DATA_TYPE type, ULONG bus, ULONG slot, PVOID buffer, ULONG length);
+extern "C" NTSYSAPI ULONG NTAPI HalSetBusData(BUS_DATA_TYPE type, ULONG bus, ULONG slot, PVOID buffer, ULONG length);
 extern "C" NTSYSAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE type, ULONG bus, ULONG level, ULONG vector, PKIRQL irql,
                                                       PKAFFINITY affinity);
 
@@ -149,4 +150,18 @@ KTEST(FilesHaveNamesByDriveLetterAndSizes) {
   IoCreateDevice(driver, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
   EXPECT_EQ(IoVolumeDeviceToDosName(device, &letter), STATUS_INVALID_DEVICE_REQUEST);
   IoDeleteDevice(device);
+}
+
+KTEST(ConfigurationIsWrittenWhereItMayBe) {
+  PCI_COMMON_CONFIG before, wanted, after;
+  REQUIRE(HalGetBusData(PCIConfiguration, 0, 0, &before, sizeof before) == sizeof before);
+  wanted = before;
+  wanted.VendorID = 0x1234;
+  wanted.u.type0.InterruptLine = 0x5a;
+  EXPECT_EQ(HalSetBusData(PCIConfiguration, 0, 0, &wanted, sizeof wanted), sizeof wanted);
+  EXPECT_EQ(HalGetBusData(PCIConfiguration, 0, 0, &after, sizeof after), sizeof after);
+  EXPECT_EQ(after.VendorID, before.VendorID);
+  EXPECT_EQ(after.u.type0.InterruptLine, 0x5a);
+  EXPECT_EQ(HalSetBusData(PCIConfiguration, 0, kEmptySlot, &wanted, sizeof wanted), 0);
+  HalSetBusData(PCIConfiguration, 0, 0, &before, sizeof before);
 }
