@@ -45,7 +45,11 @@ KTEST(EventsByService) {
   EXPECT_EQ(previous, 0);
   EXPECT_EQ(ZwPulseEvent(event, &previous), STATUS_SUCCESS);
   EXPECT_EQ(previous, 1);
+  EXPECT_EQ(ZwSetEvent(event, nullptr), STATUS_SUCCESS);
   EXPECT_EQ(ZwClearEvent(event), STATUS_SUCCESS);
+  LARGE_INTEGER zero = Zero();
+  EXPECT_EQ(ZwWaitForSingleObject(event, FALSE, &zero), STATUS_TIMEOUT);
+  EXPECT_EQ(ZwCancelTimer(event, nullptr), STATUS_OBJECT_TYPE_MISMATCH);
   const HANDLE bad = reinterpret_cast<HANDLE>(static_cast<ULONG_PTR>(0x7ffc));
   EXPECT_EQ(ZwSetEvent(bad, nullptr), STATUS_INVALID_HANDLE);
   EXPECT_EQ(ZwResetEvent(NtCurrentProcess(), nullptr), STATUS_OBJECT_TYPE_MISMATCH);
@@ -92,8 +96,12 @@ KTEST(TimersByService) {
   due = Milliseconds(5);
   EXPECT_EQ(ZwSetTimer(timer, &due, nullptr, nullptr, FALSE, 0, nullptr), STATUS_SUCCESS);
   EXPECT_EQ(ZwWaitForSingleObject(timer, FALSE, nullptr), STATUS_SUCCESS);
+  // Setting it takes the signal back.
+  due = Milliseconds(60000);
   EXPECT_EQ(ZwSetTimer(timer, &due, nullptr, nullptr, FALSE, 0, &previous), STATUS_SUCCESS);
   EXPECT(previous);
+  LARGE_INTEGER zero = Zero();
+  EXPECT_EQ(ZwWaitForSingleObject(timer, FALSE, &zero), STATUS_TIMEOUT);
 }
 
 KTEST(WaitsByService) {
