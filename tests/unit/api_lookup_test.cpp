@@ -79,5 +79,12 @@ TEST(ApiLookup, EveryServiceIsASystemCallOfNtdll) {
   }
 }
 
+TEST(ApiLookup, PageableCodeDoesNoHarmAtApcLevelButServicesDo) {
+  EXPECT_EQ(HighestIrql(*Find("ntoskrnl.exe", "RtlEqualUnicodeString")), APC_LEVEL);
+  EXPECT_EQ(HighestIrql(*Find("ntoskrnl.exe", "ZwOpenKey")), PASSIVE_LEVEL);
+  EXPECT_EQ(HighestIrql(*Find("ntoskrnl.exe", "KeSetEvent")), DISPATCH_LEVEL);
+  EXPECT_EQ(HighestIrql(*Find("ntoskrnl.exe", "KeInsertQueueDpc")), HIGH_LEVEL);
+}
+
 }  // namespace
 }  // namespace nt::api
