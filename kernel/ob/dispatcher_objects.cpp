@@ -313,7 +313,7 @@ void CreateState();
 
 void Initialize() {
   CreateState();
-  Ob().type_type = CreateType({.name = u"Type"});
+  CreateType({.name = u"Type"});  // of types, itself among them
   CreateNamespace();
   InitializeDispatcherTypes();
 }

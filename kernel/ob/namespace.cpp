@@ -301,6 +301,8 @@ NTSTATUS CreateDirectory(std::u16string_view path) {
   return InsertNamed(object, path, 0);
 }
 
+void NameType(POBJECT_TYPE type) { InsertNamed(type, u"\\ObjectTypes\\" + std::u16string(TypeName(type)), 0); }
+
 NTSTATUS CreateSymbolicLink(std::u16string_view path, std::u16string_view target, bool permanent) {
   PVOID const object = NewLink(target);
   if (object == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
@@ -371,6 +373,8 @@ void CreateNamespace() {
                                u"\\Sessions\\BNOLINKS"}) {
     CreateDirectory(path);
   }
+  for (POBJECT_TYPE type : ob.types) NameType(type);
+  ob.types_are_named = true;
   ob.global_dos_devices = FindEntry(ob.root, u"GLOBAL\?\?", true);
   CreateSymbolicLink(u"\\DosDevices", u"\\\?\?", true);
   CreateSymbolicLink(u"\\GLOBAL\?\?\\GLOBALROOT", u"", true);

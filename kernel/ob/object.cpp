@@ -53,7 +53,6 @@ void Shutdown() {
   }
   FreeCallbacks();
   for (HandleTable* table : state->tables) delete table;
-  for (POBJECT_TYPE type : state->types) delete type;
   delete state;
   state = nullptr;
 }
@@ -94,12 +93,18 @@ PVOID DispatcherOf(PVOID object) {
 }
 
 POBJECT_TYPE CreateType(const TypeInitializer& initializer) {
-  auto* const type = new OBJECT_TYPE{};
+  State& ob = Ob();
+  OBJECT_TYPE first{};  // in place of the type of types, which is the first and its own
+  POBJECT_TYPE const of_types = ob.types.empty() ? &first : ob.types.front();
+  auto* const type = static_cast<POBJECT_TYPE>(AllocateObject(of_types, sizeof(OBJECT_TYPE)));
+  new (type) OBJECT_TYPE(first);
+  HeaderOf(type)->Flags |= OB_FLAG_PERMANENT_OBJECT;
   type->initializer = initializer;
-  type->index = static_cast<ULONG>(Ob().types.size());
+  type->index = static_cast<ULONG>(ob.types.size());
   const auto length = static_cast<USHORT>(std::u16string_view(initializer.name).size() * sizeof(WCHAR));
   type->Name = {length, static_cast<USHORT>(length + 2), const_cast<PWSTR>(initializer.name)};
-  Ob().types.push_back(type);
+  ob.types.push_back(type);
+  if (ob.types_are_named) NameType(type);
   return type;
 }
 

@@ -195,7 +195,10 @@ NTSTATUS NtQueryDirectoryObject(HANDLE DirectoryHandle, PVOID Buffer, ULONG Leng
     std::u16string name(prefix->name, prefix->name_length / sizeof(WCHAR));
     std::u16string type(TypeName(TypeOf(entry)));
     const SIZE_T size = sizeof(OBJECT_DIRECTORY_INFORMATION) + (name.size() + type.size() + 2) * sizeof(WCHAR);
-    if (used + size > Length) break;
+    if (used + size > Length) {
+      if (index == first) used += size;  // what the first would have needed is told
+      break;
+    }
     used += size;
     texts.push_back(std::move(name));
     texts.push_back(std::move(type));

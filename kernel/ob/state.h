@@ -64,8 +64,8 @@ struct Registration;
 
 struct State {
   LIST_ENTRY objects{};
-  std::vector<POBJECT_TYPE> types;
-  POBJECT_TYPE type_type = nullptr;
+  std::vector<POBJECT_TYPE> types;  ///< that of types first
+  bool types_are_named = false;     ///< \\ObjectTypes is there
   POBJECT_TYPE directory_type = nullptr;
   POBJECT_TYPE link_type = nullptr;
   PVOID root = nullptr;
@@ -95,6 +95,8 @@ inline std::u16string_view View(const UNICODE_STRING& text) { return {text.Buffe
 /// The object of this name in a directory, or null.
 PVOID FindEntry(PVOID directory, std::u16string_view name, bool ignore_case);
 void InsertEntry(PVOID directory, std::u16string_view name, PVOID object);
+/// Puts a type into \\ObjectTypes.
+void NameType(POBJECT_TYPE type);
 void RemoveName(PVOID object);
 /// The directory is no private namespace any more, if it was one.
 void ForgetPrivateNamespace(PVOID directory);

@@ -77,3 +77,10 @@ KTEST(ThatFails) {
   IoDeleteDevice(device);
   IoDeleteDriver(made);
 }
+
+KTEST(OnlyWhatAServiceStartedIsUnloaded) {
+  UNICODE_STRING nobody = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\KtNobody");
+  UNICODE_STRING nowhere = RTL_CONSTANT_STRING(L"KtNobody");
+  EXPECT_EQ(ZwUnloadDriver(&nobody), STATUS_OBJECT_NAME_NOT_FOUND);
+  EXPECT(!NT_SUCCESS(ZwUnloadDriver(&nowhere)));
+}

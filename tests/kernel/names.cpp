@@ -106,3 +106,31 @@ KTEST(LinksAreFollowedOrOpened) {
   ZwClose(other);
   ZwClose(link);
 }
+
+KTEST(DirectoriesAreListedEntryByEntry) {
+  struct Entry {
+    UNICODE_STRING name, type;
+    WCHAR text[256];
+  } entry;
+  HANDLE types = nullptr;
+  REQUIRE(NT_SUCCESS(OpenDirectory(L"\\ObjectTypes", &types)));
+  ULONG context = 0, length = 0, count = 0;
+  bool of_files = false;
+  const UNICODE_STRING file = RTL_CONSTANT_STRING(L"File"), type = RTL_CONSTANT_STRING(L"Type");
+  while (NT_SUCCESS(ZwQueryDirectoryObject(types, &entry, sizeof entry, TRUE, FALSE, &context, &length))) {
+    EXPECT(RtlEqualUnicodeString(&entry.type, &type, FALSE));
+    EXPECT(entry.name.MaximumLength == entry.name.Length + sizeof(WCHAR));
+    if (RtlEqualUnicodeString(&entry.name, &file, FALSE)) of_files = true;
+    count++;
+  }
+  EXPECT(of_files);
+  EXPECT(count > 20);
+  EXPECT_EQ(context, count);
+  EXPECT_EQ(ZwQueryDirectoryObject(types, &entry, sizeof entry, TRUE, FALSE, &context, &length), STATUS_NO_MORE_ENTRIES);
+  // From the start again; too small a buffer is told what one entry needs.
+  EXPECT_EQ(ZwQueryDirectoryObject(types, &entry, sizeof(UNICODE_STRING), TRUE, TRUE, &context, &length), STATUS_BUFFER_TOO_SMALL);
+  EXPECT(length > sizeof(UNICODE_STRING) * 2);
+  EXPECT_EQ(ZwQueryDirectoryObject(types, &entry, sizeof entry, FALSE, TRUE, &context, &length), STATUS_MORE_ENTRIES);
+  ZwClose(types);
+  EXPECT_EQ(ZwQueryDirectoryObject(types, &entry, sizeof entry, TRUE, TRUE, &context, &length), STATUS_INVALID_HANDLE);
+}

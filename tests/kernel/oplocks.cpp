@@ -507,3 +507,34 @@ KTEST(ExtraCreateParametersAreAListByType) {
   FsRtlFreeExtraCreateParameter(context);
   FsRtlDeleteExtraCreateParameterLookasideList(&lookaside, FSRTL_ECP_LOOKASIDE_FLAG_NONPAGED_POOL);
 }
+
+KTEST(FlagsGovernTheBreaksOfOplocks) {
+  PVOID oplock;
+  FsRtlInitializeOplock(&oplock);
+  Ended ended = {}, written = {};
+  PIRP irp = MakeRequest(IRP_MJ_FILE_SYSTEM_CONTROL, &one_file, FSCTL_REQUEST_BATCH_OPLOCK, &ended);
+  PIRP write = MakeRequest(IRP_MJ_WRITE, &other_file, 0, &written);
+  REQUIRE(irp && write);
+  EXPECT_EQ(FsRtlOplockFsctrlEx(&oplock, irp, 1, 0), STATUS_PENDING);
+  EXPECT(FsRtlCurrentBatchOplock(&oplock));
+  // A batch oplock caches no handles of the newer kind.
+  EXPECT_EQ(FsRtlOplockBreakH(&oplock, write, 0, nullptr, nullptr, nullptr), STATUS_SUCCESS);
+  EXPECT_EQ(ended.count, 0u);
+  // Who only wants it broken does not wait for the answer.
+  EXPECT_EQ(FsRtlCheckOplockEx(&oplock, write, OPLOCK_FLAG_COMPLETE_IF_OPLOCKED, nullptr, nullptr, nullptr),
+            STATUS_OPLOCK_BREAK_IN_PROGRESS);
+  EXPECT_EQ(ended.count, 1u);
+  FsRtlUninitializeOplock(&oplock);
+  IoFreeIrp(irp);
+
+  FsRtlInitializeOplock(&oplock);
+  irp = MakeRequest(IRP_MJ_FILE_SYSTEM_CONTROL, &one_file, FSCTL_REQUEST_OPLOCK_LEVEL_2, &ended);
+  REQUIRE(irp);
+  EXPECT_EQ(FsRtlOplockFsctrlEx(&oplock, irp, 0, 0), STATUS_PENDING);
+  EXPECT_EQ(FsRtlOplockBreakToNoneEx(&oplock, write, 0, nullptr, nullptr, nullptr), STATUS_SUCCESS);
+  EXPECT_EQ(ended.count, 2u);
+  EXPECT(!FsRtlCurrentOplock(&oplock));
+  FsRtlUninitializeOplock(&oplock);
+  IoFreeIrp(irp);
+  IoFreeIrp(write);
+}

@@ -160,7 +160,7 @@ KTEST(WhoAskedHearsOfInterfaces) {
   EXPECT_EQ(IoSetDeviceInterfaceState(&link, FALSE), STATUS_SUCCESS);
   EXPECT_EQ(WaitFor(&told.heard, 1000), STATUS_SUCCESS);
   EXPECT_EQ(told.removals, 1);
-  EXPECT_EQ(IoUnregisterPlugPlayNotification(entry), STATUS_SUCCESS);
+  EXPECT_EQ(IoUnregisterPlugPlayNotificationEx(entry), STATUS_SUCCESS);
   RtlFreeUnicodeString(&link);
 }
 

@@ -42,9 +42,8 @@ HANDLE NewFile() {
   InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, nullptr, nullptr);
   IO_STATUS_BLOCK io;
   HANDLE file = nullptr;
-  const NTSTATUS status =
-      ZwCreateFile(&file, GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE, &attributes, &io, nullptr, 0, FILE_SHARE_READ, FILE_SUPERSEDE,
-                   FILE_SYNCHRONOUS_IO_NONALERT | FILE_DELETE_ON_CLOSE, nullptr, 0);
+  const NTSTATUS status = ZwCreateFile(&file, GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE, &attributes, &io, nullptr, 0,
+                                       FILE_SHARE_READ, FILE_SUPERSEDE, FILE_SYNCHRONOUS_IO_NONALERT | FILE_DELETE_ON_CLOSE, nullptr, 0);
   if (!NT_SUCCESS(status)) return nullptr;
   FILE_END_OF_FILE_INFORMATION end = {{.QuadPart = kSize}};
   ZwSetInformationFile(file, &io, &end, sizeof end, FileEndOfFileInformation);

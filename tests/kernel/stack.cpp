@@ -241,6 +241,7 @@ KTEST(ForwardedRequestsComeBack) {
   PIRP const irp = IoAllocateIrp(1, FALSE);
   IoSetNextIrpStackLocation(irp);
   EXPECT_EQ(IoForwardIrpSynchronously(bottom.object(), irp), FALSE);
+  EXPECT_EQ(IoForwardAndCatchIrp(bottom.object(), irp), FALSE);  // its name before
   IoFreeIrp(irp);
   IoDetachDevice(bottom.object());
 }

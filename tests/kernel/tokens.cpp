@@ -8,6 +8,8 @@ NTKERNELAPI NTSTATUS NTAPI SeFilterToken(PACCESS_TOKEN Token, ULONG Flags, PTOKE
                                          PTOKEN_GROUPS Restrict, PACCESS_TOKEN* Filtered);
 NTKERNELAPI BOOLEAN NTAPI SeTokenIsWriteRestricted(PACCESS_TOKEN Token);
 NTSYSAPI NTSTATUS NTAPI ZwSetInformationToken(HANDLE Token, TOKEN_INFORMATION_CLASS Class, PVOID Information, ULONG Length);
+NTSYSAPI NTSTATUS NTAPI ZwAdjustPrivilegesToken(HANDLE Token, BOOLEAN DisableAll, PTOKEN_PRIVILEGES New, ULONG Length,
+                                                PTOKEN_PRIVILEGES Previous, PULONG Needed);
 NTSYSAPI NTSTATUS NTAPI ZwQueryInformationToken(HANDLE Token, TOKEN_INFORMATION_CLASS Class, PVOID Information, ULONG Length,
                                                 PULONG Needed);
 }
@@ -166,4 +168,25 @@ KTEST(NamedObjectsAreTheirMakers) {
   EXPECT(descriptor == nullptr);
   ObDereferenceObject(object);
   ZwClose(unnamed);
+}
+
+KTEST(PrivilegesAreEnabledAndDisabled) {
+  HANDLE token = nullptr;
+  REQUIRE(NT_SUCCESS(ZwOpenProcessTokenEx(ZwCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, OBJ_KERNEL_HANDLE, &token)));
+  TOKEN_PRIVILEGES wanted = {1, {{{SE_DEBUG_PRIVILEGE, 0}, 0}}}, before = {};
+  ULONG needed = 0;
+  EXPECT_EQ(ZwAdjustPrivilegesToken(token, FALSE, &wanted, 0, &before, &needed), STATUS_BUFFER_TOO_SMALL);
+  EXPECT_EQ(needed, sizeof before);
+  EXPECT_EQ(ZwAdjustPrivilegesToken(token, FALSE, &wanted, sizeof before, &before, &needed), STATUS_SUCCESS);
+  EXPECT_EQ(before.PrivilegeCount, 1u);
+  EXPECT((before.Privileges[0].Attributes & SE_PRIVILEGE_ENABLED) != 0);
+  EXPECT_EQ(SeSinglePrivilegeCheck({SE_DEBUG_PRIVILEGE, 0}, UserMode), FALSE);
+  EXPECT_EQ(ZwAdjustPrivilegesToken(token, FALSE, &before, 0, nullptr, nullptr), STATUS_SUCCESS);
+  EXPECT_EQ(SeSinglePrivilegeCheck({SE_DEBUG_PRIVILEGE, 0}, UserMode), TRUE);
+  // What a token does not have cannot be enabled.
+  TOKEN_PRIVILEGES none = {1, {{{9999, 0}, SE_PRIVILEGE_ENABLED}}};
+  EXPECT_EQ(ZwAdjustPrivilegesToken(token, FALSE, &none, 0, nullptr, nullptr), STATUS_NOT_ALL_ASSIGNED);
+  EXPECT_EQ(ZwAdjustPrivilegesToken(token, FALSE, nullptr, 0, nullptr, nullptr), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(ZwAdjustPrivilegesToken(nullptr, FALSE, &wanted, 0, nullptr, nullptr), STATUS_INVALID_HANDLE);
+  ZwClose(token);
 }

@@ -34,6 +34,10 @@ KTEST(ZonesAreCutFromSegments) {
   EXPECT_EQ(ExInterlockedExtendZone(&zone, second, sizeof second, &lock), STATUS_SUCCESS);
   EXPECT_EQ(zone.TotalSegmentSize, 6 * 32);
   EXPECT(ExAllocateFromZone(&zone) == second + 16);
+  alignas(16) static UCHAR third[16 + 3 * 32];
+  EXPECT_EQ(ExExtendZone(&zone, third + 4, sizeof third - 4), STATUS_UNSUCCESSFUL);
+  EXPECT_EQ(ExExtendZone(&zone, third, sizeof third), STATUS_SUCCESS);
+  EXPECT_EQ(zone.TotalSegmentSize, 9 * 32);
 }
 
 KTEST(Suites) {
