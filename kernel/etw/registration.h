@@ -57,6 +57,8 @@ struct State {
 };
 extern State* state;
 
+/// What the current thread's events belong to; all zeros if to nothing.
+LPCGUID CurrentActivity();
 /// The index of a registration, or -1.
 LONG IndexOf(REGHANDLE handle);
 /// Whether a session wants an event of this level and keyword.

@@ -67,7 +67,7 @@ NTSTATUS Write(const Request& request) {
   event.provider = registration.id;
   event.provider_name = registration.traits.name;
   event.descriptor = descriptor;
-  event.activity = request.activity != nullptr ? *request.activity : ke::KiThread->host.activity;
+  event.activity = *(request.activity != nullptr ? request.activity : CurrentActivity());
   if (request.related != nullptr) event.related = *request.related;
   event.time = ke::InterruptTime();
   event.system_time = ke::SystemTime();
@@ -78,14 +78,6 @@ NTSTATUS Write(const Request& request) {
   const NTSTATUS status = Gather(request.count, request.data, &event);
   if (NT_SUCCESS(status) && state->sink != nullptr) state->sink(event);
   return status;
-}
-
-/// A new identifier: as unlike any other as its first bytes, and as repeatable as the run.
-GUID NewActivity() {
-  GUID id{0x52696e67, 0x6c65, 0x4074, {0x80}};
-  const ULONG64 number = ++state->activities;
-  for (int i = 0; i < 7; ++i) id.Data4[1 + i] = static_cast<UCHAR>(number >> (8 * (6 - i)));
-  return id;
 }
 
 }  // namespace
@@ -118,31 +110,4 @@ NTSTATUS EtwpWriteStringSlow(REGHANDLE RegHandle, UCHAR Level, ULONG64 Keyword, 
   while (length <= kMaximumEvent / sizeof(WCHAR) && String[length] != 0) ++length;
   const EVENT_DATA_DESCRIPTOR text{reinterpret_cast<ULONG64>(String), static_cast<ULONG>(length * sizeof(WCHAR)), 0, 0, 0};
   return Write({RegHandle, &descriptor, ActivityId, nullptr, 1, &text, true});
-}
-
-NTSTATUS EtwActivityIdControl(ULONG ControlCode, LPGUID ActivityId) {
-  if (ActivityId == nullptr) return STATUS_INVALID_PARAMETER;
-  GUID& current = nt::ke::KiThread->host.activity;
-  const GUID old = current;
-  switch (ControlCode) {
-    case EVENT_ACTIVITY_CTRL_GET_ID:
-      *ActivityId = old;
-      return STATUS_SUCCESS;
-    case EVENT_ACTIVITY_CTRL_SET_ID:
-      current = *ActivityId;
-      return STATUS_SUCCESS;
-    case EVENT_ACTIVITY_CTRL_CREATE_ID:
-      *ActivityId = NewActivity();
-      return STATUS_SUCCESS;
-    case EVENT_ACTIVITY_CTRL_GET_SET_ID:
-      current = *ActivityId;
-      *ActivityId = old;
-      return STATUS_SUCCESS;
-    case EVENT_ACTIVITY_CTRL_CREATE_SET_ID:
-      current = NewActivity();
-      *ActivityId = old;
-      return STATUS_SUCCESS;
-    default:
-      return STATUS_INVALID_PARAMETER;
-  }
 }

@@ -314,6 +314,10 @@ LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency) {
   return counter;
 }
 
+NTSTATUS KeQueryAuxiliaryCounterFrequency(PULONG64) { return STATUS_NOT_SUPPORTED; }
+NTSTATUS KeConvertAuxiliaryCounterToPerformanceCounter(ULONG64, PULONG64, PULONG64) { return STATUS_NOT_SUPPORTED; }
+NTSTATUS KeConvertPerformanceCounterToAuxiliaryCounter(ULONG64, PULONG64, PULONG64) { return STATUS_NOT_SUPPORTED; }
+
 VOID KeStallExecutionProcessor(ULONG MicroSeconds) {
   if (Ki().virtual_time) {
     AdvanceVirtualTime(static_cast<LONGLONG>(MicroSeconds) * 10);

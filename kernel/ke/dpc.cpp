@@ -87,9 +87,11 @@ void RunThreadedDpcs(void* context) {
   Processor& processor = Ki().processors[reinterpret_cast<ULONG_PTR>(context)];
   for (;;) {
     KeWaitForSingleObject(&processor.dpc_thread_event, Executive, KernelMode, FALSE, nullptr);
-    processor.dpc_thread_busy = true;
-    while (processor.threaded_dpcs.head != nullptr) Run(Pop(processor.threaded_dpcs), PASSIVE_LEVEL);
-    processor.dpc_thread_busy = false;
+    while (processor.threaded_dpcs.head != nullptr) {
+      processor.running_threaded = Pop(processor.threaded_dpcs);
+      Run(processor.running_threaded, PASSIVE_LEVEL);
+    }
+    processor.running_threaded = nullptr;
   }
 }
 
@@ -106,10 +108,17 @@ void WakeDpcThread(Processor& processor) {
   ExitDispatcher();
 }
 
+bool IsRunning(const KDPC* dpc) {
+  for (const Processor& processor : Ki().processors) {
+    if (processor.running_dpc == dpc || processor.running_threaded == dpc) return true;
+  }
+  return false;
+}
+
 bool AnyDpcLeft() {
   for (const Processor& processor : Ki().processors) {
     if (processor.dpcs.head != nullptr || processor.dpc_active) return true;
-    if (processor.threaded_dpcs.head != nullptr || processor.dpc_thread_busy) return true;
+    if (processor.threaded_dpcs.head != nullptr || processor.running_threaded != nullptr) return true;
   }
   return false;
 }
@@ -227,6 +236,12 @@ BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc) {
     if (Unlink(processor.dpcs, Dpc) || Unlink(processor.threaded_dpcs, Dpc)) return TRUE;
   }
   return FALSE;
+}
+
+BOOLEAN KeRemoveQueueDpcEx(PRKDPC Dpc, BOOLEAN WaitIfActive) {
+  const BOOLEAN removed = KeRemoveQueueDpc(Dpc);
+  while (WaitIfActive && IsRunning(Dpc)) RotateProcessor();
+  return removed;
 }
 
 VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance) { Dpc->Importance = static_cast<UCHAR>(Importance); }

@@ -112,14 +112,15 @@ struct ThreadHost {
   PVOID client_token = nullptr;  ///< whom it impersonates; carries a reference
   UCHAR impersonation_level = 0;
   bool copy_on_open = false, effective_only = false;
-  PVOID kept = nullptr;           ///< object that the thread keeps until its end (IoCreateSystemThread)
-  const void* lock = nullptr;     ///< ERESOURCE, FAST_MUTEX or KGUARDED_MUTEX that it waits for; wait_reason tells which
-  bool announced = false;         ///< drivers were told of it
-  bool stack_overflowed = false;  ///< the user stack, in host code: the exception comes when that returns
-  bool delaying = false;          ///< the timeout is the purpose: it ends the wait with success
-  GUID activity{};                ///< what the thread's events belong to (EtwActivityIdControl)
-  UNICODE_STRING name{};          ///< that it was given, from pool
-  signed char saturation = 0;     ///< 1 or -1: its base priority is the end of its class, wherever that moves
+  PVOID kept = nullptr;                 ///< object that the thread keeps until its end (IoCreateSystemThread)
+  const void* lock = nullptr;           ///< ERESOURCE, FAST_MUTEX or KGUARDED_MUTEX that it waits for; wait_reason tells which
+  bool announced = false;               ///< drivers were told of it
+  bool stack_overflowed = false;        ///< the user stack, in host code: the exception comes when that returns
+  bool delaying = false;                ///< the timeout is the purpose: it ends the wait with success
+  GUID activity{};                      ///< what the thread's events belong to (EtwActivityIdControl)
+  const GUID* lent_activity = nullptr;  ///< instead of it (IoSetActivityIdThread), in the memory of who set it
+  UNICODE_STRING name{};                ///< that it was given, from pool
+  signed char saturation = 0;           ///< 1 or -1: its base priority is the end of its class, wherever that moves
   bool boost_disabled = false;
   bool hidden = false;    ///< from debuggers
   bool critical = false;  ///< its end stops the machine
@@ -200,7 +201,7 @@ struct Processor {
   DpcQueue threaded_dpcs;
   Thread* dpc_thread = nullptr;  ///< runs the threaded ones; made for the first of them
   KEVENT dpc_thread_event{};
-  bool dpc_thread_busy = false;
+  PKDPC running_threaded = nullptr;
   bool dpc_active = false;
   PKDPC running_dpc = nullptr;
   KDPC call_dpc{};  ///< of KeGenericCallDpc

@@ -74,5 +74,6 @@ ULONG64 RtlGetEnabledExtendedFeatures(ULONG64 FeatureMask) {
 }
 
 BOOLEAN KeInvalidateAllCaches() { return TRUE; }
+VOID KeInvalidateRangeAllCaches(PVOID, ULONG) {}
 
 }  // extern "C"

@@ -155,3 +155,40 @@ KTEST(MediumImportanceWaitsOnABusyProcessorElsewhere) {
   }
   KeRevertToUserAffinityThread();
 }
+
+extern "C" NTKERNELAPI BOOLEAN NTAPI KeRemoveQueueDpcEx(PRKDPC, BOOLEAN);
+
+namespace {
+struct Lasting {
+  KDPC dpc;
+  volatile LONG begun, ended;
+};
+void Last(PKDPC, PVOID context, PVOID, PVOID) {
+  auto* const lasting = static_cast<Lasting*>(context);
+  lasting->begun = 1;
+  for (int i = 0; i < 2000; i++) KeQueryPerformanceCounter(nullptr);
+  lasting->ended = 1;
+}
+}  // namespace
+
+KTEST(RemovingMayWaitForOneThatRuns) {
+  Counted counted;
+  Prepare(counted, MediumImportance);
+  const KIRQL old = KeRaiseIrqlToDpcLevel();
+  KeInsertQueueDpc(&counted.dpc, nullptr, nullptr);
+  EXPECT(KeRemoveQueueDpcEx(&counted.dpc, FALSE));
+  EXPECT(!KeRemoveQueueDpcEx(&counted.dpc, FALSE));
+  KeLowerIrql(old);
+  EXPECT_EQ(counted.runs, 0);
+  EXPECT(!KeRemoveQueueDpcEx(&counted.dpc, TRUE));
+  if (KeQueryActiveProcessorCount(nullptr) < 2) return;
+  KeSetSystemAffinityThread(1);
+  Lasting lasting = {};
+  KeInitializeDpc(&lasting.dpc, Last, &lasting);
+  KeSetTargetProcessorDpc(&lasting.dpc, 1);
+  KeInsertQueueDpc(&lasting.dpc, nullptr, nullptr);
+  while (!lasting.begun) KeQueryPerformanceCounter(nullptr);
+  EXPECT(!KeRemoveQueueDpcEx(&lasting.dpc, TRUE));
+  EXPECT_EQ(lasting.ended, 1);
+  KeRevertToUserAffinityThread();
+}

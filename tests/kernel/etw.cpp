@@ -120,6 +120,28 @@ KTEST(ActivityIdentifiers) {
   EXPECT_EQ(EtwActivityIdControl(6, &id), STATUS_INVALID_PARAMETER);
 }
 
+KTEST(ActivitiesThatAreLent) {
+  GUID none = {}, id = {};
+  EtwActivityIdControl(EVENT_ACTIVITY_CTRL_SET_ID, &none);
+  EXPECT(IoGetActivityIdThread() == nullptr);
+  const GUID mine = kProvider;
+  const LPCGUID old = IoSetActivityIdThread(&mine);
+  EXPECT(old == nullptr);
+  EXPECT(IoGetActivityIdThread() == &mine);
+  EXPECT_EQ(EtwActivityIdControl(EVENT_ACTIVITY_CTRL_GET_ID, &id), STATUS_SUCCESS);
+  EXPECT(Same(id, mine));
+  IoClearActivityIdThread(old);
+  EXPECT(IoGetActivityIdThread() == nullptr);
+  id = mine;
+  EtwActivityIdControl(EVENT_ACTIVITY_CTRL_SET_ID, &id);
+  EXPECT(IoGetActivityIdThread() != nullptr && Same(*IoGetActivityIdThread(), mine));
+  const LPCGUID own = IoSetActivityIdThread(&mine);
+  EXPECT(own != nullptr && own != &mine);
+  IoClearActivityIdThread(own);
+  EXPECT(IoGetActivityIdThread() == own);
+  EtwActivityIdControl(EVENT_ACTIVITY_CTRL_SET_ID, &none);
+}
+
 KTEST(TraceLoggingCostsNothingUnheard) {
   EXPECT_EQ(TraceLoggingRegister(g_Tracer), STATUS_SUCCESS);
   EXPECT(!TraceLoggingProviderEnabled(g_Tracer, 1, 0));

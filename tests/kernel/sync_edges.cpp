@@ -296,6 +296,15 @@ KTEST(LocalTime) {
   EXPECT(ticks.QuadPart >= 0);
 }
 
+KTEST(ThereIsNoAuxiliaryCounter) {
+  ULONG64 value = 7, error = 0;
+  EXPECT_EQ(KeQueryAuxiliaryCounterFrequency(&value), STATUS_NOT_SUPPORTED);
+  EXPECT_EQ(KeConvertAuxiliaryCounterToPerformanceCounter(1, &value, &error), STATUS_NOT_SUPPORTED);
+  EXPECT_EQ(KeConvertPerformanceCounterToAuxiliaryCounter(1, &value, nullptr), STATUS_NOT_SUPPORTED);
+  EXPECT_EQ(value, 7);
+  KeInvalidateRangeAllCaches(&value, sizeof value);
+}
+
 // ---- threads
 
 extern "C" NTKERNELAPI LONG NTAPI KeQueryBasePriorityThread(PKTHREAD Thread);

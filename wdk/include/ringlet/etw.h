@@ -37,5 +37,8 @@ EXTERN_C_START
 NTKERNELAPI NTSTATUS NTAPI EtwSetInformation(_In_ REGHANDLE RegHandle, _In_ EVENT_INFO_CLASS InformationClass,
                                              _In_reads_bytes_opt_(InformationLength) PVOID EventInformation,
                                              _In_ ULONG InformationLength);
+NTKERNELAPI LPCGUID NTAPI IoGetActivityIdThread(VOID);
+NTKERNELAPI LPCGUID NTAPI IoSetActivityIdThread(_In_ LPCGUID ActivityId);
+NTKERNELAPI VOID NTAPI IoClearActivityIdThread(_In_opt_ LPCGUID OriginalId);
 
 EXTERN_C_END

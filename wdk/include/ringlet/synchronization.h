@@ -42,6 +42,11 @@ NTKERNELAPI VOID NTAPI ExQueryTimerResolution(PULONG MaximumTime, PULONG Minimum
 
 NTKERNELAPI PSLIST_ENTRY NTAPI FirstEntrySList(const SLIST_HEADER* SListHead);
 NTKERNELAPI LOGICAL NTAPI KeShouldYieldProcessor(VOID);
+NTKERNELAPI NTSTATUS NTAPI KeQueryAuxiliaryCounterFrequency(PULONG64 AuxiliaryCounterFrequency);
+NTKERNELAPI NTSTATUS NTAPI KeConvertAuxiliaryCounterToPerformanceCounter(ULONG64 AuxiliaryCounterValue, PULONG64 PerformanceCounterValue,
+                                                                         PULONG64 ConversionError);
+NTKERNELAPI NTSTATUS NTAPI KeConvertPerformanceCounterToAuxiliaryCounter(ULONG64 PerformanceCounterValue, PULONG64 AuxiliaryCounterValue,
+                                                                         PULONG64 ConversionError);
 
 FORCEINLINE VOID ExInitializeDeleteTimerParameters(PEXT_DELETE_PARAMETERS Parameters) {
   memset(Parameters, 0, sizeof *Parameters);
