@@ -260,6 +260,7 @@ KTEST(AffinityIsReturnedAndRestored) {
 }
 
 KTEST(FeaturesOfTheProcessor) {
+  EXPECT_EQ(*InitSafeBootMode, 0);
   EXPECT(ExIsProcessorFeaturePresent(PF_XMMI64_INSTRUCTIONS_AVAILABLE));
   EXPECT(ExIsProcessorFeaturePresent(PF_NX_ENABLED));
   EXPECT(ExIsProcessorFeaturePresent(PF_COMPARE_EXCHANGE128));

@@ -1,6 +1,8 @@
 // Bugcheck callbacks: the reasons and structures that mingw-w64's wdm.h lacks.
 #pragma once
 
+#include <ringlet/bugcodes.h>
+
 #define BUGCHECK_CONTEXT_MODIFIER 0x80000000L
 
 typedef struct _KBUGCHECK_REMOVE_PAGES {

@@ -105,6 +105,7 @@ RINGLET_FUNCTION_TYPE(RTL_GENERIC_FREE_ROUTINE, PRTL_GENERIC_FREE_ROUTINE);
 #endif
 
 EXTERN_C_START
+extern PULONG InitSafeBootMode;  // an address, as the object types (object_types.h)
 NTKERNELAPI LOGICAL NTAPI KeIsExecutingDpc(VOID);
 NTHALAPI BOOLEAN NTAPI HalMakeBeep(_In_ ULONG Frequency);
 NTHALAPI ULONG NTAPI HalGetInterruptVector(_In_ INTERFACE_TYPE InterfaceType, _In_ ULONG BusNumber, _In_ ULONG BusInterruptLevel,
