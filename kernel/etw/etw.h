@@ -60,8 +60,8 @@ struct Notification {
   ULONG64 match_any;
   ULONG64 match_all;
 };
-/// `start` makes a thread of the process that takes and delivers its notifications.
-void SetNotifier(void (*start)(PEPROCESS process));
+/// `start` makes a thread of the process that takes and delivers its notifications; false if that fails.
+void SetNotifier(bool (*start)(PEPROCESS process));
 /// The next one for the current process whose provider is still registered; false if there is none.
 bool TakeNotification(Notification* notification);
 

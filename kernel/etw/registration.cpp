@@ -45,7 +45,10 @@ void Notify(const Registration& registration, REGHANDLE handle, const Notificati
   const auto of_process = [&](const Waiting& waiting) { return waiting.process == registration.process; };
   const bool on_its_way = std::any_of(state->waiting.begin(), state->waiting.end(), of_process);
   state->waiting.push_back({registration.process, handle, notification});
-  if (!on_its_way && state->notifier != nullptr) state->notifier(registration.process);
+  if (on_its_way) return;
+  PEPROCESS const process = registration.process;
+  if (state->notifier != nullptr && state->notifier(process)) return;
+  std::erase_if(state->waiting, [process](const Waiting& waiting) { return waiting.process == process; });  // it hears nothing
 }
 
 /// Enables or disables a provider as the filters say now, and tells it so if that is a change.
@@ -112,7 +115,7 @@ void SetSession(std::vector<Filter> filters, Sink sink) {
   }
 }
 
-void SetNotifier(void (*start)(PEPROCESS process)) { state->notifier = start; }
+void SetNotifier(bool (*start)(PEPROCESS process)) { state->notifier = start; }
 
 bool TakeNotification(Notification* notification) {
   PEPROCESS const process = ke::CurrentProcess();

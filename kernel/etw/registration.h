@@ -49,7 +49,7 @@ struct State {
   std::vector<Filter> filters;
   Sink sink = nullptr;
   std::vector<Waiting> waiting;  ///< in the order they came
-  void (*notifier)(PEPROCESS) = nullptr;
+  bool (*notifier)(PEPROCESS) = nullptr;
   ULONG64 activities = 0;  ///< identifiers made
   std::vector<UCHAR> event;
   std::vector<UCHAR> metadata;

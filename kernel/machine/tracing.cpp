@@ -141,13 +141,15 @@ bool WriteDebugFilter(const std::string& component, std::optional<std::uint32_t>
   return true;
 }
 
-void StartNotificationThread(PEPROCESS process) {
+bool StartNotificationThread(PEPROCESS process) {
   constexpr ACCESS_MASK kAll = 0x1fffff;
   HANDLE owner = nullptr, thread = nullptr;
-  if (!NT_SUCCESS(ObOpenObjectByPointer(process, OBJ_KERNEL_HANDLE, nullptr, kAll, nullptr, KernelMode, &owner))) return;
+  if (!NT_SUCCESS(ObOpenObjectByPointer(process, OBJ_KERNEL_HANDLE, nullptr, kAll, nullptr, KernelMode, &owner))) return false;
   void* const routine = nt::api::AddressOf(*nt::api::Find("ntdll.dll", "EtwpNotificationThread"));
-  if (NT_SUCCESS(NtCreateThreadEx(&thread, kAll, nullptr, owner, routine, nullptr, 0, 0, 0, 0, nullptr))) NtClose(thread);
+  const NTSTATUS status = NtCreateThreadEx(&thread, kAll, nullptr, owner, routine, nullptr, 0, 0, 0, 0, nullptr);
+  if (NT_SUCCESS(status)) NtClose(thread);
   NtClose(owner);
+  return NT_SUCCESS(status);
 }
 
 }  // namespace ringlet

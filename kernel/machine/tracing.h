@@ -15,8 +15,9 @@ Event Describe(const nt::etw::Event& event);
 /// The kernel's form of what an embedder wants to hear; no filter: everything.
 std::vector<nt::etw::Filter> FiltersOf(const std::vector<EventFilter>& filters);
 
-/// Makes the thread of a client in which its providers hear of sessions that begin or end later. In a system thread at PASSIVE_LEVEL.
-void StartNotificationThread(PEPROCESS process);
+/// Makes the thread of a client in which its providers hear of sessions that begin or end later; false if it cannot be made. In a system
+/// thread at PASSIVE_LEVEL.
+bool StartNotificationThread(PEPROCESS process);
 
 /// The debug print filter in the registry.
 std::vector<DebugFilter> ReadDebugFilters();
