@@ -63,7 +63,6 @@ NTSTATUS FillAnonymous(const Wish& wish, Section* section) {
   if ((wish.attributes & SEC_IMAGE) != 0) return STATUS_INVALID_FILE_FOR_SECTION;
   if (!wish.has_size || wish.size == 0) return STATUS_INVALID_PARAMETER_4;
   if (wish.size > kLargestSection) return STATUS_SECTION_TOO_BIG;
-  if (ex::LetAllocationFail()) return STATUS_INSUFFICIENT_RESOURCES;
   section->pages = CreateSectionPages(wish.size, (wish.attributes & SEC_RESERVE) != 0);
   section->size = PageRoundUp(wish.size);
   section->attributes = wish.attributes;

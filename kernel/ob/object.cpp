@@ -180,6 +180,8 @@ NTSTATUS ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE ObjectType, POBJ
   Captured captured;
   const NTSTATUS status = Capture(ObjectAttributes, ProbeMode, &captured);
   if (!NT_SUCCESS(status)) return status;
+  // Objects that nobody's call asked for are the kernel's own.
+  if (nt::ke::CallerAddress() != nullptr && nt::ex::LetAllocationFail()) return STATUS_INSUFFICIENT_RESOURCES;
   PVOID const object = AllocateObject(ObjectType, ObjectBodySize);
   if (object == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   if (ObjectAttributes != nullptr) {

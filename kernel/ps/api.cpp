@@ -21,7 +21,6 @@ void RunSystemThread(void* raw) {
 
 NTSTATUS CreateSystemThread(PVOID kept, PHANDLE handle, ULONG access, POBJECT_ATTRIBUTES object_attributes, HANDLE process_handle,
                             PCLIENT_ID client_id, PVOID routine, PVOID context) {
-  if (nt::ex::LetAllocationFail()) return STATUS_INSUFFICIENT_RESOURCES;
   PEPROCESS process = PsInitialSystemProcess;
   if (process_handle != nullptr) {
     PVOID object = nullptr;
