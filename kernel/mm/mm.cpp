@@ -19,9 +19,9 @@ void InitializeExports() {
   *api::Data<ULONG_PTR>("MmHighestUserAddress") = kUserHigh;
   *api::Data<ULONG_PTR>("MmUserProbeAddress") = kUserProbe;
   *api::Data<ULONG_PTR>("MmSystemRangeStart") = kSystemStart;
-  *api::Data<ULONG_PTR>("MmBadPointer") = 0;
-  *api::Data<POBJECT_TYPE*>("MmSectionObjectType") = SectionType();
+  *api::Data<ULONG_PTR>("MmBadPointer") = PageAlign(~ULONG_PTR{0});
   InitializeSections();
+  *api::Data<POBJECT_TYPE>("MmSectionObjectType") = *SectionType();
 }
 
 void DestroyAddressSpaces() {

@@ -10,6 +10,10 @@
 namespace nt::mm {
 namespace {
 
+constexpr ULONG kCaching = PAGE_NOCACHE | PAGE_WRITECOMBINE;
+/// Memory is cached, or it is not, or writes to it are combined.
+bool IsOneCaching(ULONG protection) { return (protection & kCaching) != kCaching; }
+
 PVOID AllocateContiguous(SIZE_T size, ULONG_PTR lowest, ULONG_PTR highest, ULONG_PTR boundary, ULONG protection) {
   const SIZE_T bytes = PageRoundUp(size);
   if (size == 0 || bytes < size) return nullptr;
@@ -99,9 +103,11 @@ PVOID MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T NumberOfBytes, PHYSICAL_
 PVOID MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
                                      PHYSICAL_ADDRESS HighestAcceptableAddress, PHYSICAL_ADDRESS BoundaryAddressMultiple, ULONG Protect,
                                      ULONG) {
+  const ULONG access = Protect & ~kCaching;
+  if (!IsOneCaching(Protect) || (access != PAGE_READWRITE && access != PAGE_EXECUTE_READWRITE)) return nullptr;
   return AllocateContiguous(NumberOfBytes, static_cast<ULONG_PTR>(LowestAcceptableAddress.QuadPart),
                             static_cast<ULONG_PTR>(HighestAcceptableAddress.QuadPart),
-                            static_cast<ULONG_PTR>(BoundaryAddressMultiple.QuadPart), Protect);
+                            static_cast<ULONG_PTR>(BoundaryAddressMultiple.QuadPart), access);
 }
 
 VOID MmFreeContiguousMemory(PVOID BaseAddress) { FreeContiguous(BaseAddress); }
@@ -134,7 +140,8 @@ PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMOR
 
 PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect) {
   if (ex::LetAllocationFail()) return nullptr;
-  const ULONG access = Protect & ~(PAGE_NOCACHE | PAGE_WRITECOMBINE);
+  const ULONG access = Protect & ~kCaching;
+  if (!IsOneCaching(Protect)) return nullptr;
   switch (access) {
     case PAGE_READONLY:
     case PAGE_READWRITE:

@@ -283,6 +283,10 @@ KTEST(PagesForAnMdl) {
   MmUnmapLockedPages(system, mdl);
   MmFreePagesFromMdl(mdl);
   ExFreePool(mdl);
+  mdl = MmAllocateNodePagesForMdlEx(low, high, skip, PAGE_SIZE, MmCached, 0, 0);
+  REQUIRE(mdl != nullptr);
+  MmFreePagesFromMdl(mdl);
+  ExFreePool(mdl);
   EXPECT(MmAllocatePagesForMdlEx(low, high, skip, 0, MmCached, 0) == nullptr);
   EXPECT(MmAllocatePagesForMdl(low, high, skip, 0) == nullptr);
 }

@@ -11,6 +11,7 @@
 #include <ringlet/bugcheck.h>
 #include <ringlet/push_locks.h>
 #include <ringlet/wdm_io.h>
+#include <ringlet/io_types.h>
 #include <ringlet/wdm_registry.h>
 #include <ringlet/transactions.h>
 #include <ringlet/etw.h>

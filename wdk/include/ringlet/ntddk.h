@@ -110,4 +110,7 @@ NTKERNELAPI LOGICAL NTAPI KeIsExecutingDpc(VOID);
 NTHALAPI BOOLEAN NTAPI HalMakeBeep(_In_ ULONG Frequency);
 NTHALAPI ULONG NTAPI HalGetInterruptVector(_In_ INTERFACE_TYPE InterfaceType, _In_ ULONG BusNumber, _In_ ULONG BusInterruptLevel,
                                            _In_ ULONG BusInterruptVector, _Out_ PKIRQL Irql, _Out_ PKAFFINITY Affinity);
+NTKERNELAPI LOGICAL NTAPI MmIsDriverSuspectForVerifier(struct _DRIVER_OBJECT* DriverObject);
+NTKERNELAPI NTSTATUS NTAPI MmMapViewInSystemSpaceEx(PVOID Section, PVOID* MappedBase, PSIZE_T ViewSize,
+                                                    PLARGE_INTEGER SectionOffset, ULONG_PTR Flags);
 EXTERN_C_END

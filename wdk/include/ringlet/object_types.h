@@ -30,4 +30,5 @@ extern POBJECT_TYPE* TmTransactionObjectType;
 extern POBJECT_TYPE* IoDriverObjectType;
 extern POBJECT_TYPE* IoDeviceObjectType;
 extern POBJECT_TYPE* ExMutantObjectType;
+extern POBJECT_TYPE* MmSectionObjectType;
 EXTERN_C_END

@@ -1,0 +1,150 @@
+// Types and constants of I/O, memory and bugchecks that mingw-w64's wdm.h lacks.
+#pragma once
+
+// Routines of cancel-safe queues by the names of their types, to declare them with.
+typedef VOID NTAPI IO_CSQ_INSERT_IRP(struct _IO_CSQ* Csq, PIRP Irp);
+typedef VOID NTAPI IO_CSQ_REMOVE_IRP(struct _IO_CSQ* Csq, PIRP Irp);
+typedef PIRP NTAPI IO_CSQ_PEEK_NEXT_IRP(struct _IO_CSQ* Csq, PIRP Irp, PVOID PeekContext);
+typedef VOID NTAPI IO_CSQ_ACQUIRE_LOCK(struct _IO_CSQ* Csq, PKIRQL Irql);
+typedef VOID NTAPI IO_CSQ_RELEASE_LOCK(struct _IO_CSQ* Csq, KIRQL Irql);
+typedef VOID NTAPI IO_CSQ_COMPLETE_CANCELED_IRP(struct _IO_CSQ* Csq, PIRP Irp);
+
+// Flags of IRPs and stack locations.
+#define IRP_UM_DRIVER_INITIATED_IO 0x00400000
+#define SL_FORCE_ASYNCHRONOUS 0x01
+#define SL_BYPASS_ACCESS_CHECK 0x01
+#define SL_INFO_FORCE_ACCESS_CHECK 0x01
+#define SL_PERSISTENT_MEMORY_FIXED_MAPPING 0x20
+#define SL_INFO_IGNORE_READONLY_ATTRIBUTE 0x40
+
+// Flags of devices, some of which mingw-w64 has in ntddk.h only.
+#ifndef DO_DEVICE_HAS_NAME
+#define DO_DEVICE_HAS_NAME 0x00000040
+#define DO_SYSTEM_BOOT_PARTITION 0x00000100
+#define DO_LONG_TERM_REQUESTS 0x00000200
+#define DO_NEVER_LAST_DEVICE 0x00000400
+#define DO_LOW_PRIORITY_FILESYSTEM 0x00010000
+#define DO_SUPPORTS_TRANSACTIONS 0x00040000
+#define DO_FORCE_NEITHER_IO 0x00080000
+#define DO_VOLUME_DEVICE_OBJECT 0x00100000
+#define DO_SYSTEM_SYSTEM_PARTITION 0x00200000
+#define DO_SYSTEM_CRITICAL_PARTITION 0x00400000
+#define DO_DISALLOW_EXECUTE 0x00800000
+#endif
+#define DO_DEVICE_TO_BE_RESET 0x04000000
+#define DO_DEVICE_IRP_REQUIRES_EXTENSION 0x08000000
+#define DO_DAX_VOLUME 0x10000000
+#define DO_BOOT_CRITICAL 0x20000000
+
+#define FILE_CHARACTERISTIC_CSV 0x00010000
+#define FILE_DEVICE_ALLOW_APPCONTAINER_TRAVERSAL 0x00020000
+#define FILE_PORTABLE_DEVICE 0x00040000
+#define FILE_REMOTE_DEVICE_VSMB 0x00080000
+#define FILE_DEVICE_REQUIRE_SECURITY_CHECK 0x00100000
+
+// Flags of file objects, volumes and opens.
+#define FO_BYPASS_IO_ENABLED 0x00800000
+#define FO_INDIRECT_WAIT_OBJECT 0x10000000
+#define FO_SECTION_MINSTORE_TREATMENT 0x20000000
+#define VPB_DISMOUNTING 0x0040
+#define FILE_SESSION_AWARE 0x00040000
+#define FILE_CONTAINS_EXTENDED_CREATE_INFORMATION 0x10000000
+#define FILE_VALID_EXTENDED_OPTION_FLAGS 0x10000000
+
+typedef struct _FILE_STANDARD_INFORMATION_EX {
+  LARGE_INTEGER AllocationSize;
+  LARGE_INTEGER EndOfFile;
+  ULONG NumberOfLinks;
+  BOOLEAN DeletePending;
+  BOOLEAN Directory;
+  BOOLEAN AlternateStream;
+  BOOLEAN MetadataAttribute;
+} FILE_STANDARD_INFORMATION_EX, *PFILE_STANDARD_INFORMATION_EX;
+
+// Memory.
+#define MDL_LOCKED_PAGE_TABLES 0x0100
+#define MDL_PAGE_CONTENTS_INVARIANT 0x4000
+#define MM_ALLOCATE_FAST_LARGE_PAGES 0x00000040
+#define MM_ALLOCATE_TRIM_IF_NECESSARY 0x00000080
+#define MM_ALLOCATE_AND_HOT_REMOVE 0x00000100
+#define PAGE_GRAPHICS_NOACCESS 0x0800
+#define PAGE_ENCLAVE_UNVALIDATED 0x20000000
+#define PAGE_TARGETS_INVALID 0x40000000
+#define PAGE_TARGETS_NO_UPDATE 0x40000000
+
+EXTERN_C_START
+extern NTKERNELAPI PVOID MmBadPointer;
+NTKERNELAPI PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+                                                       PHYSICAL_ADDRESS HighestAcceptableAddress,
+                                                       PHYSICAL_ADDRESS BoundaryAddressMultiple, ULONG Protect,
+                                                       NODE_REQUIREMENT PreferredNode);
+NTKERNELAPI PMDL NTAPI MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
+                                                   PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes,
+                                                   MEMORY_CACHING_TYPE CacheType, ULONG IdealNode, ULONG Flags);
+EXTERN_C_END
+#define MM_BAD_POINTER MmBadPointer
+
+// What bugcheck callbacks are given.
+#define KB_REMOVE_PAGES_FLAG_VIRTUAL_ADDRESS 0x00000001UL
+#define KB_REMOVE_PAGES_FLAG_PHYSICAL_ADDRESS 0x00000002UL
+#define KB_REMOVE_PAGES_FLAG_ADDITIONAL_RANGES_EXIST 0x80000000UL
+#define KB_SECONDARY_DATA_FLAG_ADDITIONAL_DATA 0x01
+#define KB_SECONDARY_DATA_FLAG_NO_DEVICE_ACCESS 0x02
+#define KB_TRIAGE_DUMP_DATA_FLAG_BUGCHECK_ACTIVE 0x01
+
+typedef struct _KBUGCHECK_REMOVE_PAGES {
+  PVOID Context;
+  ULONG Flags;
+  ULONG BugCheckCode;
+  ULONG_PTR Address;
+  ULONG_PTR Count;
+} KBUGCHECK_REMOVE_PAGES, *PKBUGCHECK_REMOVE_PAGES;
+
+typedef struct _KBUGCHECK_SECONDARY_DUMP_DATA_EX {
+  PVOID InBuffer;
+  ULONG InBufferLength;
+  ULONG MaximumAllowed;
+  GUID Guid;
+  PVOID OutBuffer;
+  ULONG OutBufferLength;
+  PVOID Context;
+  ULONG Flags;
+  ULONG DumpType;
+  ULONG BugCheckCode;
+  ULONG_PTR BugCheckParameter1;
+  ULONG_PTR BugCheckParameter2;
+  ULONG_PTR BugCheckParameter3;
+  ULONG_PTR BugCheckParameter4;
+} KBUGCHECK_SECONDARY_DUMP_DATA_EX, *PKBUGCHECK_SECONDARY_DUMP_DATA_EX;
+
+typedef struct _KADDRESS_RANGE {
+  PVOID Address;
+  SIZE_T Size;
+} KADDRESS_RANGE, *PKADDRESS_RANGE;
+
+typedef struct _KTRIAGE_DUMP_DATA_ARRAY {
+  LIST_ENTRY List;
+  ULONG NumBlocksUsed;
+  ULONG NumBlocksAllocated;
+  ULONG DataSize;
+  ULONG MaxDataSize;
+  ULONG ComponentNameBufferLength;
+  PUCHAR ComponentName;
+  KADDRESS_RANGE Blocks[ANYSIZE_ARRAY];
+} KTRIAGE_DUMP_DATA_ARRAY, *PKTRIAGE_DUMP_DATA_ARRAY;
+
+typedef struct _KBUGCHECK_TRIAGE_DUMP_DATA {
+  PKTRIAGE_DUMP_DATA_ARRAY DataArray;
+  ULONG Flags;
+  ULONG MaxVirtMemSize;
+  ULONG BugCheckCode;
+  ULONG_PTR BugCheckParameter1;
+  ULONG_PTR BugCheckParameter2;
+  ULONG_PTR BugCheckParameter3;
+  ULONG_PTR BugCheckParameter4;
+} KBUGCHECK_TRIAGE_DUMP_DATA, *PKBUGCHECK_TRIAGE_DUMP_DATA;
+
+EXTERN_C_START
+NTKERNELAPI NTSTATUS NTAPI KeInitializeTriageDumpDataArray(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray, ULONG Size);
+NTKERNELAPI NTSTATUS NTAPI KeAddTriageDumpDataBlock(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray, PVOID Address, SIZE_T Size);
+EXTERN_C_END
