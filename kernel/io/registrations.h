@@ -31,6 +31,7 @@ PciConfiguration HostBridge();
 struct WmiProvider {
   PDEVICE_OBJECT device;     ///< with a reference
   std::vector<GUID> blocks;  ///< what it said it has
+  ULONG id = 0;              ///< tells it from all others there were
   bool asked = false;        ///< is being asked
 };
 
@@ -65,6 +66,7 @@ struct Registrations {
   std::vector<WmiProvider> wmi_providers;
   std::vector<struct WmiBlock*> wmi_blocks;  ///< open ones, in the order they were opened
   POBJECT_TYPE wmi_type = nullptr;
+  ULONG last_wmi_provider = 0;
   ConfigurationInformation* configuration = nullptr;  ///< in pool
   ULONG error_log_sequence = 0;
   POBJECT_TYPE completion_type = nullptr;

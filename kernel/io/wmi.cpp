@@ -197,7 +197,7 @@ NTSTATUS IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Action) {
     case kRegister:
       if (provider != nullptr) return STATUS_OBJECT_NAME_EXISTS;
       ObfReferenceObject(DeviceObject);
-      Registered().wmi_providers.push_back({DeviceObject, {}});
+      Registered().wmi_providers.push_back({DeviceObject, {}, ++Registered().last_wmi_provider});
       return QueueAsking(&Registered().wmi_providers.back(), false);
     case kDeregister:
       return Deregister(DeviceObject);
@@ -210,6 +210,11 @@ NTSTATUS IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Action) {
     default:
       return STATUS_INVALID_PARAMETER;
   }
+}
+
+ULONG IoWMIDeviceObjectToProviderId(PDEVICE_OBJECT DeviceObject) {
+  const WmiProvider* const provider = ProviderOf(DeviceObject);
+  return provider != nullptr ? provider->id : 0;
 }
 
 NTSTATUS IoWMIOpenBlock(GUID* DataBlockGuid, ULONG /*DesiredAccess*/, PVOID* DataBlockObject) {

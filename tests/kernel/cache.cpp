@@ -510,3 +510,107 @@ KTEST(FastReadsAndWritesGoToTheCacheOrNowhere) {
   fcb.header.Resource = nullptr;
   ExDeleteResourceLite(&resource);
 }
+
+KTEST(ReadsForAThreadAndFastOnes) {
+  Volume volume(65536);
+  IO_STATUS_BLOCK io = {};
+  static UCHAR buffer[256];
+  LARGE_INTEGER at = At(4000);
+  EXPECT(CcCopyReadEx(volume.file, &at, 200, TRUE, buffer, &io, PsGetCurrentThread()));
+  EXPECT_EQ(io.Status, STATUS_SUCCESS);
+  EXPECT_EQ(io.Information, 200);
+  EXPECT(RtlEqualMemory(buffer, fcb.disk + 4000, 200));
+  at = At(40000);
+  EXPECT(!CcCopyReadEx(volume.file, &at, 10, FALSE, buffer, &io, PsGetCurrentThread()));  // it would have to wait
+  CcFastCopyRead(volume.file, 8190, 100, 2, buffer, &io);
+  EXPECT_EQ(io.Information, 100);
+  EXPECT(RtlEqualMemory(buffer, fcb.disk + 8190, 100));
+  RtlFillMemory(buffer, sizeof buffer, 0x44);
+  CcFastCopyWrite(volume.file, 100, 20, buffer);
+  at = At(130);
+  EXPECT(CcCopyWriteEx(volume.file, &at, 20, TRUE, buffer, PsGetCurrentThread()));
+  CcFlushCache(&fcb.sections, nullptr, 0, &io);
+  EXPECT_EQ(io.Status, STATUS_SUCCESS);
+  EXPECT(fcb.disk[100] == 0x44 && fcb.disk[119] == 0x44 && fcb.disk[120] != 0x44 && fcb.disk[149] == 0x44);
+}
+
+KTEST(DirtyPagesOfALogAreListed) {
+  Volume volume(65536);
+  int log = 0;
+  static ULONG pages, flushed;
+  pages = flushed = 0;
+  CcSetAdditionalCacheAttributesEx(volume.file, 0);
+  CcSetLogHandleForFile(volume.file, &log, [](PVOID, LARGE_INTEGER) { ++flushed; });
+  PVOID bcb = nullptr, data = nullptr;
+  LARGE_INTEGER at = At(8192), lsn = At(77);
+  REQUIRE(CcPinRead(volume.file, &at, 512, PIN_WAIT, &bcb, &data));
+  static_cast<UCHAR*>(data)[0] = 9;
+  CcSetDirtyPinnedData(bcb, &lsn);
+  const auto note = [](PFILE_OBJECT file, PLARGE_INTEGER offset, ULONG length, PLARGE_INTEGER oldest, PLARGE_INTEGER newest, PVOID context1,
+                       PVOID context2) {
+    ++pages;
+    EXPECT(file != nullptr && offset->QuadPart == 8192 && length >= 512);
+    EXPECT(oldest->QuadPart == 77 && newest->QuadPart == 77);
+    EXPECT(context1 == &pages && context2 == &flushed);
+  };
+  const LARGE_INTEGER oldest = CcGetDirtyPages(&log, note, &pages, &flushed);
+  EXPECT_EQ(oldest.QuadPart, 77);
+  EXPECT_EQ(pages, 1);
+  EXPECT_EQ(CcGetDirtyPages(&pages, note, nullptr, nullptr).QuadPart, 0);  // another log
+  CcUnpinData(bcb);
+  IO_STATUS_BLOCK io;
+  CcFlushCache(&fcb.sections, nullptr, 0, &io);
+  EXPECT_EQ(flushed, 1);  // the log comes first
+  EXPECT_EQ(CcGetDirtyPages(&log, note, nullptr, nullptr).QuadPart, 0);
+}
+
+KTEST(PinsMayBelongToAnOwner) {
+  Volume volume(65536);
+  PVOID bcb = nullptr, data = nullptr;
+  LARGE_INTEGER at = At(0);
+  REQUIRE(CcPinRead(volume.file, &at, 100, PIN_WAIT, &bcb, &data));
+  static int owner;
+  PVOID const pointer = reinterpret_cast<PVOID>(reinterpret_cast<ULONG_PTR>(&owner) | 3);
+  CcSetBcbOwnerPointer(bcb, pointer);
+  CcUnpinDataForThread(bcb, reinterpret_cast<ERESOURCE_THREAD>(pointer));
+  PVOID other = nullptr;
+  REQUIRE(CcMapData(volume.file, &at, 100, MAP_WAIT, &bcb, &data));
+  other = CcRemapBcb(bcb);
+  EXPECT(other != nullptr);
+  CcUnpinData(bcb);
+  EXPECT_EQ(static_cast<UCHAR*>(data)[1], fcb.disk[1]);  // still mapped
+  CcUnpinData(other);
+}
+
+KTEST(DirtyDataOfAVolumeIsCounted) {
+  Volume volume(65536);
+  VPB vpb = {};
+  ULONG pages = 99;
+  EXPECT(!CcIsThereDirtyDataEx(&vpb, &pages));
+  EXPECT_EQ(pages, 0);
+  volume.file->Vpb = &vpb;
+  EXPECT(volume.Write(0, 100, 1));
+  EXPECT(CcIsThereDirtyDataEx(&vpb, &pages));
+  EXPECT_EQ(pages, 1);
+  EXPECT(CcIsThereDirtyData(&vpb));
+  IO_STATUS_BLOCK io;
+  CcFlushCache(&fcb.sections, nullptr, 0, &io);
+  EXPECT(!CcIsThereDirtyData(&vpb));
+  volume.file->Vpb = nullptr;
+}
+
+KTEST(TheFileObjectOfSections) {
+  Volume volume(65536);
+  EXPECT(CcGetFileObjectFromSectionPtrs(&fcb.sections) == volume.file);
+  PFILE_OBJECT const file = CcGetFileObjectFromSectionPtrsRef(&fcb.sections);
+  EXPECT(file == volume.file);
+  if (file) ObDereferenceObject(file);
+  SECTION_OBJECT_POINTERS none = {};
+  EXPECT(CcGetFileObjectFromSectionPtrs(&none) == nullptr);
+  EXPECT(CcGetFileObjectFromSectionPtrsRef(&none) == nullptr);
+  CC_FILE_SIZES sizes = {At(kDisk), At(70000), At(70000)};
+  EXPECT_EQ(CcSetFileSizesEx(volume.file, &sizes), STATUS_SUCCESS);
+  EXPECT(volume.Read(69000, 100));
+  LARGE_INTEGER at = At(0);
+  CcScheduleReadAhead(volume.file, &at, 100);
+}

@@ -413,3 +413,30 @@ KTEST(BalancedReadsAreTheDriversToGive) {
   };
   EXPECT_EQ(FsRtlBalanceReads(device.object()), STATUS_INVALID_DEVICE_REQUEST);
 }
+
+KTEST(SectorsAreAsTheirDeviceSays) {
+  Device device;
+  FILE_FS_SECTOR_SIZE_INFORMATION sizes = {};
+  device.object()->SectorSize = 0;
+  EXPECT_EQ(FsRtlGetSectorSizeInformation(device.object(), &sizes), STATUS_INVALID_PARAMETER);
+  device.object()->SectorSize = 512;
+  device.on(IRP_MJ_DEVICE_CONTROL) = [](PDEVICE_OBJECT, PIRP irp) { return Complete(irp, STATUS_NOT_SUPPORTED); };
+  EXPECT_EQ(FsRtlGetSectorSizeInformation(device.object(), &sizes), STATUS_SUCCESS);
+  EXPECT(sizes.LogicalBytesPerSector == 512 && sizes.PhysicalBytesPerSectorForPerformance == 512 && sizes.Flags == 0);
+  EXPECT_EQ(sizes.ByteOffsetForSectorAlignment, SSINFO_OFFSET_UNKNOWN);
+  device.on(IRP_MJ_DEVICE_CONTROL) = [](PDEVICE_OBJECT, PIRP irp) {
+    const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    EXPECT_EQ(stack->Parameters.DeviceIoControl.IoControlCode, 0x2d1400);  // IOCTL_STORAGE_QUERY_PROPERTY
+    ULONG* const data = static_cast<ULONG*>(irp->AssociatedIrp.SystemBuffer);
+    const ULONG property = data[0], size = stack->Parameters.DeviceIoControl.OutputBufferLength;
+    RtlZeroMemory(data, size);
+    if (property == 6) data[4] = 512, data[5] = 8192;  // StorageAccessAlignmentProperty
+    if (property == 8) data[2] = TRUE;                 // StorageDeviceTrimProperty
+    return Complete(irp, STATUS_SUCCESS, size);
+  };
+  EXPECT_EQ(FsRtlGetSectorSizeInformation(device.object(), &sizes), STATUS_SUCCESS);
+  EXPECT_EQ(sizes.PhysicalBytesPerSectorForAtomicity, 8192);
+  EXPECT_EQ(sizes.FileSystemEffectivePhysicalBytesPerSectorForAtomicity, 4096);
+  EXPECT_EQ(sizes.Flags, SSINFO_FLAGS_ALIGNED_DEVICE | SSINFO_FLAGS_PARTITION_ALIGNED_ON_DEVICE | SSINFO_FLAGS_NO_SEEK_PENALTY |
+                             SSINFO_FLAGS_TRIM_ENABLED);
+}

@@ -159,3 +159,77 @@ KTEST(FatNamesAreEightAndThree) {
   EXPECT(!Fat("A\\B") && Fat("A\\B.C", false, true) && !Fat("A\\\\B", false, true) && !Fat("A\\B.LONG", false, true));
   EXPECT(Matches("*.TXT", "A.TXT") && !Matches("*.TXT", "a.txt") && Matches("A?C", "ABC") && !Matches("A?C", "AC"));
 }
+
+KTEST(BaseMapsAreTheirOwnersToSynchronize) {
+  BASE_MCB mcb;
+  FsRtlInitializeBaseMcb(&mcb, PagedPool);
+  LONG64 vbn = 0, lbn = 0, count = 0;
+  ULONG index = 99;
+  EXPECT_EQ(FsRtlNumberOfRunsInBaseMcb(&mcb), 0);
+  EXPECT(!FsRtlLookupLastBaseMcbEntry(&mcb, &vbn, &lbn));
+  EXPECT(FsRtlAddBaseMcbEntry(&mcb, 0, 100, 4));
+  EXPECT(FsRtlAddBaseMcbEntry(&mcb, 8, 200, 4));
+  EXPECT(!FsRtlAddBaseMcbEntry(&mcb, 2, 300, 4));
+  EXPECT_EQ(FsRtlNumberOfRunsInBaseMcb(&mcb), 3);
+  EXPECT(FsRtlLookupBaseMcbEntry(&mcb, 9, &lbn, &count, nullptr, nullptr, &index));
+  EXPECT(lbn == 201 && count == 3 && index == 2);
+  EXPECT(FsRtlGetNextBaseMcbEntry(&mcb, 1, &vbn, &lbn, &count));
+  EXPECT(vbn == 4 && lbn == -1 && count == 4);
+  EXPECT(FsRtlLookupLastBaseMcbEntryAndIndex(&mcb, &vbn, &lbn, &index));
+  EXPECT(vbn == 11 && lbn == 203 && index == 2);
+  EXPECT(FsRtlSplitBaseMcb(&mcb, 10, 5));
+  EXPECT(FsRtlLookupLastBaseMcbEntry(&mcb, &vbn, &lbn));
+  EXPECT(vbn == 16 && lbn == 203);
+  EXPECT(FsRtlRemoveBaseMcbEntry(&mcb, 0, 4));
+  EXPECT(FsRtlLookupBaseMcbEntry(&mcb, 0, &lbn, nullptr, nullptr, nullptr, nullptr));
+  EXPECT_EQ(lbn, -1);
+  FsRtlTruncateBaseMcb(&mcb, 9);
+  EXPECT(FsRtlLookupLastBaseMcbEntry(&mcb, &vbn, &lbn));
+  EXPECT(vbn == 8 && lbn == 200);
+  FsRtlResetBaseMcb(&mcb);
+  EXPECT_EQ(FsRtlNumberOfRunsInBaseMcb(&mcb), 0);
+  FsRtlUninitializeBaseMcb(&mcb);
+}
+
+KTEST(StatusesThatFiltersExpect) {
+  EXPECT(FsRtlIsNtstatusExpected(STATUS_DISK_FULL));
+  EXPECT(!FsRtlIsNtstatusExpected(STATUS_ACCESS_VIOLATION));
+  EXPECT(!FsRtlIsNtstatusExpected(STATUS_ILLEGAL_INSTRUCTION));
+  EXPECT(!FsRtlIsNtstatusExpected(STATUS_DATATYPE_MISALIGNMENT));
+  EXPECT(!FsRtlIsNtstatusExpected(STATUS_INSTRUCTION_MISALIGNMENT));
+  EXPECT_EQ(FsRtlNormalizeNtstatus(STATUS_DISK_FULL, STATUS_UNEXPECTED_IO_ERROR), STATUS_DISK_FULL);
+  EXPECT_EQ(FsRtlNormalizeNtstatus(STATUS_ACCESS_VIOLATION, STATUS_UNEXPECTED_IO_ERROR), STATUS_UNEXPECTED_IO_ERROR);
+  EXPECT(FsRtlIsTotalDeviceFailure(STATUS_DEVICE_OFF_LINE) && !FsRtlIsTotalDeviceFailure(STATUS_CRC_ERROR));
+  EXPECT(!FsRtlIsTotalDeviceFailure(STATUS_SUCCESS));
+}
+
+KTEST(FactsThatFileSystemsAskFor) {
+  EXPECT(!FsRtlIsMobileOS());
+  EXPECT(FsRtlAreVolumeStartupApplicationsComplete());
+  EXPECT(!FsRtlIsNonEmptyDirectoryReparsePointAllowed(IO_REPARSE_TAG_MOUNT_POINT));
+  UNICODE_STRING first = RTL_CONSTANT_STRING(L"Name"), second = RTL_CONSTANT_STRING(L"nAME");
+  EXPECT(!FsRtlAreNamesEqual(&first, &second, FALSE, nullptr));
+  EXPECT(FsRtlAreNamesEqual(&first, &second, TRUE, nullptr));
+  PVOID block = FsRtlAllocatePoolWithQuotaTag(PagedPool, 64, 'sFtK');
+  ExFreePoolWithTag(block, 'sFtK');
+  block = FsRtlAllocatePool(NonPagedPoolNx, 64);
+  ExFreePool(block);
+  block = FsRtlAllocatePoolWithQuota(PagedPool, 64);
+  ExFreePool(block);
+}
+
+namespace {
+void NTAPI Overflowed(PVOID context, PKEVENT event) {
+  *static_cast<bool*>(context) = true;
+  KeSetEvent(event, IO_NO_INCREMENT, FALSE);
+}
+}  // namespace
+
+KTEST(APagingFilesRoutineRunsWhereThereIsStack) {
+  KEVENT event;
+  bool called = false;
+  KeInitializeEvent(&event, NotificationEvent, FALSE);
+  FsRtlPostPagingFileStackOverflow(&called, &event, Overflowed);
+  KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, nullptr);
+  EXPECT(called);
+}

@@ -145,3 +145,13 @@ KTEST(EventsReachWhoOpenedTheirBlock) {
   Sleep(20);
   EXPECT_EQ(heard.calls, 1);
 }
+
+KTEST(ProvidersHaveNumbers) {
+  Device none;
+  EXPECT_EQ(IoWMIDeviceObjectToProviderId(none.object()), 0);
+  Provider first, second;
+  const ULONG id = IoWMIDeviceObjectToProviderId(first.device.object());
+  EXPECT(id != 0);
+  EXPECT_EQ(IoWMIDeviceObjectToProviderId(first.device.object()), id);
+  EXPECT(IoWMIDeviceObjectToProviderId(second.device.object()) != id);
+}
