@@ -71,13 +71,21 @@ NTSTATUS LookupCaptured(const Captured& captured, Lookup lookup, PVOID* object) 
   return status;
 }
 
+namespace {
+
+/// A state of the caller's says itself what is still wanted, and what has been granted already.
+ACCESS_MASK Wanted(const ACCESS_STATE* state, ACCESS_MASK access) {
+  return state != nullptr ? state->RemainingDesiredAccess | state->PreviouslyGrantedAccess : access;
+}
+
+}  // namespace
 }  // namespace nt::ob
 
 using namespace nt::ob;
 
 extern "C" {
 
-NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE /*PassedAccessState*/, ACCESS_MASK DesiredAccess, ULONG /*ObjectPointerBias*/,
+NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess, ULONG /*ObjectPointerBias*/,
                         PVOID* NewObject, PHANDLE Handle) {
   Prefix* const prefix = PrefixOf(Object);
   Captured captured;
@@ -105,7 +113,7 @@ NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE /*PassedAccessState*/, ACCES
   }
   if (Handle != nullptr) {
     // Whether a kernel handle may be made was decided when the attributes were captured, by the mode that gave them.
-    const NTSTATUS made = CreateHandle(inserted, captured.attributes, DesiredAccess, KernelMode, Handle);
+    const NTSTATUS made = CreateHandle(inserted, captured.attributes, Wanted(PassedAccessState, DesiredAccess), KernelMode, Handle);
     if (!NT_SUCCESS(made)) status = made;
   }
   if (NewObject != nullptr && NT_SUCCESS(status)) {
@@ -117,7 +125,7 @@ NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE /*PassedAccessState*/, ACCES
 }
 
 NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
-                            PACCESS_STATE /*AccessState*/, ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle) {
+                            PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle) {
   if (ObjectAttributes == nullptr) return STATUS_INVALID_PARAMETER;
   Captured captured;
   NTSTATUS status = Capture(ObjectAttributes, AccessMode, &captured);
@@ -125,9 +133,9 @@ NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Ob
   Lookup lookup;
   lookup.type = ObjectType;
   lookup.mode = AccessMode;
-  lookup.access = DesiredAccess;
+  lookup.access = Wanted(AccessState, DesiredAccess);
   lookup.context = ParseContext;
-  ACCESS_MASK granted = DesiredAccess;
+  ACCESS_MASK granted = lookup.access;
   lookup.granted = &granted;
   PVOID object = nullptr;
   status = LookupCaptured(captured, lookup, &object);
@@ -137,28 +145,28 @@ NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_TYPE Ob
   return NT_SUCCESS(made) ? status : made;
 }
 
-NTSTATUS ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, PACCESS_STATE /*AccessState*/, ACCESS_MASK DesiredAccess,
+NTSTATUS ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess,
                                  POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PVOID ParseContext, PVOID* Object) {
   if (ObjectName == nullptr || ObjectName->Length == 0 || (ObjectName->Length & 1) != 0) return STATUS_OBJECT_NAME_INVALID;
   Lookup lookup;
   lookup.type = ObjectType;
   lookup.mode = AccessMode;
   lookup.attributes = Attributes;
-  lookup.access = DesiredAccess;
+  lookup.access = Wanted(AccessState, DesiredAccess);
   lookup.context = ParseContext;
   NTSTATUS status = LookupName(View(*ObjectName), lookup, Object);
   if (!NT_SUCCESS(status) || (AccessMode == KernelMode && (Attributes & OBJ_FORCE_ACCESS_CHECK) == 0)) return status;
   ACCESS_MASK granted = 0;
-  const NTSTATUS checked = CheckAccess(*Object, DesiredAccess, &granted);
+  const NTSTATUS checked = CheckAccess(*Object, lookup.access, &granted);
   if (NT_SUCCESS(checked)) return status;
   ObfDereferenceObject(*Object);
   return checked;
 }
 
-NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE /*PassedAccessState*/, ACCESS_MASK DesiredAccess,
+NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
                                POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PHANDLE Handle) {
   if (ObjectType != nullptr && TypeOf(Object) != ObjectType) return STATUS_OBJECT_TYPE_MISMATCH;
-  return OpenHandle(Object, HandleAttributes, DesiredAccess, AccessMode, Handle);
+  return OpenHandle(Object, HandleAttributes, Wanted(PassedAccessState, DesiredAccess), AccessMode, Handle);
 }
 
 }  // extern "C"

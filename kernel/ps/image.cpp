@@ -101,6 +101,12 @@ void CloseImageFile(ImageFile* file) {
   *file = {};
 }
 
+PFILE_OBJECT FileOf(PEPROCESS process) {
+  const mm::AddressSpace* const space = ProcessOf(process)->host.space;
+  if (space == nullptr || ProcessOf(process)->host.exiting) return nullptr;
+  return space->FileOf(reinterpret_cast<ULONG_PTR>(process->SectionBaseAddress));
+}
+
 NTSTATUS MapImage(Process* process, std::u16string_view path, std::span<const std::byte> bytes, ldr::Image** image, std::string* why) {
   ldr::PeImage parsed;
   ldr::Verdict verdict = ldr::PeImage::Parse(bytes, ldr::PeImage::Layout::File, &parsed);
@@ -134,3 +140,10 @@ NTSTATUS MapImage(Process* process, std::u16string_view path, std::span<const st
 }
 
 }  // namespace nt::ps
+
+extern "C" NTSTATUS PsReferenceProcessFilePointer(PEPROCESS Process, PFILE_OBJECT* FileObject) {
+  *FileObject = nt::ps::FileOf(Process);
+  if (*FileObject == nullptr) return STATUS_UNSUCCESSFUL;
+  ObfReferenceObject(*FileObject);
+  return STATUS_SUCCESS;
+}

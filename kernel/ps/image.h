@@ -22,6 +22,8 @@ ImageFile OpenImageFile(const UNICODE_STRING& path);
 /// Why there is no program of a name: STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_FILE_IS_A_DIRECTORY.
 NTSTATUS WhyNoProgram(const UNICODE_STRING& path);
 void CloseImageFile(ImageFile* file);
+/// The file of a process's program, not referenced; null if it has none, or is ending.
+PFILE_OBJECT FileOf(PEPROCESS process);
 
 /// Maps an image into a process: STATUS_INVALID_IMAGE_FORMAT and the like, with a sentence in *why.
 NTSTATUS MapImage(Process* process, std::u16string_view path, std::span<const std::byte> bytes, ldr::Image** image, std::string* why);

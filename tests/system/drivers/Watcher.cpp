@@ -2,6 +2,7 @@
 #include <ntifs.h>
 
 extern "C" NTKERNELAPI PCSTR NTAPI PsGetProcessImageFileName(PEPROCESS Process);
+extern "C" NTKERNELAPI NTSTATUS NTAPI PsReferenceProcessFilePointer(PEPROCESS Process, PFILE_OBJECT* FileObject);
 
 namespace {
 
@@ -51,6 +52,10 @@ void OnThread(HANDLE process, HANDLE, BOOLEAN create) {
 void OnNewThread(HANDLE process, HANDLE thread, BOOLEAN create) {
   DbgPrint("user thread %s, told by %s, %s\n", create ? "starts" : "ended", By(process),
            PsGetCurrentThreadId() == thread ? "in itself" : "in another thread");
+  PFILE_OBJECT file = nullptr;
+  if (!create || !NT_SUCCESS(PsReferenceProcessFilePointer(PsGetCurrentProcess(), &file))) return;
+  ShowFile(file);
+  ObDereferenceObject(file);
 }
 
 void OnImage(PUNICODE_STRING name, HANDLE process, PIMAGE_INFO info) {
