@@ -159,6 +159,7 @@ void InitializeSections() {
   initializer.mapping = {STANDARD_RIGHTS_READ | SECTION_QUERY | SECTION_MAP_READ, STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE,
                          STANDARD_RIGHTS_EXECUTE | SECTION_MAP_EXECUTE, SECTION_ALL_ACCESS};
   initializer.valid_access = SECTION_ALL_ACCESS | SYNCHRONIZE;
+  initializer.secured = true;
   initializer.destroy = &DestroySection;
   section_type = ob::CreateType(initializer);
   CreatePhysicalMemory();

@@ -113,7 +113,11 @@ NTSTATUS ObInsertObject(PVOID Object, PACCESS_STATE PassedAccessState, ACCESS_MA
   }
   if (Handle != nullptr) {
     // Whether a kernel handle may be made was decided when the attributes were captured, by the mode that gave them.
-    const NTSTATUS made = CreateHandle(inserted, captured.attributes, Wanted(PassedAccessState, DesiredAccess), KernelMode, Handle);
+    // Who makes an object gets what he asks for; who meets one that was there is let in by it.
+    const bool checked = inserted != Object && nt::ke::PreviousMode() == UserMode;
+    const ACCESS_MASK access = Wanted(PassedAccessState, DesiredAccess);
+    const NTSTATUS made = checked ? OpenHandle(inserted, captured.attributes | OBJ_FORCE_ACCESS_CHECK, access, KernelMode, Handle)
+                                  : CreateHandle(inserted, captured.attributes, access, KernelMode, Handle);
     if (!NT_SUCCESS(made)) status = made;
   }
   if (NewObject != nullptr && NT_SUCCESS(status)) {

@@ -4,6 +4,7 @@
 #include "kernel/ob/ob.h"
 #include "kernel/se/descriptor.h"
 #include "kernel/se/state.h"
+#include "kernel/se/tokens.h"
 #include "kernel/se/user.h"
 #include "nt/status.h"
 
@@ -112,8 +113,7 @@ std::vector<UCHAR> DefaultList(const Token& token) {
   return AllowList({{&token.owner, GENERIC_ALL}, {&system, GENERIC_ALL}, {&logon, GENERIC_READ | GENERIC_EXECUTE}});
 }
 
-void MakeUserToken() {
-  Token* const token = NewToken();
+void MakeFull(Token* token) {
   const SE_EXPORTS& known = WellKnown();
   constexpr ULONG kLocalAccounts = 513;  // the group that they share
   token->user = FixedSid(kNtAuthority, {SECURITY_NT_NON_UNIQUE, kMachineId[0], kMachineId[1], kMachineId[2], kUserRid});
@@ -131,10 +131,16 @@ void MakeUserToken() {
   token->integrity = FixedSid(kLabelAuthority, {SECURITY_MANDATORY_HIGH_RID});
   token->authentication_id = kUserLogon;
   token->origin = kSystemLogon;
-  token->source = {{'U', 's', 'e', 'r', '3', '2', ' ', 0}, NewLuid()};
   token->session = 1;
   token->elevated = true;
+  token->limited = false;
   token->default_dacl = DefaultList(*token);
+}
+
+void MakeUserToken() {
+  Token* const token = NewToken();
+  MakeFull(token);
+  token->source = {{'U', 's', 'e', 'r', '3', '2', ' ', 0}, NewLuid()};
   Se().user = token;
 }
 
@@ -145,10 +151,7 @@ bool HeldByAll(const LUID_AND_ATTRIBUTES& privilege) {
   return std::ranges::find(kHeld, privilege.Luid.LowPart) != std::end(kHeld);
 }
 
-}  // namespace
-
-void MakeUserPlain() {
-  Token& token = *Se().user;
+void MakePlain(Token& token) {
   std::erase_if(token.privileges, [](const LUID_AND_ATTRIBUTES& held) { return !HeldByAll(held); });
   for (Token::Group& group : token.groups) {
     if (SameSid(group.sid.sid(), static_cast<const SID*>(WellKnown().SeAliasAdminsSid))) group.attributes = SE_GROUP_USE_FOR_DENY_ONLY;
@@ -158,6 +161,21 @@ void MakeUserPlain() {
   token.elevated = false;
   token.limited = true;
   token.default_dacl = DefaultList(token);
+}
+
+}  // namespace
+
+void MakeUserPlain() { MakePlain(*Se().user); }
+
+Token* LinkedTo(const Token& token, bool may_use) {
+  Token* const linked = Duplicate(token, may_use ? TokenPrimary : TokenImpersonation, SecurityIdentification);
+  if (linked == nullptr) return nullptr;
+  if (token.elevated) {
+    MakePlain(*linked);
+  } else {
+    MakeFull(linked);
+  }
+  return linked;
 }
 
 bool Token::Holds(const SID* sid, bool for_deny) const {

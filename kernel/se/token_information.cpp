@@ -6,6 +6,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/se/caller.h"
 #include "kernel/se/state.h"
+#include "kernel/se/tokens.h"
 #include "nt/status.h"
 
 namespace nt::se {
@@ -239,6 +240,26 @@ NTSTATUS Describe(const Token& token, TOKEN_INFORMATION_CLASS what, Answer& answ
   return STATUS_SUCCESS;
 }
 
+/// A handle to the other half of an administrator's logon. Who acts as a part of the system may use it, others look at it.
+NTSTATUS OpenLinked(const Token& token, HANDLE* handle) {
+  if (!token.elevated && !token.limited) return STATUS_NO_SUCH_LOGON_SESSION;
+  Token* const linked = LinkedTo(token, SeSinglePrivilegeCheck({SE_TCB_PRIVILEGE, 0}, ke::PreviousMode()) != 0);
+  if (linked == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  const ULONG attributes = ke::PreviousMode() == KernelMode ? OBJ_KERNEL_HANDLE : 0;
+  const NTSTATUS status = ObOpenObjectByPointer(linked, attributes, nullptr, TOKEN_ALL_ACCESS, Se().token_type, KernelMode, handle);
+  ObfDereferenceObject(linked);
+  return status;
+}
+
+NTSTATUS TellLinked(const Token& token, PVOID to, ULONG room, PULONG length) {
+  NTSTATUS status = Store<ULONG>(length, sizeof(HANDLE));
+  if (!NT_SUCCESS(status)) return status;
+  if (room < sizeof(HANDLE)) return STATUS_BUFFER_TOO_SMALL;
+  HANDLE handle = nullptr;
+  status = OpenLinked(token, &handle);
+  return NT_SUCCESS(status) ? Store(static_cast<HANDLE*>(to), handle) : status;
+}
+
 }  // namespace
 }  // namespace nt::se
 
@@ -272,6 +293,11 @@ NTSTATUS NtQueryInformationToken(HANDLE TokenHandle, TOKEN_INFORMATION_CLASS Tok
   const ACCESS_MASK access = TokenInformationClass == TokenSource ? TOKEN_QUERY_SOURCE : TOKEN_QUERY;
   NTSTATUS status = ObReferenceObjectByHandle(TokenHandle, access, Se().token_type, ke::PreviousMode(), &token, nullptr);
   if (!NT_SUCCESS(status)) return status;
+  if (TokenInformationClass == TokenLinkedToken) {
+    status = TellLinked(*AsToken(token), TokenInformation, TokenInformationLength, ReturnLength);
+    ObfDereferenceObject(token);
+    return status;
+  }
   Answer answer;
   status = Describe(*AsToken(token), TokenInformationClass, answer);
   ObfDereferenceObject(token);
