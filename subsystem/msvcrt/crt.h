@@ -118,6 +118,12 @@ struct Sink {
 int Format(Sink* sink, const char* format, const ULONG_PTR* arguments);
 int Format(Sink* sink, const WCHAR* format, const ULONG_PTR* arguments);
 
+/// Sets a variable that the module exports.
+template <class T>
+void Publish(const char* name, T value) {
+  if (auto* const variable = static_cast<T*>(user::DataExport(u"msvcrt.dll", name))) *variable = value;
+}
+
 [[noreturn]] void Exit(int code, bool run_routines);
 
 }  // namespace nt::crt

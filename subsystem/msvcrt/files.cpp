@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel/rtl/crt.h"
 #include "subsystem/kernel32/base.h"
 #include "subsystem/kernel32/calendar.h"
 #include "subsystem/msvcrt/crt.h"
@@ -61,6 +62,22 @@ struct Found {
   Char name[260];
 };
 NT_OFFSET(Found<WCHAR>, name, 0x28);
+
+/// struct _finddata_t and _wfinddata_t, whose sizes have 32 bits.
+template <class Char>
+struct Found32 {
+  unsigned attributes;
+  LONGLONG created, accessed, written;
+  unsigned size;
+  Char name[260];
+};
+NT_OFFSET(Found32<WCHAR>, name, 0x24);
+
+template <class Char>
+void Narrow(const Found<Char>& from, Found32<Char>* to) {
+  *to = {static_cast<unsigned>(from.attributes), from.created, from.accessed, from.written, static_cast<unsigned>(from.size), {}};
+  std::copy_n(from.name, 260, to->name);
+}
 
 void FillName(WCHAR* to, const WCHAR* name) { std::copy_n(name, 260, to); }
 
@@ -211,6 +228,32 @@ int Msvcrt__wfindnext64(LONGLONG Handle, PVOID Data) { return FindNext(Handle, s
 /// Finds the next file.
 int Msvcrt__findnext64(LONGLONG Handle, PVOID Data) { return FindNext(Handle, static_cast<Found<char>*>(Data)); }
 
+/// The same with sizes of 32 bits.
+LONGLONG Msvcrt__wfindfirst(PCWSTR Pattern, PVOID Data) {
+  Found<WCHAR> found{};
+  const LONGLONG handle = FindFirst(Pattern, &found);
+  if (handle != -1) Narrow(found, static_cast<Found32<WCHAR>*>(Data));
+  return handle;
+}
+LONGLONG Msvcrt__findfirst(PCSTR Pattern, PVOID Data) {
+  Found<char> found{};
+  const LONGLONG handle = FindFirst(WideName(Pattern).c_str(), &found);
+  if (handle != -1) Narrow(found, static_cast<Found32<char>*>(Data));
+  return handle;
+}
+int Msvcrt__wfindnext(LONGLONG Handle, PVOID Data) {
+  Found<WCHAR> found{};
+  const int result = FindNext(Handle, &found);
+  if (result == 0) Narrow(found, static_cast<Found32<WCHAR>*>(Data));
+  return result;
+}
+int Msvcrt__findnext(LONGLONG Handle, PVOID Data) {
+  Found<char> found{};
+  const int result = FindNext(Handle, &found);
+  if (result == 0) Narrow(found, static_cast<Found32<char>*>(Data));
+  return result;
+}
+
 /// Ends a search.
 int Msvcrt__findclose(LONGLONG Handle) { return FindClose(reinterpret_cast<HANDLE>(Handle)) != 0 ? 0 : Fail(kEINVAL); }
 
@@ -268,5 +311,19 @@ int Msvcrt__chsize(int Descriptor, LONG Size) {
 
 /// The process's id.
 int Msvcrt__getpid() { return static_cast<int>(reinterpret_cast<ULONG_PTR>(nt::user::CurrentTeb()->ClientId.UniqueProcess)); }
+
+/// Splits a path into drive, directory, name and extension, each of which may be null; and joins them. (_MAX_PATH and its parts)
+VOID Msvcrt__splitpath(PCSTR Path, PSTR Drive, PSTR Directory, PSTR Name, PSTR Extension) {
+  Crt_splitpath_s(Path, Drive, Drive ? 3 : 0, Directory, Directory ? 256 : 0, Name, Name ? 256 : 0, Extension, Extension ? 256 : 0);
+}
+VOID Msvcrt__wsplitpath(PCWSTR Path, PWSTR Drive, PWSTR Directory, PWSTR Name, PWSTR Extension) {
+  Crt_wsplitpath_s(Path, Drive, Drive ? 3 : 0, Directory, Directory ? 256 : 0, Name, Name ? 256 : 0, Extension, Extension ? 256 : 0);
+}
+VOID Msvcrt__makepath(PSTR Path, PCSTR Drive, PCSTR Directory, PCSTR Name, PCSTR Extension) {
+  Crt_makepath_s(Path, 260, Drive, Directory, Name, Extension);
+}
+VOID Msvcrt__wmakepath(PWSTR Path, PCWSTR Drive, PCWSTR Directory, PCWSTR Name, PCWSTR Extension) {
+  Crt_wmakepath_s(Path, 260, Drive, Directory, Name, Extension);
+}
 
 }  // extern "C"

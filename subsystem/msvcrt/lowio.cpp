@@ -161,6 +161,29 @@ struct Stat64 {
 };
 NT_SIZE(Stat64, 56);
 
+/// struct _stat, whose size has 32 bits.
+struct Stat {
+  unsigned st_dev;
+  USHORT st_ino, st_mode;
+  SHORT st_nlink, st_uid, st_gid;
+  unsigned st_rdev;
+  LONG st_size;
+  LONGLONG st_atime, st_mtime, st_ctime;
+};
+NT_SIZE(Stat, 48);
+
+int Narrow(const Stat64& from, Stat* to) {
+  *to = {from.st_dev,   from.st_ino,   from.st_mode, from.st_nlink, from.st_uid, from.st_gid, from.st_rdev, static_cast<LONG>(from.st_size),
+         from.st_atime, from.st_mtime, from.st_ctime};
+  return 0;
+}
+
+NTSTATUS Duplicate(HANDLE handle, HANDLE* copy) {
+  constexpr ULONG kSameAccess = 2, kSameAttributes = 4;
+  HANDLE const process = nt::user::CurrentProcessHandle();
+  return nt::sys::NtDuplicateObject(process, handle, process, copy, 0, 0, kSameAccess | kSameAttributes);
+}
+
 void FillStat(Stat64& stat, HANDLE handle) {
   LARGE_INTEGER size{};
   FILETIME created{}, accessed{}, written{};
@@ -271,5 +294,52 @@ int Msvcrt__wstat64(const WCHAR* Path, PVOID Buffer) {
     stat.st_mode = static_cast<USHORT>(stat.st_mode & ~0x92);
   return 0;
 }
+
+/// The same with a size of 32 bits.
+int Msvcrt__fstat(int Descriptor, PVOID Buffer) {
+  Stat64 whole;
+  const int result = Msvcrt__fstat64(Descriptor, &whole);
+  return result == 0 ? Narrow(whole, static_cast<Stat*>(Buffer)) : result;
+}
+int Msvcrt__wstat(const WCHAR* Path, PVOID Buffer) {
+  Stat64 whole;
+  const int result = Msvcrt__wstat64(Path, &whole);
+  return result == 0 ? Narrow(whole, static_cast<Stat*>(Buffer)) : result;
+}
+int Msvcrt__stat(const char* Path, PVOID Buffer) { return Msvcrt__wstat(nt::win32::WideName(Path).c_str(), Buffer); }
+
+/// A new descriptor of the same file: the lowest free one, or a given one, whose file is closed.
+int Msvcrt__dup(int Descriptor) {
+  const File* const file = FileOf(Descriptor);
+  HANDLE copy = nullptr;
+  if (!file) return -1;
+  if (!NT_SUCCESS(Duplicate(file->handle, &copy))) return Fail(kEBADF);
+  const int made = OpenHandle(copy, file->flags);
+  if (made < 0) nt::sys::NtClose(copy);
+  return made;
+}
+int Msvcrt__dup2(int Descriptor, int Target) {
+  const File* const file = FileOf(Descriptor);
+  HANDLE copy = nullptr;
+  if (!file) return -1;
+  if (Target < 0 || static_cast<ULONG>(Target) >= kFiles) return Fail(kEBADF);
+  if (Target == Descriptor) return 0;
+  if (!NT_SUCCESS(Duplicate(file->handle, &copy))) return Fail(kEBADF);
+  File& target = State().files[Target];
+  if (target.flags & kOpen) Close(Target);
+  target = {copy, file->flags};
+  return 0;
+}
+
+/// The size of a descriptor's file, its position, whether that is its end.
+LONG Msvcrt__filelength(int Descriptor) { return static_cast<LONG>(Msvcrt__filelengthi64(Descriptor)); }
+LONG Msvcrt__tell(int Descriptor) { return static_cast<LONG>(Seek(Descriptor, 0, 1)); }
+int Msvcrt__eof(int Descriptor) {
+  const LONGLONG size = Msvcrt__filelengthi64(Descriptor);
+  return size < 0 ? -1 : Seek(Descriptor, 0, 1) >= size;
+}
+
+/// Makes or empties a file and opens it for writing.
+int Msvcrt__creat(const char* Path, int Mode) { return Msvcrt__open(Path, 0x301, Mode); }
 
 }  // extern "C"

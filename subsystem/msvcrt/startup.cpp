@@ -95,11 +95,6 @@ void OpenStandardStreams(Process& state) {
   }
 }
 
-template <class T>
-void Publish(const char* name, T value) {
-  if (auto* const variable = static_cast<T*>(user::DataExport(u"msvcrt.dll", name))) *variable = value;
-}
-
 int FromWin32(DWORD error) {
   switch (error) {
     case ERROR_FILE_NOT_FOUND:

@@ -628,4 +628,89 @@ VOID Msvcrt_perror(const char* Message) {
   Msvcrt_fputc('\n', Standard(2));
 }
 
+/// Opens another file on a stream.
+FILE_MS* Msvcrt__wfreopen(const WCHAR* Path, const WCHAR* Mode, FILE_MS* Stream) {
+  const int flags = ModeFlags(Mode);
+  Msvcrt_fclose(Stream);
+  const int descriptor = flags < 0 || !Path ? -1 : OpenPath(Path, flags, 0x40);
+  if (descriptor < 0) return nullptr;
+  *Stream = {};
+  Stream->_file = descriptor;
+  Stream->_flag = (flags & 3) == 2 ? kReadWrite : (flags & 3) == 1 ? kWrite : kRead;
+  return Stream;
+}
+FILE_MS* Msvcrt_freopen(const char* Path, const char* Mode, FILE_MS* Stream) {
+  return Msvcrt__wfreopen(nt::win32::WideName(Path).c_str(), nt::win32::WideName(Mode).c_str(), Stream);
+}
+int Msvcrt_freopen_s(FILE_MS** Result, const char* Path, const char* Mode, FILE_MS* Stream) {
+  return (*Result = Msvcrt_freopen(Path, Mode, Stream)) ? 0 : Errno();
+}
+
+/// Opens a stream, or one on a descriptor; an errno, or null.
+int Msvcrt__wfopen_s(FILE_MS** Stream, const WCHAR* Path, const WCHAR* Mode) {
+  return (*Stream = Msvcrt__wfopen(Path, Mode)) ? 0 : Errno();
+}
+FILE_MS* Msvcrt__wfdopen(int Descriptor, const WCHAR* Mode) { return FileOf(Descriptor) ? Attach(Descriptor, ModeFlags(Mode)) : nullptr; }
+
+/// A temporary file that goes when it is closed.
+FILE_MS* Msvcrt_tmpfile() {
+  constexpr int kTemporary = 0x40, kExclusive = 0x400;
+  for (unsigned number = 1; number < 0x10000; number++) {
+    WCHAR path[] = u"C:\\Windows\\Temp\\t0000.tmp";
+    for (int digit = 0; digit < 4; digit++) path[17 + digit] = u"0123456789abcdef"[number >> (12 - 4 * digit) & 15];
+    FILE_MS* const stream = OpenStream(path, 0x8102 | kTemporary | kExclusive, 0x40);
+    if (stream || Errno() != kEEXIST) return stream;
+  }
+  return nullptr;
+}
+
+/// Writes what all streams hold back; how many are open. Closes all but the standard ones; how many there were.
+int Msvcrt__flushall() {
+  FlushAll();
+  int open = 0;
+  for (const FILE_MS& stream : State().streams) open += (stream._flag & kInUse) != 0;
+  return open;
+}
+int Msvcrt__fcloseall() {
+  int closed = 0;
+  for (ULONG i = 3; i < kStreams; i++)
+    if (State().streams[i]._flag & kInUse) closed += Msvcrt_fclose(&State().streams[i]) == 0;
+  return closed;
+}
+
+/// Formats to count the characters.
+int Msvcrt__scprintf(const char* FormatText, const ULONG_PTR* Variable) { return CountOf(FormatText, Variable); }
+int Msvcrt__scwprintf(const WCHAR* FormatText, const ULONG_PTR* Variable) { return CountOf(FormatText, Variable); }
+
+/// Reads fields from a stream; with sizes behind buffers in the _s forms.
+int Msvcrt_fscanf_s(FILE_MS* Stream, const char* FormatText, const ULONG_PTR* Variable) {
+  return ScanStream(Stream, FormatText, Variable, true);
+}
+int Msvcrt_fwscanf(FILE_MS* Stream, const WCHAR* FormatText, const ULONG_PTR* Variable) {
+  return ScanStream(Stream, FormatText, Variable, false);
+}
+int Msvcrt_fwscanf_s(FILE_MS* Stream, const WCHAR* FormatText, const ULONG_PTR* Variable) {
+  return ScanStream(Stream, FormatText, Variable, true);
+}
+int Msvcrt_wscanf_s(const WCHAR* FormatText, const ULONG_PTR* Variable) { return ScanStream(Standard(0), FormatText, Variable, true); }
+
+/// A character from stdin, or to stdout.
+USHORT Msvcrt_getwchar() { return Msvcrt_fgetwc(Standard(0)); }
+USHORT Msvcrt_putwchar(WCHAR Character) { return Msvcrt_fputwc(Character, Standard(1)); }
+
+/// A line of stdin without its end; null at its end. The buffer's size is not known.
+char* Msvcrt_gets(char* Buffer) {
+  char* to = Buffer;
+  int c = GetChar(Standard(0));
+  if (c < 0) return nullptr;
+  for (; c >= 0 && c != '\n'; c = GetChar(Standard(0))) *to++ = static_cast<char>(c);
+  *to = 0;
+  return Buffer;
+}
+
+/// Writes a text, a character or formatted text to the console.
+int Msvcrt__cputs(const char* Text) { return Msvcrt_fputs(Text, Standard(1)) < 0 ? -1 : 0; }
+int Msvcrt__putch(int Character) { return Msvcrt_fputc(Character, Standard(1)); }
+int Msvcrt__cprintf(const char* FormatText, const ULONG_PTR* Variable) { return Print(Standard(1), FormatText, Variable); }
+
 }  // extern "C"

@@ -7,6 +7,8 @@
 #include "subsystem/msvcrt/crt.h"
 
 extern "C" {
+
+MSABI WCHAR* Msvcrt_wcstok_s(WCHAR* Text, const WCHAR* Delimiters, WCHAR** Context);
 HANDLE CreateThread(LPSECURITY_ATTRIBUTES ThreadAttributes, SIZE_T StackSize, LPTHREAD_START_ROUTINE StartAddress, LPVOID Parameter,
                     DWORD CreationFlags, LPDWORD ThreadId);
 }
@@ -266,6 +268,21 @@ WCHAR* Msvcrt__itow(int Value, WCHAR* Text, int Radix) {
 }
 
 /// Text as a floating-point number.
+/// Writes a number as text.
+char* Msvcrt__i64toa(LONGLONG Value, char* Text, int Radix) {
+  const bool negative = Value < 0 && Radix == 10;
+  return FromNumber(negative ? 0 - static_cast<ULONGLONG>(Value) : static_cast<ULONGLONG>(Value), negative, Text, Radix);
+}
+WCHAR* Msvcrt__i64tow(LONGLONG Value, WCHAR* Text, int Radix) {
+  const bool negative = Value < 0 && Radix == 10;
+  return FromNumber(negative ? 0 - static_cast<ULONGLONG>(Value) : static_cast<ULONGLONG>(Value), negative, Text, Radix);
+}
+WCHAR* Msvcrt__ultow(ULONG Value, WCHAR* Text, int Radix) { return FromNumber(Value, false, Text, Radix); }
+WCHAR* Msvcrt__ui64tow(ULONGLONG Value, WCHAR* Text, int Radix) { return FromNumber(Value, false, Text, Radix); }
+
+/// Splits a text into tokens, one a call; the thread keeps the place.
+WCHAR* Msvcrt_wcstok(WCHAR* Text, const WCHAR* Delimiters) { return Msvcrt_wcstok_s(Text, Delimiters, &ThreadState().wide_token); }
+
 MSABI double Msvcrt_strtod(const char* Text, char** End) { return std::strtod(Text, End); }
 /// Text as a floating-point number.
 MSABI double Msvcrt_atof(const char* Text) { return std::strtod(Text, nullptr); }
