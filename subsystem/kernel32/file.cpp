@@ -38,7 +38,7 @@ LONG Disposition(DWORD creation) {
     case 4:
       return 3;  // OPEN_ALWAYS: FILE_OPEN_IF
     case 5:
-      return 4;  // TRUNCATE_EXISTING: FILE_OVERWRITE
+      return 1;  // TRUNCATE_EXISTING: FILE_OPEN, and then no allocation
     default:
       return -1;
   }
@@ -122,15 +122,18 @@ using namespace nt::win32;
 namespace sys = nt::sys;
 
 extern "C" {
+DWORD GetEnvironmentVariableW(LPCWSTR Name, LPWSTR Buffer, DWORD Size);
 
 /// Opens or creates a file or device by its DOS name.
 HANDLE CreateFileW(LPCWSTR FileName, DWORD DesiredAccess, DWORD ShareMode, LPSECURITY_ATTRIBUTES SecurityAttributes,
                    DWORD CreationDisposition, DWORD FlagsAndAttributes, [[maybe_unused]] HANDLE TemplateFile) {
   const LONG disposition = Disposition(CreationDisposition);
   PathBuffer path;
-  const NTSTATUS named = disposition < 0 ? STATUS_INVALID_PARAMETER : NtPathOf(FileName ? FileName : u"", path);
+  constexpr DWORD kTruncate = 5, kGenericWrite = 0x40000000;
+  const bool unknown = disposition < 0 || (CreationDisposition == kTruncate && (DesiredAccess & kGenericWrite) == 0);
+  const NTSTATUS named = unknown ? STATUS_INVALID_PARAMETER : NtPathOf(FileName ? FileName : u"", path);
   if (!NT_SUCCESS(named)) {
-    SetError(disposition < 0 ? ERROR_INVALID_PARAMETER : ERROR_PATH_NOT_FOUND);
+    SetError(unknown ? ERROR_INVALID_PARAMETER : ERROR_PATH_NOT_FOUND);
     return INVALID_HANDLE_VALUE;
   }
   UNICODE_STRING name{static_cast<USHORT>(path.length * 2), static_cast<USHORT>(path.length * 2), path.text};
@@ -144,8 +147,13 @@ HANDLE CreateFileW(LPCWSTR FileName, DWORD DesiredAccess, DWORD ShareMode, LPSEC
   if (FlagsAndAttributes & kFlagDeleteOnClose) access |= 0x10000;
   HANDLE handle = nullptr;
   IO_STATUS_BLOCK io{};
-  const NTSTATUS status = sys::NtCreateFile(&handle, access, &attributes, &io, nullptr, FlagsAndAttributes & 0x7FA7, ShareMode,
-                                            static_cast<ULONG>(disposition), CreateOptions(FlagsAndAttributes), nullptr, 0);
+  NTSTATUS status = sys::NtCreateFile(&handle, access, &attributes, &io, nullptr, FlagsAndAttributes & 0x7FA7, ShareMode,
+                                      static_cast<ULONG>(disposition), CreateOptions(FlagsAndAttributes), nullptr, 0);
+  if (NT_SUCCESS(status) && CreationDisposition == kTruncate) {
+    LARGE_INTEGER nothing{};
+    status = sys::NtSetInformationFile(handle, &io, &nothing, sizeof nothing, FileAllocationInformation);
+    if (!NT_SUCCESS(status)) sys::NtClose(handle);
+  }
   if (!NT_SUCCESS(status)) {
     SetError(CreateError(status, CreationDisposition));
     return INVALID_HANDLE_VALUE;
@@ -450,17 +458,31 @@ BOOL GetFileTime(HANDLE File, LPFILETIME CreationTime, LPFILETIME LastAccessTime
   return TRUE;
 }
 
-/// Copies a file's data.
+/// Copies a file's data, its attributes and the time of its last change. What was copied in part goes again.
 BOOL CopyFileW(LPCWSTR ExistingFileName, LPCWSTR NewFileName, BOOL FailIfExists) {
-  HANDLE const from = CreateFileW(ExistingFileName, 0x80000000, 3, nullptr, 3, kFlagSequential, nullptr);
+  constexpr DWORD kGenericRead = 0x80000000, kGenericWrite = 0x40000000, kDelete = 0x10000;
+  HANDLE const from = CreateFileW(ExistingFileName, kGenericRead, 3, nullptr, 3, kFlagSequential, nullptr);
   if (from == INVALID_HANDLE_VALUE) return FALSE;
-  HANDLE const to = CreateFileW(NewFileName, 0x40000000, 0, nullptr, FailIfExists ? 1 : 2, 0x80, nullptr);
+  FILE_BASIC_INFORMATION facts{};
+  IO_STATUS_BLOCK io{};
+  sys::NtQueryInformationFile(from, &io, &facts, sizeof facts, FileBasicInformation);
+  const DWORD attributes = facts.FileAttributes & (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM);
+  HANDLE const to =
+      CreateFileW(NewFileName, kGenericWrite | kDelete, 0, nullptr, FailIfExists ? 1 : 2, attributes ? attributes : 0x80, nullptr);
   if (to == INVALID_HANDLE_VALUE) return sys::NtClose(from), FALSE;
   auto* const buffer = Allocate<char>(0x10000);
   BOOL good = buffer != nullptr;
   DWORD count = 0, written = 0;
   while (good && (good = ReadFile(from, buffer, 0x10000, &count, nullptr)) && count) good = WriteFile(to, buffer, count, &written, nullptr);
-  const DWORD error = CurrentTeb()->LastErrorValue;
+  const DWORD error = buffer ? CurrentTeb()->LastErrorValue : ERROR_NOT_ENOUGH_MEMORY;
+  FILE_BASIC_INFORMATION kept{};
+  kept.LastWriteTime = facts.LastWriteTime;
+  BOOLEAN remove = TRUE;
+  if (good) {
+    sys::NtSetInformationFile(to, &io, &kept, sizeof kept, FileBasicInformation);
+  } else {
+    sys::NtSetInformationFile(to, &io, &remove, sizeof remove, FileDispositionInformation);
+  }
   Free(buffer);
   sys::NtClose(from);
   sys::NtClose(to);
@@ -499,8 +521,19 @@ BOOL SetCurrentDirectoryW(LPCWSTR PathName) {
 /// Changes the current directory.
 BOOL SetCurrentDirectoryA(LPCSTR PathName) { return SetCurrentDirectoryW(WideName(PathName).c_str()); }
 
-/// The directory for temporary files, with a trailing backslash.
-DWORD GetTempPathW(DWORD BufferLength, LPWSTR Buffer) { return CopyOut(u"C:\\Windows\\Temp\\", Buffer, BufferLength); }
+/// The directory for temporary files, with a trailing backslash: what TMP, TEMP or USERPROFILE say, else Windows'. (GetTempPathW)
+DWORD GetTempPathW(DWORD BufferLength, LPWSTR Buffer) {
+  WCHAR text[kMaxPath];
+  for (PCWSTR name : {u"TMP", u"TEMP", u"USERPROFILE"}) {
+    const DWORD length = GetEnvironmentVariableW(name, text, kMaxPath);
+    if (length == 0 || length + 1 >= kMaxPath) continue;
+    PathBuffer path;
+    path.Append({text, length});
+    if (text[length - 1] != u'\\') path.Append(u'\\');
+    return CopyOut(path.View(), Buffer, BufferLength);
+  }
+  return CopyOut(u"C:\\Windows\\", Buffer, BufferLength);
+}
 
 /// The system's directory.
 UINT GetSystemDirectoryW(LPWSTR Buffer, UINT Size) { return CopyOut(u"C:\\Windows\\System32", Buffer, Size); }

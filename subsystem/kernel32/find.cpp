@@ -41,17 +41,20 @@ Search* SearchOf(HANDLE handle) {
   return search->magic == Search::kMagic ? search : nullptr;
 }
 
-/// DOS's wildcards as the file system compares them: "*." and "*.*", '?' at an end or before a dot (ntifs.h, FsRtlIsNameInExpression).
+/// DOS's wildcards as the file system compares them: a star before a dot, a dot before a wildcard, each question mark. A pattern that ends
+/// with a dot means names without an extension (ntifs.h, FsRtlIsNameInExpression).
 void TranslateWildcards(std::u16string_view pattern, PathBuffer& out) {
-  if (pattern == u"*.*" || pattern == u"*") return out.Append(u'*');
+  if (pattern == u"*.*") return out.Append(u'*');
+  const bool ends_in_dot = pattern.back() == u'.';
+  while (pattern.size() > 1 && (pattern.back() == u'.' || pattern.back() == u' ')) pattern.remove_suffix(1);
   for (SIZE_T i = 0; i < pattern.size(); ++i) {
-    const WCHAR c = pattern[i];
-    const WCHAR next = i + 1 < pattern.size() ? pattern[i + 1] : u'\0';
+    const bool last = i + 1 == pattern.size();
+    const WCHAR c = pattern[i], next = last ? u'\0' : pattern[i + 1];
     if (c == u'?') {
       out.Append(u'>');
     } else if (c == u'.' && (next == u'?' || next == u'*')) {
       out.Append(u'"');
-    } else if (c == u'*' && next == u'.' && pattern.find(u'.', i + 2) == std::u16string_view::npos) {
+    } else if (c == u'*' && (next == u'.' || (last && ends_in_dot))) {
       out.Append(u'<');
     } else {
       out.Append(c);
@@ -110,8 +113,14 @@ NTSTATUS OpenDirectory(std::u16string_view directory, HANDLE* handle) {
 
 template <class Char>
 HANDLE FindFirst(PCWSTR path, FindData<Char>* data) {
-  const std::u16string_view whole = path != nullptr ? std::u16string_view(path) : std::u16string_view();
-  const auto slash = whole.find_last_of(u"\\/");
+  std::u16string_view whole = path != nullptr ? std::u16string_view(path) : std::u16string_view();
+  WCHAR full[kMaxPath];
+  auto slash = whole.find_last_of(u"\\/");
+  const std::u16string_view last = slash == std::u16string_view::npos ? whole : whole.substr(slash + 1);
+  if (last == u"." || last == u"..") {  // the directory that is meant, by its name
+    whole = {full, RtlGetFullPathName_U(path, sizeof full, full, nullptr) / sizeof(WCHAR)};
+    slash = whole.find_last_of(u'\\');
+  }
   const std::u16string_view name = slash == std::u16string_view::npos ? whole : whole.substr(slash + 1);
   std::u16string_view directory = slash == std::u16string_view::npos ? std::u16string_view(u".") : whole.substr(0, slash + 1);
   if (name.empty()) {
@@ -131,7 +140,7 @@ HANDLE FindFirst(PCWSTR path, FindData<Char>* data) {
     UNICODE_STRING text{static_cast<USHORT>(pattern.length * 2), static_cast<USHORT>(pattern.length * 2), pattern.text};
     status = Fetch(search, &text);
     if (!NT_SUCCESS(status)) sys::NtClose(search->directory);
-  } else if (status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_NOT_A_DIRECTORY) {
+  } else if (status == STATUS_OBJECT_NAME_NOT_FOUND) {
     status = STATUS_OBJECT_PATH_NOT_FOUND;
   }
   if (!NT_SUCCESS(status)) {
@@ -168,11 +177,13 @@ HANDLE FindFirstFileA(LPCSTR FileName, PVOID FindFileData) {
   return FindFirst(WideName(FileName).c_str(), static_cast<FindData<char>*>(FindFileData));
 }
 
-/// Finds the first file of a pattern; levels and search operations only ask for less.
-HANDLE FindFirstFileExW(LPCWSTR FileName, [[maybe_unused]] ULONG InfoLevelId, PVOID FindFileData, ULONG SearchOp, PVOID SearchFilter,
-                        [[maybe_unused]] DWORD AdditionalFlags) {
-  if (SearchOp > 2 || SearchFilter != nullptr) {
-    SetError(ERROR_INVALID_PARAMETER);
+/// Finds the first file of a pattern; levels and search operations only ask for less. ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED
+/// (devices).
+HANDLE FindFirstFileExW(LPCWSTR FileName, ULONG InfoLevelId, PVOID FindFileData, ULONG SearchOp, PVOID SearchFilter,
+                        DWORD AdditionalFlags) {
+  constexpr ULONG kLevels = 2, kDevices = 2, kKnownFlags = 7;
+  if (InfoLevelId >= kLevels || SearchOp >= kDevices || SearchFilter != nullptr || (AdditionalFlags & ~kKnownFlags) != 0) {
+    SetError(SearchOp == kDevices ? ERROR_NOT_SUPPORTED : ERROR_INVALID_PARAMETER);
     return INVALID_HANDLE_VALUE;
   }
   return FindFirst(FileName, static_cast<FindData<WCHAR>*>(FindFileData));

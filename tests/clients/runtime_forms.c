@@ -1,4 +1,5 @@
-// The C runtime's forms that older programs and careful ones use: sizes behind buffers, wide kinds, the environment, descriptors, files found.
+// The C runtime's forms that older programs and careful ones use: sizes behind buffers, wide kinds, the environment, descriptors, files
+// found.
 #define _CRT_RAND_S
 #define MINGW_HAS_SECURE_API 1
 #include <conio.h>
