@@ -35,6 +35,11 @@ void Publish(const char* name, POBJECT_TYPE type) {
   }
 }
 
+/// A mutant that goes while somebody owns it is his no more.
+void Disown(PKMUTANT mutant) {
+  if (mutant->OwnerThread != nullptr) KeReleaseMutant(mutant, 0, TRUE, FALSE);
+}
+
 }  // namespace
 
 void InitializeDispatcherTypes() {
@@ -49,7 +54,8 @@ void InitializeDispatcherTypes() {
                             .mapping = {0x20001, 0x20000, 0x120000, 0x1f0001},
                             .valid_access = 0x1f0001,
                             .secured = true,
-                            .dispatcher = true});
+                            .dispatcher = true,
+                            .destroy = [](PVOID object) { Disown(static_cast<PKMUTANT>(object)); }});
   InitializeTimerType();
 }
 

@@ -73,7 +73,10 @@ HMODULE GetModuleHandleA(LPCSTR ModuleName) { return Find(WideName(ModuleName).c
 
 /// The base of a loaded module, by name or by an address in it (flag 4).
 BOOL GetModuleHandleExW(DWORD Flags, LPCWSTR ModuleName, HMODULE* Library) {
-  constexpr DWORD kPin = 1, kUnchangedCount = 2, kFromAddress = 4;
+  constexpr DWORD kPin = 1, kUnchangedCount = 2, kFromAddress = 4, kKnown = 7, kContradiction = kPin | kUnchangedCount;
+  if (!Library) return Fail(ERROR_INVALID_PARAMETER);
+  *Library = nullptr;
+  if ((Flags & ~kKnown) != 0 || (Flags & kContradiction) == kContradiction) return Fail(ERROR_INVALID_PARAMETER);
   const Module* const entry = Flags & kFromAddress ? ModuleOfAddress(ModuleName) : nullptr;
   *Library = Flags & kFromAddress ? (entry ? entry->DllBase : nullptr) : Find(ModuleName);
   if (!*Library) return Fail(ERROR_MOD_NOT_FOUND);

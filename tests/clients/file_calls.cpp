@@ -61,7 +61,8 @@ void Positions() {
   Show("from the end", {Error(SetFilePointerEx(file, to, &where, FILE_END)), static_cast<DWORD>(where.QuadPart)});
   Show("read", {Error(ReadFile(file, text, 10, &count, nullptr)), count});
   Show("at the end", {Error(ReadFile(file, text, 10, &count, nullptr)), count});
-  Show("before the start", {Error(SetFilePointerEx(file, to, &where, FILE_BEGIN)), SetFilePointer(file, -1, nullptr, FILE_BEGIN) == INVALID_SET_FILE_POINTER, GetLastError()});
+  Show("before the start", {Error(SetFilePointerEx(file, to, &where, FILE_BEGIN)),
+                            SetFilePointer(file, -1, nullptr, FILE_BEGIN) == INVALID_SET_FILE_POINTER, GetLastError()});
   Show("no origin", {Error(SetFilePointerEx(file, to, nullptr, 7))});
   OVERLAPPED at = {};
   at.Offset = 4;
@@ -75,10 +76,12 @@ void Positions() {
   at.Offset = at.OffsetHigh = 0xFFFFFFFF;
   Show("appended", {Error(WriteFile(file, "xy", 2, &count, &at)), count, GetFileSize(file, nullptr)});
   Show("flushed", {Error(FlushFileBuffers(file)), Error(FlushFileBuffers(nullptr))});
-  Show("no handle", {Error(ReadFile(nullptr, text, 1, &count, nullptr)), Error(SetEndOfFile(nullptr)), GetFileSize(nullptr, nullptr) == INVALID_FILE_SIZE, GetLastError()});
+  Show("no handle", {Error(ReadFile(nullptr, text, 1, &count, nullptr)), Error(SetEndOfFile(nullptr)),
+                     GetFileSize(nullptr, nullptr) == INVALID_FILE_SIZE, GetLastError()});
   CloseHandle(file);
   HANDLE const reader = Make(L"C:\\calls\\p.txt", GENERIC_READ, 7, OPEN_EXISTING);
-  Show("not for writing", {Error(WriteFile(reader, "x", 1, &count, nullptr)), Error(SetEndOfFile(reader)), Error(FlushFileBuffers(reader))});
+  Show("not for writing",
+       {Error(WriteFile(reader, "x", 1, &count, nullptr)), Error(SetEndOfFile(reader)), Error(FlushFileBuffers(reader))});
   CloseHandle(reader);
   HANDLE const appender = Make(L"C:\\calls\\p.txt", FILE_APPEND_DATA, 7, OPEN_EXISTING);
   SetFilePointer(appender, 0, nullptr, FILE_BEGIN);
@@ -100,9 +103,11 @@ void Locks() {
   at.Offset = 3;
   Show("shared", {Error(LockFileEx(other, LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at))});
   Show("not its range", {Error(UnlockFile(one, 2, 0, 3, 0)), Error(UnlockFile(one, 2, 0, 4, 0)), Error(UnlockFile(one, 2, 0, 4, 0))});
-  Show("both share", {Error(LockFileEx(one, LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at)), Error(LockFileEx(other, LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at))});
+  Show("both share", {Error(LockFileEx(one, LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at)),
+                      Error(LockFileEx(other, LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at))});
   Show("not alone", {Error(LockFileEx(one, LOCKFILE_FAIL_IMMEDIATELY | LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &at))});
-  Show("unlocked", {Error(UnlockFileEx(one, 0, 1, 0, &at)), Error(UnlockFileEx(other, 0, 1, 0, &at)), Error(UnlockFileEx(one, 0, 1, 0, &at))});
+  Show("unlocked",
+       {Error(UnlockFileEx(one, 0, 1, 0, &at)), Error(UnlockFileEx(other, 0, 1, 0, &at)), Error(UnlockFileEx(one, 0, 1, 0, &at))});
   CloseHandle(one);
   CloseHandle(other);
 }
@@ -123,7 +128,9 @@ void Search(PCWSTR pattern) {
 
 void Searches() {
   CreateDirectoryW(L"C:\\calls\\find", nullptr);
-  for (PCWSTR path : {L"C:\\calls\\find\\one.txt", L"C:\\calls\\find\\Two.TXT", L"C:\\calls\\find\\three", L"C:\\calls\\find\\four.txt.bak"}) Write(path, "x");
+  for (PCWSTR path :
+       {L"C:\\calls\\find\\one.txt", L"C:\\calls\\find\\Two.TXT", L"C:\\calls\\find\\three", L"C:\\calls\\find\\four.txt.bak"})
+    Write(path, "x");
   Search(L"C:\\calls\\find\\*");
   Search(L"C:\\calls\\find\\*.*");
   Search(L"C:\\calls\\find\\*.txt");
@@ -145,35 +152,50 @@ void Searches() {
   HANDLE const folders = FindFirstFileExW(L"C:\\calls\\f*", FindExInfoBasic, &basic, FindExSearchLimitToDirectories, nullptr, 0);
   Show("basic", {folders != INVALID_HANDLE_VALUE, basic.cAlternateFileName[0]});
   FindClose(folders);
-  Show("no class", {FindFirstFileExW(L"C:\\calls\\*", static_cast<FINDEX_INFO_LEVELS>(9), &basic, FindExSearchNameMatch, nullptr, 0) != INVALID_HANDLE_VALUE, GetLastError()});
+  Show("no class", {FindFirstFileExW(L"C:\\calls\\*", static_cast<FINDEX_INFO_LEVELS>(9), &basic, FindExSearchNameMatch, nullptr, 0) !=
+                        INVALID_HANDLE_VALUE,
+                    GetLastError()});
 }
 
 void Copies() {
   Write(L"C:\\calls\\from.txt", "copied");
   SetFileAttributesW(L"C:\\calls\\from.txt", FILE_ATTRIBUTE_HIDDEN);
   Show("copied", {Error(CopyFileW(L"C:\\calls\\from.txt", L"C:\\calls\\to.txt", TRUE)), GetFileAttributesW(L"C:\\calls\\to.txt")});
-  Show("there already", {Error(CopyFileA("C:\\calls\\from.txt", "C:\\calls\\to.txt", TRUE)), Error(CopyFileA("C:\\calls\\from.txt", "C:\\calls\\to.txt", FALSE))});
-  Show("not there", {Error(CopyFileW(L"C:\\calls\\none.txt", L"C:\\calls\\x.txt", FALSE)), Error(CopyFileW(L"C:\\calls", L"C:\\calls\\x.txt", FALSE))});
+  Show("there already", {Error(CopyFileA("C:\\calls\\from.txt", "C:\\calls\\to.txt", TRUE)),
+                         Error(CopyFileA("C:\\calls\\from.txt", "C:\\calls\\to.txt", FALSE))});
+  Show("not there",
+       {Error(CopyFileW(L"C:\\calls\\none.txt", L"C:\\calls\\x.txt", FALSE)), Error(CopyFileW(L"C:\\calls", L"C:\\calls\\x.txt", FALSE))});
   SetFileAttributesW(L"C:\\calls\\to.txt", FILE_ATTRIBUTE_READONLY);
   Show("read-only", {Error(CopyFileW(L"C:\\calls\\from.txt", L"C:\\calls\\to.txt", FALSE)), Error(DeleteFileW(L"C:\\calls\\to.txt"))});
   SetFileAttributesA("C:\\calls\\to.txt", FILE_ATTRIBUTE_NORMAL);
   Show("normal", {GetFileAttributesW(L"C:\\calls\\to.txt"), Error(SetFileAttributesW(L"C:\\calls\\none", FILE_ATTRIBUTE_NORMAL))});
-  Show("moved over", {Error(MoveFileW(L"C:\\calls\\from.txt", L"C:\\calls\\to.txt")), Error(MoveFileExA("C:\\calls\\from.txt", "C:\\calls\\to.txt", MOVEFILE_REPLACE_EXISTING))});
+  Show("moved over", {Error(MoveFileW(L"C:\\calls\\from.txt", L"C:\\calls\\to.txt")),
+                      Error(MoveFileExA("C:\\calls\\from.txt", "C:\\calls\\to.txt", MOVEFILE_REPLACE_EXISTING))});
   Show("moved", {Error(MoveFileA("C:\\calls\\to.txt", "C:\\calls\\TO.TXT")), Error(MoveFileW(L"C:\\calls\\none", L"C:\\calls\\x"))});
-  Show("a directory", {Error(MoveFileW(L"C:\\calls\\find", L"C:\\calls\\found")), Error(MoveFileW(L"C:\\calls\\found", L"C:\\calls\\to.txt")), Error(MoveFileExW(L"C:\\calls\\to.txt", L"C:\\calls\\found", MOVEFILE_REPLACE_EXISTING))});
-  Show("removed", {Error(DeleteFileW(L"C:\\calls\\found")), Error(RemoveDirectoryW(L"C:\\calls\\found")), Error(RemoveDirectoryW(L"C:\\calls\\to.txt")), Error(RemoveDirectoryW(L"C:\\calls\\none")), Error(DeleteFileW(L"C:\\none\\x"))});
-  Show("made", {Error(CreateDirectoryW(L"C:\\calls\\found", nullptr)), Error(CreateDirectoryW(L"C:\\none\\x", nullptr)), Error(CreateDirectoryW(L"C:\\calls\\to.txt", nullptr)), Error(CreateDirectoryW(L"", nullptr))});
-  Show("linked", {Error(CreateHardLinkA("C:\\calls\\link.txt", "C:\\calls\\to.txt", nullptr)), Error(CreateHardLinkA("C:\\calls\\link.txt", "C:\\calls\\to.txt", nullptr)), Error(CreateHardLinkA("C:\\calls\\x.txt", "C:\\calls\\none", nullptr))});
+  Show("a directory",
+       {Error(MoveFileW(L"C:\\calls\\find", L"C:\\calls\\found")), Error(MoveFileW(L"C:\\calls\\found", L"C:\\calls\\to.txt")),
+        Error(MoveFileExW(L"C:\\calls\\to.txt", L"C:\\calls\\found", MOVEFILE_REPLACE_EXISTING))});
+  Show("removed",
+       {Error(DeleteFileW(L"C:\\calls\\found")), Error(RemoveDirectoryW(L"C:\\calls\\found")),
+        Error(RemoveDirectoryW(L"C:\\calls\\to.txt")), Error(RemoveDirectoryW(L"C:\\calls\\none")), Error(DeleteFileW(L"C:\\none\\x"))});
+  Show("made", {Error(CreateDirectoryW(L"C:\\calls\\found", nullptr)), Error(CreateDirectoryW(L"C:\\none\\x", nullptr)),
+                Error(CreateDirectoryW(L"C:\\calls\\to.txt", nullptr)), Error(CreateDirectoryW(L"", nullptr))});
+  Show("linked", {Error(CreateHardLinkA("C:\\calls\\link.txt", "C:\\calls\\to.txt", nullptr)),
+                  Error(CreateHardLinkA("C:\\calls\\link.txt", "C:\\calls\\to.txt", nullptr)),
+                  Error(CreateHardLinkA("C:\\calls\\x.txt", "C:\\calls\\none", nullptr))});
 }
 
 void Facts() {
   WIN32_FILE_ATTRIBUTE_DATA data;
   Show("attributes", {Error(GetFileAttributesExW(L"C:\\calls\\to.txt", GetFileExInfoStandard, &data)), data.nFileSizeLow});
   Show("narrow", {Error(GetFileAttributesExA("C:\\calls", GetFileExInfoStandard, &data)), data.dwFileAttributes});
-  Show("none", {Error(GetFileAttributesExA("C:\\calls\\none", GetFileExInfoStandard, &data)), Error(GetFileAttributesExW(L"C:\\none\\x", GetFileExInfoStandard, &data)), Error(GetFileAttributesExW(L"C:\\calls", GetFileExMaxInfoLevel, &data))});
+  Show("none", {Error(GetFileAttributesExA("C:\\calls\\none", GetFileExInfoStandard, &data)),
+                Error(GetFileAttributesExW(L"C:\\none\\x", GetFileExInfoStandard, &data)),
+                Error(GetFileAttributesExW(L"C:\\calls", GetFileExMaxInfoLevel, &data))});
   HANDLE const file = Make(L"C:\\calls\\to.txt", GENERIC_READ | FILE_WRITE_ATTRIBUTES, 7, OPEN_EXISTING);
   FILETIME time = {0, 30000000}, created, accessed, written;
-  Show("times", {Error(SetFileTime(file, &time, nullptr, &time)), Error(GetFileTime(file, &created, &accessed, &written)), CompareFileTime(&created, &time) == 0, CompareFileTime(&written, &time) == 0, CompareFileTime(&accessed, &time) == 0});
+  Show("times", {Error(SetFileTime(file, &time, nullptr, &time)), Error(GetFileTime(file, &created, &accessed, &written)),
+                 CompareFileTime(&created, &time) == 0, CompareFileTime(&written, &time) == 0, CompareFileTime(&accessed, &time) == 0});
   WCHAR path[MAX_PATH];
   Show("final path", {GetFinalPathNameByHandleW(file, path, MAX_PATH, 0)});
   std::printf("%ls\n", path);
@@ -188,13 +210,18 @@ void Facts() {
   Show("made", {GetTempFileNameW(L"C:\\calls", L"t", 0, path) != 0, GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES});
   DeleteFileW(path);
   Show("no folder", {GetTempFileNameW(L"C:\\none", L"t", 0, path), GetLastError()});
-  Show("drives", {GetDriveTypeW(L"C:\\"), GetDriveTypeA("Q:\\"), GetDriveTypeW(nullptr), GetLogicalDriveStringsW(MAX_PATH, path), GetLogicalDriveStringsW(2, path)});
+  Show("drives", {GetDriveTypeW(L"C:\\"), GetDriveTypeA("Q:\\"), GetDriveTypeW(nullptr), GetLogicalDriveStringsW(MAX_PATH, path),
+                  GetLogicalDriveStringsW(2, path)});
   ULARGE_INTEGER free, total;
   DWORD sectors, bytes, clusters, all;
-  Show("space", {Error(GetDiskFreeSpaceExA("C:\\", &free, &total, nullptr)), free.QuadPart <= total.QuadPart, Error(GetDiskFreeSpaceW(L"C:\\", &sectors, &bytes, &clusters, &all)), bytes, clusters <= all, Error(GetDiskFreeSpaceExA("Q:\\", &free, &total, nullptr))});
+  Show("space", {Error(GetDiskFreeSpaceExA("C:\\", &free, &total, nullptr)), free.QuadPart <= total.QuadPart,
+                 Error(GetDiskFreeSpaceW(L"C:\\", &sectors, &bytes, &clusters, &all)), bytes, clusters <= all,
+                 Error(GetDiskFreeSpaceExA("Q:\\", &free, &total, nullptr))});
   SetCurrentDirectoryW(L"C:\\calls");
-  Show("here", {GetCurrentDirectoryW(MAX_PATH, path), GetCurrentDirectoryW(3, path), Error(SetCurrentDirectoryW(L"C:\\none")), Error(SetCurrentDirectoryW(L"C:\\calls\\to.txt"))});
-  Show("relative", {GetFileAttributesW(L"to.txt") != INVALID_FILE_ATTRIBUTES, GetFileAttributesW(L".\\..\\calls\\TO.txt") != INVALID_FILE_ATTRIBUTES});
+  Show("here", {GetCurrentDirectoryW(MAX_PATH, path), GetCurrentDirectoryW(3, path), Error(SetCurrentDirectoryW(L"C:\\none")),
+                Error(SetCurrentDirectoryW(L"C:\\calls\\to.txt"))});
+  Show("relative",
+       {GetFileAttributesW(L"to.txt") != INVALID_FILE_ATTRIBUTES, GetFileAttributesW(L".\\..\\calls\\TO.txt") != INVALID_FILE_ATTRIBUTES});
   SetCurrentDirectoryW(L"C:\\");
 }
 
