@@ -10,11 +10,14 @@ constexpr char kPath[] = "SOFTWARE\\OlderRegistry";
 void OldForms() {
   HKEY key = nullptr, same = nullptr;
   Show("created", {static_cast<DWORD>(RegCreateKeyA(HKEY_LOCAL_MACHINE, kPath, &key)), key != nullptr});
-  Show("opened", {static_cast<DWORD>(RegOpenKeyA(HKEY_LOCAL_MACHINE, kPath, &same)), static_cast<DWORD>(RegOpenKeyA(HKEY_LOCAL_MACHINE, "SOFTWARE\\None", &same))});
+  Show("opened", {static_cast<DWORD>(RegOpenKeyA(HKEY_LOCAL_MACHINE, kPath, &same)),
+                  static_cast<DWORD>(RegOpenKeyA(HKEY_LOCAL_MACHINE, "SOFTWARE\\None", &same))});
   Show("nothing opened", {same != nullptr});
   RegCloseKey(same);
-  Show("itself", {static_cast<DWORD>(RegOpenKeyA(key, nullptr, &same)), same == key, static_cast<DWORD>(RegCreateKeyW(key, nullptr, &same))});
-  Show("unnamed values", {static_cast<DWORD>(RegSetValueA(key, "Below", REG_SZ, "fish", 4)), static_cast<DWORD>(RegSetValueA(key, "Below", REG_DWORD, "fish", 4))});
+  Show("itself",
+       {static_cast<DWORD>(RegOpenKeyA(key, nullptr, &same)), same == key, static_cast<DWORD>(RegCreateKeyW(key, nullptr, &same))});
+  Show("unnamed values", {static_cast<DWORD>(RegSetValueA(key, "Below", REG_SZ, "fish", 4)),
+                          static_cast<DWORD>(RegSetValueA(key, "Below", REG_DWORD, "fish", 4))});
   char text[32] = {};
   LONG size = sizeof text;
   Show("read", {static_cast<DWORD>(RegQueryValueA(key, "Below", text, &size)), static_cast<DWORD>(size)});
@@ -26,9 +29,11 @@ void OldForms() {
   Show("empty", {static_cast<DWORD>(RegQueryValueA(key, nullptr, text, &size)), static_cast<DWORD>(size), static_cast<DWORD>(text[0])});
   char name[16];
   WCHAR wide[16];
-  Show("enumerated", {static_cast<DWORD>(RegEnumKeyA(key, 0, name, sizeof name)), static_cast<DWORD>(RegEnumKeyW(key, 0, wide, 5)), static_cast<DWORD>(RegEnumKeyW(key, 0, wide, 6)), static_cast<DWORD>(RegEnumKeyA(key, 1, name, sizeof name))});
+  Show("enumerated", {static_cast<DWORD>(RegEnumKeyA(key, 0, name, sizeof name)), static_cast<DWORD>(RegEnumKeyW(key, 0, wide, 5)),
+                      static_cast<DWORD>(RegEnumKeyW(key, 0, wide, 6)), static_cast<DWORD>(RegEnumKeyA(key, 1, name, sizeof name))});
   std::printf("%s %ls\n", name, wide);
-  Show("set", {static_cast<DWORD>(RegSetKeyValueA(key, "Below\\Deeper", "Value", REG_DWORD, &size, 4)), static_cast<DWORD>(RegSetKeyValueA(HKEY_LOCAL_MACHINE, "SOFTWARE\\None2", "Value", REG_SZ, "x", 2))});
+  Show("set", {static_cast<DWORD>(RegSetKeyValueA(key, "Below\\Deeper", "Value", REG_DWORD, &size, 4)),
+               static_cast<DWORD>(RegSetKeyValueA(HKEY_LOCAL_MACHINE, "SOFTWARE\\None2", "Value", REG_SZ, "x", 2))});
   RegDeleteKeyA(HKEY_LOCAL_MACHINE, "SOFTWARE\\None2");
   RegCloseKey(key);
 }
@@ -40,8 +45,11 @@ void Trees() {
   Show("copied", {static_cast<DWORD>(RegCopyTreeA(key, "Below", copy))});
   DWORD value = 0, size = sizeof value, type = 0;
   Show("value", {static_cast<DWORD>(RegGetValueA(copy, "Deeper", "Value", RRF_RT_DWORD, &type, &value, &size)), type, size});
-  Show("not empty", {static_cast<DWORD>(RegDeleteKeyExA(HKEY_LOCAL_MACHINE, "SOFTWARE\\OlderCopy", 0, 0)), static_cast<DWORD>(RegDeleteKeyExW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\None", KEY_WOW64_64KEY, 0)), static_cast<DWORD>(RegDeleteKeyExW(HKEY_LOCAL_MACHINE, nullptr, 0, 0))});
-  Show("whole", {static_cast<DWORD>(RegDeleteTreeA(HKEY_LOCAL_MACHINE, "SOFTWARE\\OlderCopy")), static_cast<DWORD>(RegDeleteTreeA(HKEY_LOCAL_MACHINE, "SOFTWARE\\OlderCopy"))});
+  Show("not empty", {static_cast<DWORD>(RegDeleteKeyExA(HKEY_LOCAL_MACHINE, "SOFTWARE\\OlderCopy", 0, 0)),
+                     static_cast<DWORD>(RegDeleteKeyExW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\None", KEY_WOW64_64KEY, 0)),
+                     static_cast<DWORD>(RegDeleteKeyExW(HKEY_LOCAL_MACHINE, nullptr, 0, 0))});
+  Show("whole", {static_cast<DWORD>(RegDeleteTreeA(HKEY_LOCAL_MACHINE, "SOFTWARE\\OlderCopy")),
+                 static_cast<DWORD>(RegDeleteTreeA(HKEY_LOCAL_MACHINE, "SOFTWARE\\OlderCopy"))});
   Show("gone", {static_cast<DWORD>(RegQueryValueExA(copy, "x", nullptr, nullptr, nullptr, nullptr))});
   RegCloseKey(copy);
   HKEY machine = nullptr;
@@ -68,9 +76,11 @@ void Saved() {
   Show("without privilege", {static_cast<DWORD>(RegSaveKeyA(key, "C:\\older.hiv", nullptr))});
   Enable("SeBackupPrivilege");
   Enable("SeRestorePrivilege");
-  Show("saved", {static_cast<DWORD>(RegSaveKeyA(key, "C:\\older.hiv", nullptr)), static_cast<DWORD>(RegSaveKeyExA(key, "C:\\older.hiv", nullptr, REG_LATEST_FORMAT))});
+  Show("saved", {static_cast<DWORD>(RegSaveKeyA(key, "C:\\older.hiv", nullptr)),
+                 static_cast<DWORD>(RegSaveKeyExA(key, "C:\\older.hiv", nullptr, REG_LATEST_FORMAT))});
   DeleteFileA("C:\\older.hiv");
-  Show("in a format", {static_cast<DWORD>(RegSaveKeyExW(key, L"C:\\older.hiv", nullptr, REG_LATEST_FORMAT)), static_cast<DWORD>(RegSaveKeyExW(key, L"C:\\x.hiv", nullptr, 77))});
+  Show("in a format", {static_cast<DWORD>(RegSaveKeyExW(key, L"C:\\older.hiv", nullptr, REG_LATEST_FORMAT)),
+                       static_cast<DWORD>(RegSaveKeyExW(key, L"C:\\x.hiv", nullptr, 77))});
   RegDeleteTreeA(key, "Below");
   Show("restored", {static_cast<DWORD>(RegRestoreKeyA(key, "C:\\older.hiv", REG_FORCE_RESTORE))});
   HKEY deeper = nullptr;
@@ -84,13 +94,16 @@ void Saved() {
 
 void Services() {
   SC_HANDLE const manager = OpenSCManagerW(nullptr, nullptr, SC_MANAGER_ENUMERATE_SERVICE | SC_MANAGER_CREATE_SERVICE);
-  SC_HANDLE const service = CreateServiceW(manager, L"OlderService", L"An older one", SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, SERVICE_ERROR_NORMAL, L"C:\\older.sys", nullptr, nullptr, nullptr, nullptr, nullptr);
+  SC_HANDLE const service =
+      CreateServiceW(manager, L"OlderService", L"An older one", SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START,
+                     SERVICE_ERROR_NORMAL, L"C:\\older.sys", nullptr, nullptr, nullptr, nullptr, nullptr);
   static char buffer[16384];
   DWORD needed = 0, count = 0, resume = 0;
   auto* const wide = reinterpret_cast<ENUM_SERVICE_STATUSW*>(buffer);
   BOOL good = EnumServicesStatusW(manager, SERVICE_DRIVER, SERVICE_INACTIVE, wide, sizeof buffer, &needed, &count, &resume);
   DWORD found = 0;
-  for (DWORD i = 0; i < count; i++) found += lstrcmpW(wide[i].lpServiceName, L"OlderService") == 0 && lstrcmpW(wide[i].lpDisplayName, L"An older one") == 0;
+  for (DWORD i = 0; i < count; i++)
+    found += lstrcmpW(wide[i].lpServiceName, L"OlderService") == 0 && lstrcmpW(wide[i].lpDisplayName, L"An older one") == 0;
   Show("listed", {good, found, needed, resume});
   resume = 0;
   auto* const narrow = reinterpret_cast<ENUM_SERVICE_STATUSA*>(buffer);
@@ -99,9 +112,12 @@ void Services() {
   for (DWORD i = 0; i < count; i++) found += lstrcmpA(narrow[i].lpServiceName, "OlderService") == 0;
   Show("narrow", {good, found});
   resume = 0;
-  Show("no room", {EnumServicesStatusExW(manager, SC_ENUM_PROCESS_INFO, SERVICE_DRIVER, SERVICE_STATE_ALL, nullptr, 0, &needed, &count, &resume, nullptr), GetLastError(), needed != 0, count});
+  Show("no room", {EnumServicesStatusExW(manager, SC_ENUM_PROCESS_INFO, SERVICE_DRIVER, SERVICE_STATE_ALL, nullptr, 0, &needed, &count,
+                                         &resume, nullptr),
+                   GetLastError(), needed != 0, count});
   Show("no kind", {EnumServicesStatusW(manager, 0, SERVICE_STATE_ALL, wide, sizeof buffer, &needed, &count, &resume), GetLastError()});
-  Show("deleted", {DeleteService(service), CloseServiceHandle(service), CloseServiceHandle(manager), CloseServiceHandle(manager), GetLastError()});
+  Show("deleted",
+       {DeleteService(service), CloseServiceHandle(service), CloseServiceHandle(manager), CloseServiceHandle(manager), GetLastError()});
 }
 
 void Identifiers() {
@@ -117,14 +133,18 @@ void Identifiers() {
   Show("list", {InitializeAcl(acl, 32, ACL_REVISION), IsValidAcl(acl), InitializeAcl(acl, 4, ACL_REVISION), GetLastError()});
   InitializeAcl(acl, 32, ACL_REVISION);
   LPVOID ace = nullptr;
-  Show("entries", {AddAccessAllowedAce(acl, ACL_REVISION, GENERIC_READ, copy), AddAccessDeniedAce(acl, ACL_REVISION, GENERIC_READ, copy), GetLastError(), GetAce(acl, 0, &ace), GetAce(acl, 1, &ace), GetLastError()});
+  Show("entries", {AddAccessAllowedAce(acl, ACL_REVISION, GENERIC_READ, copy), AddAccessDeniedAce(acl, ACL_REVISION, GENERIC_READ, copy),
+                   GetLastError(), GetAce(acl, 0, &ace), GetAce(acl, 1, &ace), GetLastError()});
   SECURITY_DESCRIPTOR descriptor;
   InitializeSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
   PSID group = nullptr;
   PACL dacl = nullptr;
   BOOL present = TRUE, defaulted = TRUE;
-  Show("descriptor", {SetSecurityDescriptorGroup(&descriptor, copy, FALSE), SetSecurityDescriptorOwner(&descriptor, copy, TRUE), SetSecurityDescriptorSacl(&descriptor, FALSE, nullptr, FALSE), GetSecurityDescriptorGroup(&descriptor, &group, &defaulted), group == copy, defaulted});
-  Show("no list", {GetSecurityDescriptorDacl(&descriptor, &present, &dacl, &defaulted), present, IsValidSecurityDescriptor(&descriptor), GetSecurityDescriptorLength(&descriptor)});
+  Show("descriptor", {SetSecurityDescriptorGroup(&descriptor, copy, FALSE), SetSecurityDescriptorOwner(&descriptor, copy, TRUE),
+                      SetSecurityDescriptorSacl(&descriptor, FALSE, nullptr, FALSE),
+                      GetSecurityDescriptorGroup(&descriptor, &group, &defaulted), group == copy, defaulted});
+  Show("no list", {GetSecurityDescriptorDacl(&descriptor, &present, &dacl, &defaulted), present, IsValidSecurityDescriptor(&descriptor),
+                   GetSecurityDescriptorLength(&descriptor)});
   DWORD size = 10;
   Show("self-relative", {MakeSelfRelativeSD(&descriptor, room, &size), GetLastError(), size, MakeSelfRelativeSD(&descriptor, room, &size)});
   GENERIC_MAPPING mapping = {1, 2, 4, 8};
