@@ -284,7 +284,10 @@ NTSTATUS Reference(PEPROCESS process, HANDLE handle, ACCESS_MASK access, POBJECT
       const bool is_pseudo = reinterpret_cast<LONG_PTR>(handle) == -1 || reinterpret_cast<LONG_PTR>(handle) == -2;
       return is_pseudo ? STATUS_OBJECT_TYPE_MISMATCH : STATUS_INVALID_HANDLE;
     }
-    if (information != nullptr) *information = {0, 0x1fffff};
+    // All rights of a process or thread, and no others: not that to its audit list.
+    const ACCESS_MASK all = TypeOf(pseudo)->initializer.valid_access;
+    if (mode != KernelMode && (access & ~all) != 0) return STATUS_ACCESS_DENIED;
+    if (information != nullptr) *information = {0, all};
     ObfReferenceObject(pseudo);
     *object = pseudo;
     return STATUS_SUCCESS;

@@ -152,9 +152,20 @@ BOOL ReadProcessMemory(HANDLE ProcessHandle, LPCVOID BaseAddress, LPVOID Buffer,
   return Check(sys::NtReadVirtualMemory(ProcessHandle, const_cast<PVOID>(BaseAddress), Buffer, Size, BytesRead));
 }
 
-/// Writes another process's memory.
+/// Writes another process's memory. Code is made writable meanwhile, as debuggers need it; what can only be read stays as it is.
 BOOL WriteProcessMemory(HANDLE ProcessHandle, LPVOID BaseAddress, LPCVOID Buffer, SIZE_T Size, PSIZE_T BytesWritten) {
-  return Check(sys::NtWriteVirtualMemory(ProcessHandle, BaseAddress, const_cast<PVOID>(Buffer), Size, BytesWritten));
+  constexpr ULONG kCode = PAGE_EXECUTE | PAGE_EXECUTE_READ, kOnlyRead = PAGE_NOACCESS | PAGE_READONLY;
+  const auto write = [&] { return sys::NtWriteVirtualMemory(ProcessHandle, BaseAddress, const_cast<PVOID>(Buffer), Size, BytesWritten); };
+  NTSTATUS status = write();
+  PVOID base = BaseAddress;
+  SIZE_T size = Size;
+  ULONG old = 0;
+  if (NT_SUCCESS(status) || !NT_SUCCESS(sys::NtProtectVirtualMemory(ProcessHandle, &base, &size, PAGE_EXECUTE_READWRITE, &old)))
+    return Check(status);
+  if ((old & kCode) != 0) status = write();
+  if ((old & kOnlyRead) != 0) status = STATUS_ACCESS_VIOLATION;
+  sys::NtProtectVirtualMemory(ProcessHandle, &base, &size, old, &old);
+  return Check(status);
 }
 
 /// Makes new code visible to the processor: x64 needs nothing.

@@ -412,6 +412,10 @@ void Handles() {
   EXPECT_EQ(NtQueryInformationProcess(process, ProcessBasicInformation, &basic, sizeof basic, nullptr), STATUS_OK);
   char byte;
   EXPECT_EQ(NtReadVirtualMemory(process, &byte, &byte, 1, nullptr), kDenied);
+  // The caller's own process has all rights of a process, and only those.
+  DWORD needed = 0;
+  EXPECT(!GetKernelObjectSecurity(self, SACL_SECURITY_INFORMATION, nullptr, 0, &needed));
+  EXPECT_EQ(GetLastError(), ERROR_ACCESS_DENIED);
   NtClose(process);
 }
 

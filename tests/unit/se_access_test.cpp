@@ -266,7 +266,7 @@ TEST_F(SeAccess, TokensTellAboutThemselves) {
     const PSID user = reinterpret_cast<TOKEN_USER*>(buffer)->User.Sid;
     EXPECT_EQ(user, buffer + sizeof(TOKEN_USER));
     EXPECT_EQ(std::memcmp(user, WellKnown().SeLocalSystemSid, 12), 0);
-    EXPECT_EQ(NtQueryInformationToken(handle, TokenLinkedToken, buffer, sizeof buffer, &length), STATUS_INVALID_INFO_CLASS);
+    EXPECT_EQ(NtQueryInformationToken(handle, TokenLinkedToken, buffer, sizeof buffer, &length), STATUS_NO_SUCH_LOGON_SESSION);
     ASSERT_EQ(NtQueryInformationToken(handle, TokenGroups, buffer, sizeof buffer, &length), STATUS_SUCCESS);
     const auto* const groups = reinterpret_cast<TOKEN_GROUPS*>(buffer);
     EXPECT_EQ(groups->GroupCount, 3u);
