@@ -1,4 +1,4 @@
-// Types and constants of I/O, memory and bugchecks that mingw-w64's wdm.h lacks.
+// Types and constants of I/O and memory that mingw-w64's wdm.h lacks.
 #pragma once
 
 // Routines of cancel-safe queues by the names of their types, to declare them with.
@@ -83,68 +83,3 @@ NTKERNELAPI PMDL NTAPI MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, 
                                                    MEMORY_CACHING_TYPE CacheType, ULONG IdealNode, ULONG Flags);
 EXTERN_C_END
 #define MM_BAD_POINTER MmBadPointer
-
-// What bugcheck callbacks are given.
-#define KB_REMOVE_PAGES_FLAG_VIRTUAL_ADDRESS 0x00000001UL
-#define KB_REMOVE_PAGES_FLAG_PHYSICAL_ADDRESS 0x00000002UL
-#define KB_REMOVE_PAGES_FLAG_ADDITIONAL_RANGES_EXIST 0x80000000UL
-#define KB_SECONDARY_DATA_FLAG_ADDITIONAL_DATA 0x01
-#define KB_SECONDARY_DATA_FLAG_NO_DEVICE_ACCESS 0x02
-#define KB_TRIAGE_DUMP_DATA_FLAG_BUGCHECK_ACTIVE 0x01
-
-typedef struct _KBUGCHECK_REMOVE_PAGES {
-  PVOID Context;
-  ULONG Flags;
-  ULONG BugCheckCode;
-  ULONG_PTR Address;
-  ULONG_PTR Count;
-} KBUGCHECK_REMOVE_PAGES, *PKBUGCHECK_REMOVE_PAGES;
-
-typedef struct _KBUGCHECK_SECONDARY_DUMP_DATA_EX {
-  PVOID InBuffer;
-  ULONG InBufferLength;
-  ULONG MaximumAllowed;
-  GUID Guid;
-  PVOID OutBuffer;
-  ULONG OutBufferLength;
-  PVOID Context;
-  ULONG Flags;
-  ULONG DumpType;
-  ULONG BugCheckCode;
-  ULONG_PTR BugCheckParameter1;
-  ULONG_PTR BugCheckParameter2;
-  ULONG_PTR BugCheckParameter3;
-  ULONG_PTR BugCheckParameter4;
-} KBUGCHECK_SECONDARY_DUMP_DATA_EX, *PKBUGCHECK_SECONDARY_DUMP_DATA_EX;
-
-typedef struct _KADDRESS_RANGE {
-  PVOID Address;
-  SIZE_T Size;
-} KADDRESS_RANGE, *PKADDRESS_RANGE;
-
-typedef struct _KTRIAGE_DUMP_DATA_ARRAY {
-  LIST_ENTRY List;
-  ULONG NumBlocksUsed;
-  ULONG NumBlocksAllocated;
-  ULONG DataSize;
-  ULONG MaxDataSize;
-  ULONG ComponentNameBufferLength;
-  PUCHAR ComponentName;
-  KADDRESS_RANGE Blocks[ANYSIZE_ARRAY];
-} KTRIAGE_DUMP_DATA_ARRAY, *PKTRIAGE_DUMP_DATA_ARRAY;
-
-typedef struct _KBUGCHECK_TRIAGE_DUMP_DATA {
-  PKTRIAGE_DUMP_DATA_ARRAY DataArray;
-  ULONG Flags;
-  ULONG MaxVirtMemSize;
-  ULONG BugCheckCode;
-  ULONG_PTR BugCheckParameter1;
-  ULONG_PTR BugCheckParameter2;
-  ULONG_PTR BugCheckParameter3;
-  ULONG_PTR BugCheckParameter4;
-} KBUGCHECK_TRIAGE_DUMP_DATA, *PKBUGCHECK_TRIAGE_DUMP_DATA;
-
-EXTERN_C_START
-NTKERNELAPI NTSTATUS NTAPI KeInitializeTriageDumpDataArray(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray, ULONG Size);
-NTKERNELAPI NTSTATUS NTAPI KeAddTriageDumpDataBlock(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray, PVOID Address, SIZE_T Size);
-EXTERN_C_END
