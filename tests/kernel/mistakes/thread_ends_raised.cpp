@@ -1,4 +1,6 @@
 // Ends a thread at DISPATCH_LEVEL.
+#include <ntifs.h>
+
 #include "mistake.h"
 
 static VOID NTAPI Raised(PVOID) {
