@@ -1,6 +1,7 @@
 // The beginnings of a file system, in the manner of the WDK's samples.
-#include <ntddscsi.h>
 #include <ntifs.h>
+
+#include <ntddscsi.h>
 
 #define TAG_FCB 'bcFs'
 #define TAG_NAME 'mnFs'
