@@ -1,10 +1,14 @@
 // Images in processes: a program when its process is made, and what is mapped later by sections.
 #include "kernel/ps/image.h"
 
+#include <cstring>
+
+#include "kernel/ex/ex.h"
 #include "kernel/ldr/builtin.h"
 #include "kernel/ldr/image.h"
 #include "kernel/ldr/process_data.h"
 #include "kernel/ps/hooks.h"
+#include "kernel/ps/image_path.h"
 #include "nt/pe.h"
 #include "nt/status.h"
 
@@ -140,6 +144,19 @@ NTSTATUS MapImage(Process* process, std::u16string_view path, std::span<const st
 }
 
 }  // namespace nt::ps
+
+extern "C" NTSTATUS SeLocateProcessImageName(PEPROCESS Process, PUNICODE_STRING* ImageFileName) {
+  constexpr ULONG kTag = 'nPeS';
+  const std::u16string name = nt::ps::DevicePath(nt::ps::ImagePathOf(nt::ps::ProcessOf(Process)));
+  const auto bytes = static_cast<USHORT>(name.size() * sizeof(WCHAR));
+  auto* const string = static_cast<PUNICODE_STRING>(nt::ex::AllocatePool(PagedPool, sizeof(UNICODE_STRING) + bytes + sizeof(WCHAR), kTag));
+  if (string == nullptr) return STATUS_NO_MEMORY;
+  auto* const text = reinterpret_cast<PWSTR>(string + 1);
+  *string = {bytes, static_cast<USHORT>(bytes + sizeof(WCHAR)), text};
+  std::memcpy(text, name.c_str(), bytes + sizeof(WCHAR));
+  *ImageFileName = string;
+  return STATUS_SUCCESS;
+}
 
 extern "C" NTSTATUS PsReferenceProcessFilePointer(PEPROCESS Process, PFILE_OBJECT* FileObject) {
   *FileObject = nt::ps::FileOf(Process);

@@ -312,7 +312,8 @@ NTSTATUS CreateUserProcess(const ProcessParameters& parameters, PEPROCESS* resul
   if (NT_SUCCESS(status)) {
     const auto& headers = *reinterpret_cast<const IMAGE_NT_HEADERS64*>(
         image->base + static_cast<ULONG>(reinterpret_cast<const IMAGE_DOS_HEADER*>(image->base)->e_lfanew));
-    status = CreateUserThread(process, nullptr, nullptr, headers.OptionalHeader.SizeOfStackReserve,
+    process->host.entry = reinterpret_cast<PVOID>(image->base + headers.OptionalHeader.AddressOfEntryPoint);
+    status = CreateUserThread(process, process->host.entry, process->Peb, headers.OptionalHeader.SizeOfStackReserve,
                               headers.OptionalHeader.SizeOfStackCommit, parameters.suspended, &thread);
   }
   if (!NT_SUCCESS(status)) {

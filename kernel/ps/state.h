@@ -43,6 +43,7 @@ struct ProcessHost {
   ULONG io_priority;
   ULONG page_priority;
   ULONG cookie;  ///< 0: nobody asked for it yet
+  PVOID entry;   ///< where the image's code begins, which is where the first thread starts
 };
 
 struct Process : EPROCESS {

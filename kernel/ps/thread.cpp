@@ -53,8 +53,11 @@ void StartUserThread(void* raw) {
   NotifyThreadStart(thread);
   TEB* const teb = thread->Tcb.Teb;
   auto* const start = static_cast<UserStart*>(teb->NtTib.StackBase) - 1;
-  start->routine = thread->Win32StartAddress;
-  start->argument = thread->host.parameter;
+  // The loader itself finds the way to the image's entry point.
+  const Process* const process = ProcessOf(ProcessOf(thread));
+  const bool first = thread->Win32StartAddress == process->host.entry && thread->host.parameter == process->Peb;
+  start->routine = first ? nullptr : thread->Win32StartAddress;
+  start->argument = first ? nullptr : thread->host.parameter;
   thread->Tcb.PreviousMode = UserMode;
   ke::KiEnterUser(&StartInUser, start, start, teb);
 }

@@ -3,6 +3,7 @@
 
 extern "C" {
 NTKERNELAPI NTSTATUS NTAPI SeCreateAccessState(PACCESS_STATE State, PVOID Data, ACCESS_MASK Access, PGENERIC_MAPPING Mapping);
+NTKERNELAPI NTSTATUS NTAPI SeLocateProcessImageName(PEPROCESS Process, PUNICODE_STRING* ImageFileName);
 NTKERNELAPI VOID NTAPI SeDeleteAccessState(PACCESS_STATE State);
 NTSYSAPI NTSTATUS NTAPI ZwAllocateLocallyUniqueId(PLUID Luid);
 NTKERNELAPI NTSTATUS NTAPI PsReferenceProcessFilePointer(PEPROCESS Process, PFILE_OBJECT* FileObject);
@@ -87,4 +88,9 @@ KTEST(IdentifiersAreUnique) {
 KTEST(TheSystemProcessHasNoFile) {
   PFILE_OBJECT file = nullptr;
   EXPECT_EQ(PsReferenceProcessFilePointer(PsInitialSystemProcess, &file), STATUS_UNSUCCESSFUL);
+  PUNICODE_STRING name = nullptr;
+  EXPECT_EQ(SeLocateProcessImageName(PsInitialSystemProcess, &name), STATUS_SUCCESS);
+  REQUIRE(name != nullptr);
+  EXPECT_EQ(name->Length, 0);
+  ExFreePool(name);
 }

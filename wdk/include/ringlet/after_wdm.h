@@ -1,6 +1,9 @@
 // What is added to mingw-w64's wdm.h, by subject.
 #pragma once
 
+#undef _EPROCESS
+#undef _ETHREAD
+
 #include <ringlet/basics.h>
 #include <ringlet/intrinsics.h>
 #include <ringlet/interlocked.h>

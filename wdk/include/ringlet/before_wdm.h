@@ -18,6 +18,12 @@
 // that follows takes its alignment from this declaration.
 struct DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) _DEVICE_OBJECT;
 
+// With ntifs.h a process is what KeStackAttachProcess takes, and a thread what KeSetPriorityThread takes, without a cast.
+#ifdef _NTIFS_INCLUDED_
+#define _EPROCESS _KPROCESS
+#define _ETHREAD _KTHREAD
+#endif
+
 // wdm.h imports these as data; a driver reads the address of each from its import table, as the name itself.
 #define CmKeyObjectType RingletImportedCmKeyObjectType
 #define ExEventObjectType RingletImportedExEventObjectType
