@@ -61,7 +61,8 @@ bool Ask(PDEVICE_OBJECT device, ULONG property, T* answer) {
   KEVENT done;
   IO_STATUS_BLOCK result{};
   KeInitializeEvent(&done, NotificationEvent, FALSE);
-  PIRP const irp = IoBuildDeviceIoControlRequest(kQueryProperty, device, &query, sizeof query, answer, sizeof *answer, FALSE, &done, &result);
+  PIRP const irp =
+      IoBuildDeviceIoControlRequest(kQueryProperty, device, &query, sizeof query, answer, sizeof *answer, FALSE, &done, &result);
   if (irp == nullptr) return false;
   NTSTATUS status = IofCallDriver(device, irp);
   if (status == STATUS_PENDING) {
@@ -77,8 +78,8 @@ bool IsPowerOfTwo(ULONG value) { return value != 0 && (value & (value - 1)) == 0
 
 extern "C" {
 
-/// The sizes of a device's sectors, as it tells them, or as its device object does. IRQL PASSIVE_LEVEL. STATUS_INVALID_PARAMETER if the device
-/// object has no sector size.
+/// The sizes of a device's sectors, as it tells them, or as its device object does. IRQL PASSIVE_LEVEL. STATUS_INVALID_PARAMETER if the
+/// device object has no sector size.
 NTSTATUS FsRtlGetSectorSizeInformation(PDEVICE_OBJECT DeviceObject, PVOID SectorSizeInfo) {
   if (!IsPowerOfTwo(DeviceObject->SectorSize)) return STATUS_INVALID_PARAMETER;
   auto* const sizes = static_cast<SectorSizes*>(SectorSizeInfo);

@@ -11,6 +11,7 @@
 #include "kernel/ke/ke.h"
 #include "kernel/ke/ki.h"
 #include "kernel/se/se.h"
+#include "nt/bugcodes.h"
 #include "nt/status.h"
 
 namespace nt::io {
@@ -329,3 +330,18 @@ NTSTATUS OpenFile(PHANDLE handle, ACCESS_MASK access, std::u16string_view name, 
 }
 
 }  // namespace nt::io
+
+using namespace nt::io;
+
+/// Takes an open back that the drivers below have granted, and a filter above refuses: they are sent cleanup and close. IRQL PASSIVE_LEVEL.
+extern "C" VOID IoCancelFileOpen(PDEVICE_OBJECT DeviceObject, PFILE_OBJECT FileObject) {
+  constexpr ULONG kCancelled = 0x200000;  // FO_FILE_OPEN_CANCELLED
+  if ((FileObject->Flags & (FO_HANDLE_CREATED | kCancelled)) != 0) {
+    nt::ke::BugCheck(INVALID_CANCEL_OF_FILE_OPEN, reinterpret_cast<ULONG_PTR>(FileObject), reinterpret_cast<ULONG_PTR>(DeviceObject), 0, 0,
+                     "Only an open that has no handle yet can be cancelled, once.");
+  }
+  const auto nothing_more = [](PIRP, PIO_STACK_LOCATION) {};
+  SendAndWait(FileObject, DeviceObject, IRP_MJ_CLEANUP, IRP_CLOSE_OPERATION, nothing_more);
+  FileObject->Flags |= kCancelled;
+  SendAndWait(FileObject, DeviceObject, IRP_MJ_CLOSE, IRP_CLOSE_OPERATION, nothing_more);
+}

@@ -76,6 +76,18 @@ VOID IoUnregisterFsRegistrationChange(PDRIVER_OBJECT DriverObject, PDRIVER_FS_NO
   ObfDereferenceObject(DriverObject);
 }
 
+/// The drivers that asked to hear of file systems, in the order they did, each with a reference.
+NTSTATUS IoEnumerateRegisteredFiltersList(PDRIVER_OBJECT* DriverObjectList, ULONG DriverObjectListSize, PULONG ActualNumberDriverObjects) {
+  const std::vector<FsNotification>& all = Registered().fs_notifications;
+  const std::size_t room = DriverObjectListSize / sizeof(PDRIVER_OBJECT);
+  *ActualNumberDriverObjects = static_cast<ULONG>(all.size());
+  for (std::size_t i = 0; i < std::min(room, all.size()); ++i) {
+    ObfReferenceObject(all[i].driver);
+    DriverObjectList[i] = all[i].driver;
+  }
+  return room < all.size() ? STATUS_BUFFER_TOO_SMALL : STATUS_SUCCESS;
+}
+
 /// The device of the file system that a file is of, without the filters above; the file's own device if no volume is mounted.
 PDEVICE_OBJECT IoGetBaseFileSystemDeviceObject(PFILE_OBJECT FileObject) {
   if (FileObject->Vpb != nullptr && FileObject->Vpb->DeviceObject != nullptr) return FileObject->Vpb->DeviceObject;

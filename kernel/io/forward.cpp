@@ -14,16 +14,23 @@ NTSTATUS IopForwarded(PDEVICE_OBJECT /*DeviceObject*/, PIRP Irp, PVOID Context) 
   return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-BOOLEAN IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
-  if (Irp->CurrentLocation <= 1) return FALSE;
+/// Sends an IRP whose next location its sender has filled; returns what it was completed with.
+NTSTATUS IoSynchronousCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   KEVENT done;
   KeInitializeEvent(&done, SynchronizationEvent, FALSE);
   PIO_STACK_LOCATION const next = IoGetNextIrpStackLocation(Irp);
-  std::memcpy(static_cast<void*>(next), IoGetCurrentIrpStackLocation(Irp), offsetof(IO_STACK_LOCATION, CompletionRoutine));
   next->CompletionRoutine = reinterpret_cast<PIO_COMPLETION_ROUTINE>(nt::api::StubOf("IopForwarded"));
   next->Context = &done;
   next->Control = SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL;
   if (IofCallDriver(DeviceObject, Irp) == STATUS_PENDING) KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, nullptr);
+  return Irp->IoStatus.Status;
+}
+
+BOOLEAN IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+  if (Irp->CurrentLocation <= 1) return FALSE;
+  std::memcpy(static_cast<void*>(IoGetNextIrpStackLocation(Irp)), IoGetCurrentIrpStackLocation(Irp),
+              offsetof(IO_STACK_LOCATION, CompletionRoutine));
+  IoSynchronousCallDriver(DeviceObject, Irp);
   return TRUE;
 }
 

@@ -116,6 +116,10 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota) {
   return irp;
 }
 
+PIRP IoAllocateIrpEx(PDEVICE_OBJECT /*DeviceObject*/, CCHAR StackSize, BOOLEAN ChargeQuota) {
+  return IoAllocateIrp(StackSize, ChargeQuota);
+}
+
 VOID IoFreeIrp(PIRP Irp) {
   if (Irp->Type != IO_TYPE_IRP) {
     ke::BugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, reinterpret_cast<ULONG_PTR>(Irp), __LINE__, 0, 0,

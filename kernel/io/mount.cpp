@@ -59,6 +59,7 @@ NTSTATUS AskToMount(PDEVICE_OBJECT file_system, PDEVICE_OBJECT device, bool raw)
   if (NT_SUCCESS(status) && device->Vpb->DeviceObject != nullptr) {
     device->Vpb->Flags |= VPB_MOUNTED;
     device->Vpb->DeviceObject->StackSize = static_cast<CCHAR>(top->StackSize + 1);
+    device->Vpb->DeviceObject->DeviceObjectExtension->Vpb = device->Vpb;
   }
   return status;
 }
@@ -155,6 +156,16 @@ NTSTATUS IoVerifyVolume(PDEVICE_OBJECT DeviceObject, BOOLEAN AllowRawMount) {
   }
   KeSetEvent(&device->DeviceLock, 0, FALSE);
   return status;
+}
+
+/// The device that carries a file system's volume, referenced.
+NTSTATUS IoGetDiskDeviceObject(PDEVICE_OBJECT FileSystemDeviceObject, PDEVICE_OBJECT* DiskDeviceObject) {
+  const VPB* const vpb = FileSystemDeviceObject->DeviceObjectExtension->Vpb;
+  if (FileSystemDeviceObject->Vpb != nullptr || vpb == nullptr) return STATUS_INVALID_PARAMETER;
+  if (!IsMounted(vpb)) return STATUS_VOLUME_DISMOUNTED;
+  ObfReferenceObject(vpb->RealDevice);
+  *DiskDeviceObject = vpb->RealDevice;
+  return STATUS_SUCCESS;
 }
 
 PDEVICE_OBJECT IoGetDeviceToVerify(PETHREAD Thread) { return static_cast<PDEVICE_OBJECT>(Thread->DeviceToVerify); }

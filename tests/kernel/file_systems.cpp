@@ -236,6 +236,44 @@ KTEST(FiltersAreAboveFileSystemsAndVolumes) {
   fs.Dismount();
 }
 
+KTEST(AVolumeHasItsDisk) {
+  Disk disk;
+  FileSystem fs;
+  PDEVICE_OBJECT found = nullptr;
+  EXPECT_EQ(IoGetDiskDeviceObject(disk.object, &found), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(IoGetDiskDeviceObject(fs.control, &found), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(File(L"\\Device\\KtDisk\\file").status(), STATUS_SUCCESS);
+  REQUIRE(fs.volume);
+  EXPECT_EQ(IoGetDiskDeviceObject(fs.volume, &found), STATUS_SUCCESS);
+  EXPECT(found == disk.object);
+  if (found) ObDereferenceObject(found);
+  disk.object->Vpb->Flags &= ~VPB_MOUNTED;
+  EXPECT_EQ(IoGetDiskDeviceObject(fs.volume, &found), STATUS_VOLUME_DISMOUNTED);
+  fs.Dismount();
+}
+
+KTEST(AFilterRefusesWhatIsOpenBelow) {
+  Device device(L"\\Device\\KtRefused"), filter;
+  REQUIRE(IoAttachDeviceToDeviceStack(filter.object(), device.object()) == device.object());
+  filter.state()->context = device.object();
+  filter.on(IRP_MJ_CREATE) = [](PDEVICE_OBJECT object, PIRP irp) {
+    PFILE_OBJECT const file = IoGetCurrentIrpStackLocation(irp)->FileObject;
+    PDEVICE_OBJECT const lower = static_cast<PDEVICE_OBJECT>(StateOf(object)->context);
+    EXPECT(IoForwardIrpSynchronously(lower, irp));
+    EXPECT_EQ(irp->IoStatus.Status, STATUS_SUCCESS);
+    IoCancelFileOpen(lower, file);
+    EXPECT(file->Flags & FO_FILE_OPEN_CANCELLED);
+    return Complete(irp, STATUS_VIRUS_INFECTED);
+  };
+  EXPECT_EQ(File(L"\\Device\\KtRefused").status(), STATUS_VIRUS_INFECTED);
+  EXPECT_EQ(device.calls(IRP_MJ_CREATE), 1);
+  EXPECT_EQ(device.calls(IRP_MJ_CLEANUP), 1);
+  EXPECT_EQ(device.calls(IRP_MJ_CLOSE), 1);
+  EXPECT_EQ(filter.calls(IRP_MJ_CLEANUP), 0);
+  EXPECT_EQ(filter.calls(IRP_MJ_CLOSE), 0);
+  IoDetachDevice(device.object());
+}
+
 KTEST(ALockedVolumeIsNotOpened) {
   Disk disk;
   FileSystem fs;
@@ -293,6 +331,13 @@ KTEST(WhoAskedHearsOfFileSystems) {
   }
   EXPECT_EQ(told_count, 3);
   EXPECT(told[2].device == control && !told[2].active);
+  PDRIVER_OBJECT drivers[2] = {};
+  ULONG count = 0;
+  EXPECT_EQ(IoEnumerateRegisteredFiltersList(drivers, 0, &count), STATUS_BUFFER_TOO_SMALL);
+  EXPECT_EQ(count, 1);
+  EXPECT_EQ(IoEnumerateRegisteredFiltersList(drivers, sizeof drivers, &count), STATUS_SUCCESS);
+  EXPECT(drivers[0] == driver && !drivers[1]);
+  ObDereferenceObject(drivers[0]);
   IoUnregisterFsRegistrationChange(driver, Notify);
   first.Leave();
   EXPECT_EQ(told_count, 3);

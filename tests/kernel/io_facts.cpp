@@ -3,6 +3,8 @@
 
 using namespace ktest;
 
+extern "C" PULONG InitSafeBootMode;
+
 KTEST(VersionsOfTheDriverModel) {
   EXPECT(IoIsWdmVersionAvailable(1, 0x10));
   EXPECT(IoIsWdmVersionAvailable(6, 0));
@@ -63,6 +65,32 @@ KTEST(AForwardedRequestIsCaught) {
   PIRP const irp = IoBuildSynchronousFsdRequest(IRP_MJ_READ, upper.object(), &byte, 1, &zero, &done, &iosb);
   EXPECT_EQ(IoCallDriver(upper.object(), irp), STATUS_DEVICE_BUSY);
   IoDetachDevice(lower.object());
+}
+
+KTEST(ARequestIsSentAndWaitedFor) {
+  Device device;
+  device.on(IRP_MJ_FLUSH_BUFFERS) = [](PDEVICE_OBJECT, PIRP irp) -> NTSTATUS {
+    static WORK_QUEUE_ITEM item;
+    IoMarkIrpPending(irp);
+    ExInitializeWorkItem(&item, [](PVOID context) { Complete(static_cast<PIRP>(context), STATUS_DATA_ERROR, 7); }, irp);
+    ExQueueWorkItem(&item, DelayedWorkQueue);
+    return STATUS_PENDING;
+  };
+  PIRP const irp = IoAllocateIrpEx(device.object(), device.object()->StackSize, FALSE);
+  REQUIRE(irp);
+  IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_FLUSH_BUFFERS;
+  EXPECT_EQ(IoSynchronousCallDriver(device.object(), irp), STATUS_DATA_ERROR);
+  EXPECT_EQ(irp->IoStatus.Information, 7);
+  IoReuseIrp(irp, STATUS_SUCCESS);  // it is ours again
+  IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_SHUTDOWN;
+  EXPECT_EQ(IoSynchronousCallDriver(device.object(), irp), STATUS_SUCCESS);
+  IoFreeIrp(irp);
+}
+
+KTEST(TheBootIsOver) {
+  EXPECT_EQ(*InitSafeBootMode, 0);
+  BOOTDISK_INFORMATION information = {};
+  EXPECT_EQ(IoGetBootDiskInformation(&information, sizeof information), STATUS_TOO_LATE);
 }
 
 KTEST(AttachingByPointer) {

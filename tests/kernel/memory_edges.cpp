@@ -21,7 +21,8 @@ KTEST(ContiguousMemoryStaysWithinItsBounds) {
   REQUIRE(low);
   EXPECT_EQ(BYTE_OFFSET(low), 0);
   EXPECT(static_cast<ULONG64>(MmGetPhysicalAddress(low).QuadPart) + 3 * PAGE_SIZE - 1 <= 0xffffff);
-  EXPECT_EQ(MmGetPhysicalAddress(static_cast<PUCHAR>(low) + 2 * PAGE_SIZE + 5).QuadPart, MmGetPhysicalAddress(low).QuadPart + 2 * PAGE_SIZE + 5);
+  EXPECT_EQ(MmGetPhysicalAddress(static_cast<PUCHAR>(low) + 2 * PAGE_SIZE + 5).QuadPart,
+            MmGetPhysicalAddress(low).QuadPart + 2 * PAGE_SIZE + 5);
   EXPECT(MmGetVirtualForPhysical(MmGetPhysicalAddress(low)) == low);
   EXPECT(MmIsAddressValid(low));
   MmFreeContiguousMemory(low);
