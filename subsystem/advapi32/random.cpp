@@ -40,8 +40,8 @@ BOOLEAN SystemFunction036(PVOID RandomBuffer, ULONG RandomBufferLength) {
   return TRUE;
 }
 
-/// The same of the system's preferred generator, which needs no handle (BCRYPT_USE_SYSTEM_PREFERRED_RNG). STATUS_INVALID_HANDLE: there are no
-/// others. STATUS_INVALID_PARAMETER. (BCryptGenRandom)
+/// The same of the system's preferred generator, which needs no handle (BCRYPT_USE_SYSTEM_PREFERRED_RNG). STATUS_INVALID_HANDLE: there are
+/// no others. STATUS_INVALID_PARAMETER. (BCryptGenRandom)
 NTSTATUS BCryptGenRandom(PVOID hAlgorithm, PUCHAR pbBuffer, ULONG cbBuffer, ULONG dwFlags) {
   constexpr ULONG kSystemPreferred = 2;
   if (!pbBuffer && cbBuffer) return STATUS_INVALID_PARAMETER;
