@@ -192,3 +192,28 @@ KTEST(FileSystemPoolRaises) {
   }
   EXPECT_EQ(status, STATUS_INSUFFICIENT_RESOURCES);
 }
+
+KTEST(ARequestAsksForItsRange) {
+  FILE_LOCK locks;
+  FsRtlInitializeFileLock(&locks, nullptr, nullptr);
+  EXPECT(!FsRtlAreThereCurrentOrInProgressFileLocks(&locks));
+  const Owner one = {&locks, kOne, 1};
+  EXPECT_EQ(one.Lock(0, 10, false), STATUS_SUCCESS);
+  EXPECT(FsRtlAreThereCurrentOrInProgressFileLocks(&locks));
+  PIRP irp = IoAllocateIrp(1, FALSE);
+  REQUIRE(irp);
+  irp->Tail.Overlay.Thread = PsGetCurrentThread();
+  IoSetNextIrpStackLocation(irp);
+  PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
+  location->MajorFunction = IRP_MJ_WRITE;
+  location->FileObject = kOther;
+  location->Parameters.Write.Length = 5;
+  location->Parameters.Write.ByteOffset.QuadPart = 8;
+  // Shared, so that everybody reads and nobody writes.
+  EXPECT(!FsRtlCheckLockForWriteAccess(&locks, irp));
+  EXPECT(FsRtlCheckLockForReadAccess(&locks, irp));
+  location->Parameters.Write.ByteOffset.QuadPart = 10;
+  EXPECT(FsRtlCheckLockForWriteAccess(&locks, irp));
+  IoFreeIrp(irp);
+  FsRtlUninitializeFileLock(&locks);
+}

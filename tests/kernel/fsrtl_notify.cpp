@@ -118,6 +118,38 @@ KTEST(AChangeAnswersThoseWhoWatch) {
   FsRtlNotifyCleanupAll(watching.sync, &watching.list);
 }
 
+namespace {
+
+char wanted, unwanted, context_of_filter;
+ULONG asked;
+
+/// Who watched, and what the report gave along.
+BOOLEAN NTAPI WantsIt(PVOID watcher, PVOID context) {
+  ++asked;
+  EXPECT(context == &context_of_filter);
+  return watcher == &wanted;
+}
+
+}  // namespace
+
+KTEST(AFilterDecidesWhoIsTold) {
+  Watching watching;
+  STRING root = Wide(L"\\"), target = Wide(L"\\file");
+  Request first_request, second_request;
+  FsRtlNotifyFilterChangeDirectory(watching.sync, &watching.list, &wanted, &root, FALSE, FALSE, kNames, first_request.irp, nullptr, nullptr,
+                                   WantsIt);
+  FsRtlNotifyFilterChangeDirectory(watching.sync, &watching.list, &unwanted, &root, FALSE, FALSE, kNames, second_request.irp, nullptr,
+                                   nullptr, WantsIt);
+  asked = 0;
+  FsRtlNotifyFilterReportChange(watching.sync, &watching.list, &target, sizeof(WCHAR), nullptr, nullptr, FILE_NOTIFY_CHANGE_FILE_NAME,
+                                FILE_ACTION_ADDED, nullptr, &context_of_filter);
+  EXPECT_EQ(asked, 2u);
+  EXPECT_EQ(first_request.ended.count, 1);
+  EXPECT_EQ(second_request.ended.count, 0);
+  FsRtlNotifyCleanupAll(watching.sync, &watching.list);
+  EXPECT_EQ(second_request.ended.count, 1);
+}
+
 KTEST(ARenamingIsToldWithBothNames) {
   Watching watching;
   STRING root = Wide(L"\\");

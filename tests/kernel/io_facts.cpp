@@ -161,7 +161,7 @@ KTEST(TheRequestAfterTheNextIsStartedLater) {
 
 namespace {
 
-LONG reinitialized;
+LONG reinitialized, boot_reinitialized;
 
 /// Runs when DriverEntry has returned, and once more, as it asks for it.
 DRIVER_REINITIALIZE Reinitialize;
@@ -170,14 +170,25 @@ VOID NTAPI Reinitialize(PDRIVER_OBJECT object, PVOID context, ULONG count) {
   EXPECT(object == driver);
   EXPECT(context == &reinitialized);
   EXPECT_EQ(KeGetCurrentIrql(), PASSIVE_LEVEL);
-  EXPECT_EQ(count, reinitialized);
+  EXPECT_EQ(count, reinitialized + boot_reinitialized);  // they are counted together
   if (count == 1) IoRegisterDriverReinitialization(object, Reinitialize, context);
   DbgPrint("reinitialized %u\n", count);
+}
+
+DRIVER_REINITIALIZE BootReinitialize;
+VOID NTAPI BootReinitialize(PDRIVER_OBJECT object, PVOID context, ULONG count) {
+  boot_reinitialized++;
+  EXPECT(object == driver);
+  EXPECT(context == &boot_reinitialized);
+  EXPECT_EQ(count, reinitialized + boot_reinitialized);
+  DbgPrint("reinitialized as a boot driver\n");
 }
 
 }  // namespace
 
 KTEST(DriversAreReinitializedAfterTheirEntry) {
   IoRegisterDriverReinitialization(driver, Reinitialize, &reinitialized);
+  IoRegisterBootDriverReinitialization(driver, BootReinitialize, &boot_reinitialized);
   EXPECT_EQ(reinitialized, 0);
+  EXPECT_EQ(boot_reinitialized, 0);
 }

@@ -7,6 +7,9 @@ NTKERNELAPI POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object);
 NTSYSAPI NTSTATUS NTAPI ZwCreateJobObject(PHANDLE Job, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes);
 NTSYSAPI NTSTATUS NTAPI ZwOpenJobObject(PHANDLE Job, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes);
 NTSYSAPI NTSTATUS NTAPI ZwIsProcessInJob(HANDLE Process, HANDLE Job);
+NTSYSAPI NTSTATUS NTAPI ZwAssignProcessToJobObject(HANDLE Job, HANDLE Process);
+NTSYSAPI NTSTATUS NTAPI ZwTerminateJobObject(HANDLE Job, NTSTATUS Status);
+NTSYSAPI NTSTATUS NTAPI ZwSetInformationJobObject(HANDLE Job, ULONG Class, PVOID Information, ULONG Length);
 NTSYSAPI NTSTATUS NTAPI ZwQueryInformationJobObject(HANDLE Job, ULONG Class, PVOID Information, ULONG Length, PULONG Needed);
 }
 
@@ -35,6 +38,12 @@ KTEST(JobsAreObjects) {
   EXPECT_EQ(ZwQueryInformationJobObject(job, 2, limits, sizeof limits - 8, &needed), STATUS_INFO_LENGTH_MISMATCH);
   EXPECT_EQ(ZwQueryInformationJobObject(job, 77, limits, sizeof limits, &needed), STATUS_INVALID_INFO_CLASS);
   EXPECT_EQ(ZwQueryInformationJobObject(nullptr, 1, account, sizeof account, &needed), STATUS_ACCESS_DENIED);
+  EXPECT_EQ(ZwSetInformationJobObject(job, 2, limits, sizeof limits), STATUS_SUCCESS);
+  EXPECT_EQ(ZwSetInformationJobObject(job, 2, limits, sizeof limits - 8), STATUS_INFO_LENGTH_MISMATCH);
+  EXPECT_EQ(ZwSetInformationJobObject(job, 77, limits, sizeof limits), STATUS_INVALID_INFO_CLASS);
+  EXPECT_EQ(ZwAssignProcessToJobObject(job, opened), STATUS_OBJECT_TYPE_MISMATCH);
+  EXPECT_EQ(ZwTerminateJobObject(job, STATUS_CANCELLED), STATUS_SUCCESS);  // it has no process
   ZwClose(opened);
   ZwClose(job);
+  EXPECT_EQ(ZwTerminateJobObject(job, STATUS_CANCELLED), STATUS_INVALID_HANDLE);
 }

@@ -486,6 +486,8 @@ KTEST(ExtraCreateParametersAreAListByType) {
   EXPECT(!FsRtlIsEcpAcknowledged(context) && !FsRtlIsEcpFromUserMode(context));
   FsRtlAcknowledgeEcp(context);
   EXPECT(FsRtlIsEcpAcknowledged(context));
+  FsRtlPrepareToReuseEcp(context);
+  EXPECT(!FsRtlIsEcpAcknowledged(context));
   GUID type = {};
   EXPECT_EQ(FsRtlGetNextExtraCreateParameter(list, nullptr, &type, &found, nullptr), STATUS_SUCCESS);
   EXPECT(found == context && type.Data1 == 1);
@@ -506,6 +508,23 @@ KTEST(ExtraCreateParametersAreAListByType) {
   EXPECT(context == found);
   FsRtlFreeExtraCreateParameter(context);
   FsRtlDeleteExtraCreateParameterLookasideList(&lookaside, FSRTL_ECP_LOOKASIDE_FLAG_NONPAGED_POOL);
+}
+
+KTEST(ACreationCarriesItsExtraParameters) {
+  Ended ended = {};
+  PIRP create = MakeRequest(IRP_MJ_CREATE, &one_file, 0, &ended);
+  PIRP read = MakeRequest(IRP_MJ_READ, &one_file, 0, &ended);
+  PECP_LIST list = nullptr, found = nullptr;
+  REQUIRE(create && read && NT_SUCCESS(FsRtlAllocateExtraCreateParameterList(0, &list)));
+  EXPECT_EQ(FsRtlGetEcpListFromIrp(create, &found), STATUS_SUCCESS);
+  EXPECT(found == nullptr);
+  EXPECT_EQ(FsRtlSetEcpListIntoIrp(create, list), STATUS_SUCCESS);
+  EXPECT_EQ(FsRtlGetEcpListFromIrp(create, &found), STATUS_SUCCESS);
+  EXPECT(found == list);
+  EXPECT_EQ(FsRtlSetEcpListIntoIrp(read, list), STATUS_INVALID_PARAMETER);
+  IoFreeIrp(create);
+  IoFreeIrp(read);
+  FsRtlFreeExtraCreateParameterList(list);
 }
 
 KTEST(FlagsGovernTheBreaksOfOplocks) {

@@ -161,3 +161,16 @@ KTEST(Status) {
   const ULONG first = RtlRandomEx(&seed);
   EXPECT(first <= 0x7ffffffe);
 }
+
+KTEST(MemoryIsMovedWithinItself) {
+  UNICODE_STRING name = RTL_CONSTANT_STRING(L"RtlMoveMemory");  // in the headers a macro for memmove
+  const auto move = (VOID(NTAPI*)(PVOID, const VOID*, SIZE_T))MmGetSystemRoutineAddress(&name);
+  REQUIRE(move != nullptr);
+  UCHAR bytes[6] = {1, 2, 3, 4, 5, 6};
+  move(bytes + 1, bytes, 4);
+  EXPECT_EQ(bytes[1], 1);
+  EXPECT_EQ(bytes[4], 4);
+  move(bytes, bytes + 1, 5);
+  EXPECT_EQ(bytes[0], 1);
+  EXPECT_EQ(bytes[4], 6);
+}

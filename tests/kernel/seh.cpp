@@ -474,6 +474,14 @@ KTEST(ALongJumpUnwinds) {
   EXPECT_EQ(finally_saw, 1);
 }
 
+KTEST(JumpsAreSavedUnderTwoNames) {
+  for (PCWSTR text : {L"_setjmp", L"_setjmpex"}) {
+    UNICODE_STRING name;
+    RtlInitUnicodeString(&name, text);
+    EXPECT(MmGetSystemRoutineAddress(&name) != nullptr);
+  }
+}
+
 KTEST(WithoutAFrameNothingIsUnwound) {
   finally_saw = 0;
   const int came = SaveJump(jump_buffer, nullptr);

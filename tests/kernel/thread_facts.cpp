@@ -17,6 +17,7 @@ NTKERNELAPI NTSTATUS PsLookupProcessThreadByCid(PCLIENT_ID ClientId, PEPROCESS* 
 NTKERNELAPI NTSTATUS PsChargeProcessPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount);
 NTKERNELAPI VOID PsReturnPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount);
 NTKERNELAPI NTSTATUS PsSuspendProcess(PEPROCESS Process);
+NTKERNELAPI NTSTATUS PsResumeProcess(PEPROCESS Process);
 }
 
 KTEST(OfASystemThread) {
@@ -52,4 +53,17 @@ KTEST(ByBothIdentifiers) {
 KTEST(PoolQuota) {
   EXPECT_EQ(PsChargeProcessPoolQuota(PsGetCurrentProcess(), PagedPool, 4096), STATUS_SUCCESS);
   PsReturnPoolQuota(PsGetCurrentProcess(), PagedPool, 4096);
+}
+
+KTEST(AProcessIsSuspendedAndResumedAsAWhole) {
+  PEPROCESS process = nullptr;
+  for (ULONG_PTR id = 8; id < 4096 && process == nullptr; id += 4) {
+    if (!NT_SUCCESS(PsLookupProcessByProcessId((HANDLE)id, &process))) process = nullptr;
+  }
+  REQUIRE(process != nullptr);
+  EXPECT(process != PsInitialSystemProcess);
+  EXPECT_EQ(PsSuspendProcess(process), STATUS_SUCCESS);
+  EXPECT_EQ(PsResumeProcess(process), STATUS_SUCCESS);
+  EXPECT_EQ(PsResumeProcess(process), STATUS_SUCCESS);  // there is nothing left to take back
+  ObDereferenceObject(process);
 }
