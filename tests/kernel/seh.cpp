@@ -475,7 +475,8 @@ KTEST(ALongJumpUnwinds) {
 }
 
 KTEST(JumpsAreSavedUnderTwoNames) {
-  for (PCWSTR text : {L"_setjmp", L"_setjmpex"}) {
+  const PCWSTR names[] = {L"_setjmp", L"_setjmpex"};
+  for (PCWSTR text : names) {
     UNICODE_STRING name;
     RtlInitUnicodeString(&name, text);
     EXPECT(MmGetSystemRoutineAddress(&name) != nullptr);
