@@ -3,6 +3,7 @@
 
 #include "kernel/io/io.h"
 #include "kernel/ke/ke.h"
+#include "nt/file_information.h"
 #include "nt/status.h"
 
 extern "C" PIRP IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObject, PVOID InputBuffer, ULONG InputBufferLength,
@@ -15,18 +16,6 @@ constexpr ULONG kQueryProperty = 0x2d1400;  // IOCTL_STORAGE_QUERY_PROPERTY
 constexpr ULONG kAccessAlignment = 6, kSeekPenalty = 7, kTrim = 8;
 constexpr ULONG kFlagAligned = 1, kFlagPartitionAligned = 2, kFlagNoSeekPenalty = 4, kFlagTrim = 8;
 constexpr ULONG kOffsetUnknown = ~0u;
-
-/// FILE_FS_SECTOR_SIZE_INFORMATION.
-struct SectorSizes {
-  ULONG LogicalBytesPerSector;
-  ULONG PhysicalBytesPerSectorForAtomicity;
-  ULONG PhysicalBytesPerSectorForPerformance;
-  ULONG FileSystemEffectivePhysicalBytesPerSectorForAtomicity;
-  ULONG Flags;
-  ULONG ByteOffsetForSectorAlignment;
-  ULONG ByteOffsetForPartitionAlignment;
-};
-NT_SIZE(SectorSizes, 0x1c);
 
 /// STORAGE_PROPERTY_QUERY; the query is the standard one.
 struct Query {
@@ -82,7 +71,7 @@ extern "C" {
 /// device object has no sector size.
 NTSTATUS FsRtlGetSectorSizeInformation(PDEVICE_OBJECT DeviceObject, PVOID SectorSizeInfo) {
   if (!IsPowerOfTwo(DeviceObject->SectorSize)) return STATUS_INVALID_PARAMETER;
-  auto* const sizes = static_cast<SectorSizes*>(SectorSizeInfo);
+  auto* const sizes = static_cast<FILE_FS_SECTOR_SIZE_INFORMATION*>(SectorSizeInfo);
   const ULONG logical = DeviceObject->SectorSize;
   *sizes = {logical, logical, logical, logical, 0, kOffsetUnknown, kOffsetUnknown};
   Alignment alignment{};

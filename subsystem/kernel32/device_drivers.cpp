@@ -1,45 +1,23 @@
 // The images that the kernel has loaded, as psapi tells them: by their addresses.
-#include "kernel/ps/system_information.h"
-#include "subsystem/kernel32/base.h"
+#include "subsystem/kernel32/system_answer.h"
 
 using namespace nt::win32;
 namespace sys = nt::sys;
 
 namespace {
 
-/// SystemModuleInformation in memory of the process's heap.
 class KernelModules {
  public:
-  KernelModules() {
-    ULONG size = 0x8000;
-    NTSTATUS status = STATUS_INFO_LENGTH_MISMATCH;
-    while (status == STATUS_INFO_LENGTH_MISMATCH) {
-      Free(buffer_);
-      buffer_ = Allocate<char>(size);
-      if (!buffer_) {
-        SetError(ERROR_NOT_ENOUGH_MEMORY);
-        return;
-      }
-      ULONG needed = 0;
-      status = sys::NtQuerySystemInformation(SystemModuleInformation, buffer_, size, &needed);
-      size = needed + 0x1000;  // more may come meanwhile
-    }
-    if (Check(status)) return;
-    Free(buffer_);
-    buffer_ = nullptr;
-  }
-  ~KernelModules() { Free(buffer_); }
-  KernelModules(const KernelModules&) = delete;
-  KernelModules& operator=(const KernelModules&) = delete;
-  explicit operator bool() const { return buffer_ != nullptr; }
+  KernelModules() { Check(answer_.status()); }
+  explicit operator bool() const { return NT_SUCCESS(answer_.status()); }
 
-  ULONG count() const { return *reinterpret_cast<const ULONG*>(buffer_); }
+  ULONG count() const { return *reinterpret_cast<const ULONG*>(answer_.data()); }
   const RTL_PROCESS_MODULE_INFORMATION& operator[](ULONG index) const {
-    return reinterpret_cast<const RTL_PROCESS_MODULE_INFORMATION*>(buffer_ + sizeof(ULONG_PTR))[index];
+    return reinterpret_cast<const RTL_PROCESS_MODULE_INFORMATION*>(answer_.data() + sizeof(ULONG_PTR))[index];
   }
 
  private:
-  char* buffer_ = nullptr;
+  SystemAnswer answer_{SystemModuleInformation, 0x8000};
 };
 
 /// Gives the name of the image at a base, or its last part. 0: ERROR_INVALID_HANDLE (no image lies there), ERROR_INSUFFICIENT_BUFFER.
