@@ -9,7 +9,7 @@ namespace nt::win32 {
 class SystemAnswer {
  public:
   /// Asks for the class `what`; `size` bytes are a guess at its length.
-  SystemAnswer(ULONG what, ULONG size) {
+  SystemAnswer(SYSTEM_INFORMATION_CLASS what, ULONG size) {
     NTSTATUS status = STATUS_INFO_LENGTH_MISMATCH;
     while (status == STATUS_INFO_LENGTH_MISMATCH) {
       Free(buffer_);
