@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "subsystem/msvcrt/crt.h"
 
@@ -27,8 +28,9 @@ int ChangeCase(C* text, size_t size, bool upper) {
   while (length < size && text[length]) length++;
   if (length == size) return *text = 0, kEinval;
   std::transform(text, text + length, text, [upper](C c) {
-    const bool changes = upper ? IsLower(c) : IsUpper(c);
-    return changes ? static_cast<C>(c ^ 32) : c;
+    const auto code = static_cast<std::make_unsigned_t<C>>(c);
+    const bool changes = upper ? IsLower(code) : IsUpper(code);
+    return changes ? static_cast<C>(code ^ 32u) : c;
   });
   return 0;
 }
@@ -85,8 +87,10 @@ MSABI int Msvcrt__memicmp(const VOID* Left, const VOID* Right, size_t Count) {
 MSABI PVOID Msvcrt__memccpy(PVOID To, const VOID* From, int Value, size_t Count) {
   auto* const to = static_cast<UCHAR*>(To);
   const auto* const from = static_cast<const UCHAR*>(From);
-  for (size_t i = 0; i < Count; i++)
-    if ((to[i] = from[i]) == static_cast<UCHAR>(Value)) return to + i + 1;
+  for (size_t i = 0; i < Count; i++) {
+    to[i] = from[i];
+    if (to[i] == static_cast<UCHAR>(Value)) return to + i + 1;
+  }
   return nullptr;
 }
 
