@@ -164,7 +164,10 @@ NTSTATUS Attach(PFILE_OBJECT file, Node* node, const Wish& wish) {
     return STATUS_INSUFFICIENT_RESOURCES;
   }
   std::fill_n(static_cast<UCHAR*>(header), kHeaderSize, UCHAR{0});
-  auto* const opening = new Opening;
+  auto& openings = TheVolume().openings;
+  openings.emplace_back();
+  Opening* const opening = &openings.back();
+  opening->place = std::prev(openings.end());
   opening->node = node;
   opening->delete_on_close = to_delete;
   opening->append_only = (wish.access & kWriting) == FILE_APPEND_DATA;
@@ -285,7 +288,7 @@ NTSTATUS Close(PIRP irp, PIO_STACK_LOCATION location) {
   Opening* const opening = OpeningOf(file);
   --opening->node->opens;
   DropIfUnused(opening->node);
-  delete opening;
+  TheVolume().openings.erase(opening->place);
   ex::FreePool(file->FsContext);
   file->FsContext = file->FsContext2 = nullptr;
   return Complete(irp, STATUS_SUCCESS);

@@ -1,6 +1,7 @@
 // The host file system: \Device\HarddiskVolume1, C:, on a folder of the host. Private.
 #pragma once
 
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,6 +44,7 @@ struct Entry {
 
 /// One opening of a file: FsContext2.
 struct Opening {
+  std::list<Opening>::iterator place;  ///< among all of the volume
   Node* node = nullptr;
   bool delete_on_close = false;
   bool removes_name = false;  ///< its end takes the name of the file away, whoever else has it open
@@ -71,6 +73,7 @@ struct Volume {
   PDEVICE_OBJECT device = nullptr;
   std::map<std::string, std::unique_ptr<Node>> nodes;  ///< by path
   std::vector<std::unique_ptr<Node>> orphans;          ///< without a name any more, but open
+  std::list<Opening> openings;
   std::vector<Opening*> watchers;
   bool (*provide)(std::u16string_view name, std::vector<std::byte>* contents) = nullptr;
 };
