@@ -17,7 +17,6 @@ NTSYSAPI VOID NTAPI ExGetCurrentProcessorCounts(PULONG idle, PULONG busy, PULONG
 NTSYSAPI PVOID NTAPI ExEnterPriorityRegionAndAcquireResourceExclusive(PERESOURCE resource);
 NTSYSAPI PVOID NTAPI ExEnterPriorityRegionAndAcquireResourceShared(PERESOURCE resource);
 NTSYSAPI VOID NTAPI ExReleaseResourceAndLeavePriorityRegion(PERESOURCE resource);
-NTSYSAPI KIRQL NTAPI KeRaiseIrqlToSynchLevel(VOID);
 NTSYSAPI VOID FASTCALL KefAcquireSpinLockAtDpcLevel(PKSPIN_LOCK lock);
 NTSYSAPI VOID FASTCALL KefReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock);
 NTSYSAPI VOID FASTCALL KfLowerIrql(KIRQL irql);

@@ -31,7 +31,7 @@ struct Filter {
   PVOID root;
   ULONG data;
 };
-Filter low{1}, high{2}, legacy{3};
+Filter low{1}, high{2};
 
 void Keep(Filter& filter, PUNICODE_STRING name) {
   filter.name_length = name->Length / sizeof(WCHAR);

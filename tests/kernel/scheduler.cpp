@@ -132,7 +132,8 @@ KTEST(EqualsShareAProcessorByQuantum) {
   Runner first = {}, second = {};
   Thread one(Spin, &first), other(Spin, &second);
   while (first.runs < 10 || second.runs < 10) Sleep(10);  // neither starves the other
-  first.stop = second.stop = 1;
+  first.stop = 1;
+  second.stop = 1;
 }
 
 KTEST(RaisingAnotherThreadsPriorityLetsItRun) {

@@ -40,7 +40,8 @@ NTSTATUS Answer(PDEVICE_OBJECT device, PIRP irp) {
 struct Provider {
   Device device;
   Provider() {
-    asked_ex = asked_plain = 0;
+    asked_ex = 0;
+    asked_plain = 0;
     StateOf(device.object())->on[IRP_MJ_SYSTEM_CONTROL] = Answer;
     EXPECT_EQ(IoWMIRegistrationControl(device.object(), WMIREG_ACTION_REGISTER), STATUS_SUCCESS);
   }
